@@ -1,0 +1,61 @@
+package io.drumline;
+
+import io.drumline.backplane.Backplane;
+import io.drumline.backplane.MemoryBackplane;
+import io.drumline.backplane.MessageIds;
+import io.drumline.hub.EventLoops;
+import io.drumline.hub.Hub;
+import io.drumline.hub.HubProperties;
+import io.drumline.message.NodeId;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** The parts that every node has. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties({NodeProperties.class, HubProperties.class})
+class NodeConfiguration {
+
+  @Bean
+  MessageIds messageIds() {
+    return new MessageIds();
+  }
+
+  @Bean
+  NodeId nodeId(NodeProperties properties, MessageIds ids) {
+    if (!properties.nodeId().isBlank()) {
+      return new NodeId(properties.nodeId());
+    }
+    String incarnation = ids.incarnation();
+    return new NodeId(
+        hostName() + '-' + incarnation.substring(Math.max(0, incarnation.length() - 4)));
+  }
+
+  @Bean
+  @ConditionalOnProperty(name = "drumline.backplane", havingValue = "memory", matchIfMissing = true)
+  Backplane memoryBackplane(MessageIds ids) {
+    return new MemoryBackplane(ids);
+  }
+
+  @Bean(destroyMethod = "close")
+  EventLoops eventLoops(HubProperties properties) {
+    return new EventLoops(properties.threads());
+  }
+
+  @Bean
+  Hub hub(EventLoops loops, Backplane backplane, HubProperties properties, MeterRegistry registry) {
+    return new Hub(loops, backplane, properties, registry);
+  }
+
+  private static String hostName() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException noName) {
+      return "node";
+    }
+  }
+}

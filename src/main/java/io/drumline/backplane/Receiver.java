@@ -1,0 +1,13 @@
+package io.drumline.backplane;
+
+import io.drumline.message.Publication;
+
+/** Takes what the backplane delivers. */
+public interface Receiver {
+
+  /**
+   * A publication of a subscribed destination, in the destination's order. Called by the
+   * backplane's I/O threads, one at a time for a destination; hands over and returns, never blocks.
+   */
+  void received(Publication publication);
+}

@@ -1,0 +1,245 @@
+package io.drumline.hub;
+
+import io.drumline.message.CloseCode;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelOutboundBuffer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client's WebSocket after the upgrade, and the only writer to it. Everything is called on its
+ * event loop, unless a method says otherwise.
+ */
+public final class Connection {
+  private static final Logger log = LoggerFactory.getLogger(Connection.class);
+
+  /** How long a peer may take to answer a Close frame, and a slow one to read up to it. */
+  private static final long CLOSE_MILLIS = 8000;
+
+  private static final int NO_STATUS = 1005;
+  private static final int ABNORMAL = 1006;
+
+  private enum State {
+    OPEN,
+    /** A Close frame was written; nothing follows it. */
+    CLOSING,
+    ENDED
+  }
+
+  private final Channel channel;
+  private final Shard shard;
+  private final String id;
+  private final boolean deflate;
+  private State state = State.OPEN;
+  private boolean dirty;
+  private int closeCode = ABNORMAL;
+  private long lastWrite = System.nanoTime();
+  private long lastHeard = lastWrite;
+
+  /** Where the shard holds this connection. */
+  int index;
+
+  Connection(Channel channel, Shard shard, String id, boolean deflate) {
+    this.channel = channel;
+    this.shard = shard;
+    this.id = id;
+    this.deflate = deflate;
+  }
+
+  /** The session id: unique in the cluster, not to be guessed. Any thread. */
+  public String id() {
+    return id;
+  }
+
+  /** Runs on the connection's event loop, after what already waits there. Any thread. */
+  public void execute(Runnable task) {
+    shard.loop.execute(task);
+  }
+
+  /** Whether the caller is on the connection's event loop. Any thread. */
+  public boolean inEventLoop() {
+    return shard.loop.inEventLoop();
+  }
+
+  /** False once it was closed by either side; nothing is written then. */
+  public boolean open() {
+    return state == State.OPEN;
+  }
+
+  /** The loop's timers. */
+  public Wheel wheel() {
+    return shard.wheel;
+  }
+
+  /** {@link System#nanoTime} of the last write. */
+  public long lastWrite() {
+    return lastWrite;
+  }
+
+  /** For the listener: a frame of any kind has come from the client. */
+  public void heard() {
+    lastHeard = System.nanoTime();
+  }
+
+  /** {@link System#nanoTime} of the last frame of any kind from the client, pongs included. */
+  public long lastHeard() {
+    return lastHeard;
+  }
+
+  /** The code it was closed with, by either side; 1006 if the socket just ended. */
+  public int closeCode() {
+    return closeCode;
+  }
+
+  /**
+   * Sends one message. Takes the buffer over; if it has {@link Frames#MAX_HEADER} octets of room
+   * before its reader index, the WebSocket header goes there and nothing is copied.
+   */
+  public void send(ByteBuf payload, Frames.Payload kind) {
+    int length = payload.readableBytes();
+    int header = Frames.headerLength(length);
+    if (payload.readerIndex() >= header) {
+      int start = payload.readerIndex() - header;
+      int end = payload.writerIndex();
+      payload.setIndex(start, start);
+      Frames.writeHeader(payload, kind, false, length);
+      write(payload.writerIndex(end));
+    } else {
+      ByteBuf frame = shard.alloc().directBuffer(header + length);
+      Frames.writeHeader(frame, kind, false, length);
+      frame.writeBytes(payload);
+      payload.release();
+      write(frame);
+    }
+  }
+
+  /**
+   * Writes a finished WebSocket frame (see {@link Frames}), flushed when this turn of the loop
+   * ends. Releases it.
+   */
+  public void write(ByteBuf frame) {
+    if (!admits(frame)) {
+      frame.release();
+      return;
+    }
+    shard.metrics().bytesOut.add(frame.readableBytes());
+    lastWrite = System.nanoTime();
+    channel.write(frame, channel.voidPromise());
+    if (!dirty) {
+      dirty = true;
+      shard.dirty(this);
+    }
+  }
+
+  /**
+   * Closes it: what was written goes first, then the Close frame. The socket ends when the peer has
+   * answered, or after 8 seconds. Idempotent.
+   *
+   * @param reason a short sentence, cut at 123 octets
+   */
+  public void close(CloseCode code, String reason) {
+    if (state != State.OPEN) {
+      return;
+    }
+    state = State.CLOSING;
+    closeCode = code.code();
+    shard.metrics().closed(code);
+    channel.writeAndFlush(Frames.close(shard.alloc(), code.code(), reason), channel.voidPromise());
+    channel.config().setAutoRead(true); // to see the peer's answer
+    wheel().after(CLOSE_MILLIS, this::giveUp);
+  }
+
+  /** For the listener: the peer's Close frame has come, with this code or 1005 for none. */
+  public void peerClosed(int code) {
+    if (state == State.OPEN) {
+      state = State.CLOSING;
+      closeCode = code;
+      ByteBuf answer =
+          code == NO_STATUS
+              ? Frames.emptyClose(shard.alloc())
+              : Frames.close(shard.alloc(), code, "");
+      channel.writeAndFlush(answer).addListener(ChannelFutureListener.CLOSE);
+      wheel().after(CLOSE_MILLIS, this::giveUp);
+    } else {
+      channel.close();
+    }
+  }
+
+  /** For the listener: the socket has ended. */
+  public void ended() {
+    if (state != State.ENDED) {
+      state = State.ENDED;
+      shard.remove(this);
+    }
+  }
+
+  /**
+   * Stops reading from the socket, or goes on: back-pressure on a client that sends faster than it
+   * is served.
+   */
+  public void reading(boolean on) {
+    if (state == State.OPEN) {
+      channel.config().setAutoRead(on);
+    }
+  }
+
+  /** Whether it reads from the socket; while it does not, silence says nothing. */
+  public boolean isReading() {
+    return channel.config().isAutoRead();
+  }
+
+  Shard shard() {
+    return shard;
+  }
+
+  boolean deflate() {
+    return deflate;
+  }
+
+  /**
+   * Writes a batch that others share, and flushes. Returns false if this connection does not take
+   * it.
+   */
+  boolean deliver(ByteBuf shared, long now) {
+    if (!admits(shared)) {
+      return false;
+    }
+    lastWrite = now;
+    channel.write(shared.retainedDuplicate(), channel.voidPromise());
+    channel.flush();
+    return true;
+  }
+
+  void flush() {
+    dirty = false;
+    channel.flush();
+  }
+
+  long queuedBytes() {
+    ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
+    return queue == null ? 0 : queue.totalPendingWriteBytes();
+  }
+
+  /** Whether the frame may be written; closes a slow consumer whose queue is full. */
+  private boolean admits(ByteBuf frame) {
+    if (state != State.OPEN) {
+      return false;
+    }
+    long queued = queuedBytes();
+    if (queued == 0 || queued + frame.readableBytes() <= shard.outboundLimit()) {
+      return true;
+    }
+    log.info("Slow consumer: session {} let {} bytes pile up; closing it", id, queued);
+    close(CloseCode.SLOW_CONSUMER, "You read too slowly: reconnect and resume.");
+    return false;
+  }
+
+  private long giveUp() {
+    if (state != State.ENDED) {
+      channel.close();
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,14 @@
+package io.drumline.hub;
+
+import io.drumline.message.Publication;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * How a publication is written for a group of subscribers. Equal formats share one encoded frame,
+ * so {@code equals} and {@code hashCode} must cover all that shows in the octets.
+ */
+public interface FrameFormat {
+
+  /** Writes the frame's payload. Called on an event loop; must not block or keep the buffer. */
+  void encode(Publication publication, ByteBuf out);
+}

@@ -1,0 +1,99 @@
+package io.drumline.hub;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Finished server-to-client WebSocket frames (RFC 6455, section 5.2: not masked, not fragmented).
+ * Written below any codec, so that one frame can be shared by all that receive it.
+ */
+public final class Frames {
+  /** Largest header of an unmasked frame: two octets and a 64-bit length. */
+  public static final int MAX_HEADER = 10;
+
+  private static final int FIN = 0x80;
+  private static final int RSV1 = 0x40;
+  private static final int TEXT = 0x1;
+  private static final int BINARY = 0x2;
+  private static final int CLOSE = 0x8;
+  private static final int PING = 0x9;
+  private static final int PONG = 0xA;
+  private static final int MAX_CONTROL_PAYLOAD = 125;
+
+  /** What a data frame carries. */
+  public enum Payload {
+    /** UTF-8 text. */
+    TEXT,
+    /** Any octets. */
+    BINARY
+  }
+
+  private Frames() {}
+
+  /** Octets of the header before a payload of this length. */
+  public static int headerLength(int payload) {
+    return payload < 126 ? 2 : payload < 65536 ? 4 : MAX_HEADER;
+  }
+
+  /**
+   * Writes the header of a data frame; {@code deflated} says that the payload is compressed (RFC
+   * 7692, RSV1).
+   */
+  public static void writeHeader(ByteBuf out, Payload kind, boolean deflated, int length) {
+    out.writeByte(FIN | (deflated ? RSV1 : 0) | (kind == Payload.TEXT ? TEXT : BINARY));
+    if (length < 126) {
+      out.writeByte(length);
+    } else if (length < 65536) {
+      out.writeByte(126).writeShort(length);
+    } else {
+      out.writeByte(127).writeLong(length);
+    }
+  }
+
+  /** A Close frame; the reason is cut to what a control frame holds. */
+  public static ByteBuf close(ByteBufAllocator alloc, int code, String reason) {
+    byte[] text = reason.getBytes(StandardCharsets.UTF_8);
+    int length = Math.min(text.length, MAX_CONTROL_PAYLOAD - 2);
+    while (length < text.length && length > 0 && (text[length] & 0xC0) == 0x80) {
+      length--; // not inside a character
+    }
+    return control(alloc, CLOSE, length + 2).writeShort(code).writeBytes(text, 0, length);
+  }
+
+  /** A Close frame without code, the answer to one without. */
+  public static ByteBuf emptyClose(ByteBufAllocator alloc) {
+    return control(alloc, CLOSE, 0);
+  }
+
+  /** A ping without payload. */
+  public static ByteBuf ping(ByteBufAllocator alloc) {
+    return control(alloc, PING, 0);
+  }
+
+  /** The answer to a ping, with its payload (at most 125 octets, as the decoder has checked). */
+  public static ByteBuf pong(ByteBufAllocator alloc, ByteBuf payload) {
+    return control(alloc, PONG, payload.readableBytes())
+        .writeBytes(payload, payload.readerIndex(), payload.readableBytes());
+  }
+
+  /** STOMP's heart-beat, a line feed in a text frame. */
+  public static ByteBuf heartBeat() {
+    return HEART_BEAT.duplicate();
+  }
+
+  private static final ByteBuf HEART_BEAT =
+      Unpooled.unreleasableBuffer(
+          Unpooled.directBuffer(3).writeByte(FIN | TEXT).writeByte(1).writeByte('\n'));
+
+  private static ByteBuf control(ByteBufAllocator alloc, int opcode, int length) {
+    return alloc.directBuffer(2 + length).writeByte(FIN | opcode).writeByte(length);
+  }
+
+  /** Whether the octets are UTF-8, and so may go in a text frame. */
+  public static boolean isUtf8(byte[] octets) {
+    return ByteBufUtil.isText(Unpooled.wrappedBuffer(octets), StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,175 @@
+package io.drumline.hub;
+
+import io.drumline.backplane.Backplane;
+import io.drumline.backplane.Receiver;
+import io.drumline.message.CloseCode;
+import io.drumline.message.Destination;
+import io.drumline.message.Publication;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Fans publications out to this node's subscribers.
+ *
+ * <p>A publication's way: backplane I/O thread ({@link #received}) → the destination's owner, the
+ * event loop that keeps its order → every shard that has subscribers → one encoded frame per group
+ * → the sockets.
+ *
+ * <p>Connections live on their channel's event loop; there are no locks.
+ */
+public final class Hub implements Receiver {
+  private static final Logger log = LoggerFactory.getLogger(Hub.class);
+
+  private static final long POLL_NANOS = 10_000_000;
+
+  private final IdentityHashMap<EventLoop, Shard> shards = new IdentityHashMap<>();
+  private final List<Owner> owners = new ArrayList<>();
+  private final HubMetrics metrics;
+  private final long outboundLimit;
+  private final long backlogLimit;
+  private final SecureRandom random = new SecureRandom();
+  private volatile boolean overflowing;
+
+  public Hub(
+      EventLoops loops, Backplane backplane, HubProperties properties, MeterRegistry registry) {
+    outboundLimit = properties.outboundLimit().toBytes();
+    backlogLimit = properties.backlogLimit().toBytes();
+    for (EventLoop loop : loops.loops()) {
+      shards.put(loop, new Shard(loop, this));
+    }
+    metrics = new HubMetrics(registry, List.copyOf(shards.values()));
+    for (EventLoop loop : loops.loops()) {
+      owners.add(new Owner(loop, backplane, metrics, properties.linger().toMillis()));
+    }
+  }
+
+  /**
+   * Adopts an upgraded socket: limits its outbound queue and gives it an id.
+   *
+   * <p>Called on the channel's event loop, which must be one of the hub's.
+   *
+   * @param deflate whether permessage-deflate was negotiated, without context takeover
+   */
+  public Connection connect(Channel channel, boolean deflate) {
+    Shard shard = shards.get(channel.eventLoop());
+    if (shard == null) {
+      throw new IllegalArgumentException("The channel is not on one of the hub's event loops");
+    }
+    Connection connection = new Connection(channel, shard, newId(), deflate);
+    shard.add(connection);
+    return connection;
+  }
+
+  /**
+   * Subscribes a connection; called on its event loop.
+   *
+   * @param observer called on the event loop for each publication just before it is written, or
+   *     null
+   */
+  public Subscription subscribe(
+      Connection connection,
+      Destination destination,
+      FrameFormat format,
+      @Nullable Consumer<Publication> observer) {
+    return connection.shard().subscribe(connection, destination, format, observer);
+  }
+
+  @Override
+  public void received(Publication publication) {
+    int size = sizeOf(publication);
+    if (metrics.backlogBytes.addAndGet(size) > backlogLimit) {
+      metrics.backlogBytes.addAndGet(-size);
+      metrics.dropped.increment();
+      if (!overflowing) {
+        overflowing = true;
+        log.warn(
+            "This node is too slow for its messages: dropping until its backlog is below {} bytes",
+            backlogLimit);
+      }
+      return;
+    }
+    overflowing = false;
+    metrics.publications.increment();
+    Frames.Payload kind =
+        Frames.isUtf8(publication.body()) && Frames.isUtf8(publication.headers())
+            ? Frames.Payload.TEXT
+            : Frames.Payload.BINARY;
+    Owner owner = owner(publication.destination());
+    owner
+        .loop()
+        .execute(
+            () -> {
+              metrics.backlogBytes.addAndGet(-size);
+              owner.received(publication, kind);
+            });
+  }
+
+  /** Open connections on this node. Any thread. */
+  public int connectionCount() {
+    return shards.values().stream().mapToInt(Shard::connectionCount).sum();
+  }
+
+  /** Closes every connection with this code. Any thread; returns at once. */
+  public void closeAll(CloseCode code, String reason) {
+    shards.values().forEach(shard -> shard.loop.execute(() -> shard.closeAll(code, reason)));
+  }
+
+  /**
+   * Waits until no connection is left, or for this long; returns whether none is. Not for event
+   * loops.
+   */
+  public boolean awaitNoConnections(Duration timeout) {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    while (connectionCount() > 0) {
+      if (System.nanoTime() - deadline > 0) {
+        return false;
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+    return true;
+  }
+
+  void join(ShardTopic topic) {
+    Owner owner = owner(topic.destination);
+    owner.loop().execute(() -> owner.join(topic));
+  }
+
+  void leave(ShardTopic topic) {
+    Owner owner = owner(topic.destination);
+    owner.loop().execute(() -> owner.leave(topic));
+  }
+
+  HubMetrics metrics() {
+    return metrics;
+  }
+
+  long outboundLimit() {
+    return outboundLimit;
+  }
+
+  /** A publication's weight in the backlog: its octets and roughly the objects around them. */
+  static int sizeOf(Publication publication) {
+    return publication.headers().length + publication.body().length + 200;
+  }
+
+  private Owner owner(Destination destination) {
+    int hash = destination.hashCode();
+    return owners.get(Math.floorMod(hash ^ (hash >>> 16), owners.size()));
+  }
+
+  private String newId() {
+    return Long.toString(random.nextLong() >>> 1, Character.MAX_RADIX)
+        + Long.toString(random.nextInt() & 0xFFFFFFFFL, Character.MAX_RADIX);
+  }
+}

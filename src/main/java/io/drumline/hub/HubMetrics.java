@@ -1,0 +1,104 @@
+package io.drumline.hub;
+
+import io.drumline.message.CloseCode;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.ToLongFunction;
+
+/**
+ * What the hub counts. Adders are touched once a flush or once a message, never once a delivery.
+ */
+final class HubMetrics {
+  final LongAdder publications = new LongAdder();
+  final LongAdder deliveries = new LongAdder();
+  final LongAdder bytesOut = new LongAdder();
+  final LongAdder dropped = new LongAdder();
+  final AtomicLong backlogBytes = new AtomicLong();
+  private final Map<CloseCode, Counter> closes = new EnumMap<>(CloseCode.class);
+
+  HubMetrics(MeterRegistry registry, List<Shard> shards) {
+    count(
+        registry,
+        "drumline.messages.received",
+        "Publications received from the backplane",
+        publications);
+    count(registry, "drumline.deliveries", "Messages written to subscribers", deliveries);
+    count(
+        registry,
+        "drumline.bytes.out",
+        "Octets written to clients, WebSocket framing included",
+        bytesOut);
+    count(
+        registry,
+        "drumline.messages.dropped",
+        "Publications dropped because the node's backlog was full",
+        dropped);
+    gauge(
+        registry,
+        "drumline.connections",
+        "Open client connections",
+        shards,
+        Shard::connectionCount);
+    gauge(
+        registry,
+        "drumline.subscriptions",
+        "Subscriptions of open connections",
+        shards,
+        Shard::subscriptionCount);
+    gauge(
+        registry,
+        "drumline.destinations",
+        "Destinations with a local subscriber, a shard each",
+        shards,
+        Shard::topicCount);
+    gauge(
+        registry,
+        "drumline.queue.bytes",
+        "Octets waiting in outbound queues, sampled once a second",
+        shards,
+        Shard::queueBytes);
+    Gauge.builder("drumline.backlog.bytes", backlogBytes, AtomicLong::get)
+        .description("Octets between the backplane and the event loops")
+        .register(registry);
+    for (CloseCode code : CloseCode.values()) {
+      closes.put(
+          code,
+          Counter.builder("drumline.closes")
+              .description("WebSockets closed by this node, by reason")
+              .tag("reason", code.name().toLowerCase(java.util.Locale.ROOT))
+              .register(registry));
+    }
+  }
+
+  void closed(CloseCode code) {
+    Counter counter = closes.get(code);
+    if (counter != null) {
+      counter.increment();
+    }
+  }
+
+  private static void count(
+      MeterRegistry registry, String name, String description, LongAdder adder) {
+    FunctionCounter.builder(name, adder, LongAdder::doubleValue)
+        .description(description)
+        .register(registry);
+  }
+
+  private static void gauge(
+      MeterRegistry registry,
+      String name,
+      String description,
+      List<Shard> shards,
+      ToLongFunction<Shard> value) {
+    Gauge.builder(name, shards, all -> all.stream().mapToLong(value).sum())
+        .description(description)
+        .register(registry);
+  }
+}

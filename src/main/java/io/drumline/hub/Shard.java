@@ -1,0 +1,171 @@
+package io.drumline.hub;
+
+import io.drumline.message.CloseCode;
+import io.drumline.message.Destination;
+import io.drumline.message.Publication;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.EventLoop;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections and subscriptions of one event loop. All of it is touched on that loop only; the
+ * counts at the end are written there and read anywhere.
+ *
+ * <p>Flush once: the first write of a turn schedules one flush behind the tasks that already wait,
+ * so that everything they deliver goes out in the same system calls. Nothing waits for a timer.
+ */
+final class Shard {
+  private static final long SAMPLE_MILLIS = 1000;
+
+  final EventLoop loop;
+  final Wheel wheel;
+  private final Hub hub;
+  private final FrameEncoder encoder = new FrameEncoder();
+  private final Map<Destination, ShardTopic> topics = new HashMap<>();
+  private final List<Connection> connections = new ArrayList<>();
+  private List<Group> dirtyGroups = new ArrayList<>();
+  private List<Group> flushedGroups = new ArrayList<>();
+  private List<Connection> dirtyConnections = new ArrayList<>();
+  private List<Connection> flushedConnections = new ArrayList<>();
+  private boolean flushScheduled;
+
+  private volatile int connectionCount;
+  private volatile int subscriptionCount;
+  private volatile int topicCount;
+  private volatile long queueBytes;
+
+  Shard(EventLoop loop, Hub hub) {
+    this.loop = loop;
+    this.hub = hub;
+    this.wheel = new Wheel(loop);
+    loop.execute(() -> wheel.after(SAMPLE_MILLIS, this::sampleQueues));
+  }
+
+  Subscription subscribe(
+      Connection connection,
+      Destination destination,
+      FrameFormat format,
+      @Nullable Consumer<Publication> observer) {
+    ShardTopic topic = topics.get(destination);
+    if (topic == null) {
+      topic = new ShardTopic(this, destination);
+      topics.put(destination, topic);
+      topicCount = topics.size();
+      hub.join(topic);
+    }
+    return topic.add(connection, format, observer);
+  }
+
+  /** The topic's last subscriber has left. */
+  void forget(ShardTopic topic) {
+    topics.remove(topic.destination);
+    topicCount = topics.size();
+    hub.leave(topic);
+  }
+
+  void add(Connection connection) {
+    connection.index = connections.size();
+    connections.add(connection);
+    connectionCount = connections.size();
+  }
+
+  void remove(Connection connection) {
+    Connection last = connections.remove(connections.size() - 1);
+    if (last != connection) {
+      connections.set(connection.index, last);
+      last.index = connection.index;
+    }
+    connectionCount = connections.size();
+  }
+
+  void closeAll(CloseCode code, String reason) {
+    List.copyOf(connections).forEach(connection -> connection.close(code, reason));
+  }
+
+  void dirty(Group group) {
+    dirtyGroups.add(group);
+    scheduleFlush();
+  }
+
+  void dirty(Connection connection) {
+    dirtyConnections.add(connection);
+    scheduleFlush();
+  }
+
+  void subscribed(int change) {
+    subscriptionCount = subscriptionCount() + change;
+  }
+
+  ByteBufAllocator alloc() {
+    return PooledByteBufAllocator.DEFAULT;
+  }
+
+  FrameEncoder encoder() {
+    return encoder;
+  }
+
+  HubMetrics metrics() {
+    return hub.metrics();
+  }
+
+  long outboundLimit() {
+    return hub.outboundLimit();
+  }
+
+  int connectionCount() {
+    return connectionCount;
+  }
+
+  int subscriptionCount() {
+    return subscriptionCount;
+  }
+
+  int topicCount() {
+    return topicCount;
+  }
+
+  long queueBytes() {
+    return queueBytes;
+  }
+
+  private void scheduleFlush() {
+    if (!flushScheduled) {
+      flushScheduled = true;
+      loop.execute(this::flush);
+    }
+  }
+
+  private void flush() {
+    flushScheduled = false;
+    // Two lists in turn: a flush may make others dirty, and those wait for the next one.
+    List<Group> groups = dirtyGroups;
+    dirtyGroups = flushedGroups;
+    flushedGroups = groups;
+    for (Group group : groups) {
+      group.flush();
+    }
+    groups.clear();
+    List<Connection> written = dirtyConnections;
+    dirtyConnections = flushedConnections;
+    flushedConnections = written;
+    for (Connection connection : written) {
+      connection.flush();
+    }
+    written.clear();
+  }
+
+  private long sampleQueues() {
+    long sum = 0;
+    for (Connection connection : connections) {
+      sum += connection.queuedBytes();
+    }
+    queueBytes = sum;
+    return SAMPLE_MILLIS;
+  }
+}

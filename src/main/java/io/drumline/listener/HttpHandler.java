@@ -1,0 +1,231 @@
+package io.drumline.listener;
+
+import io.drumline.listener.Sockets.Outcome;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import java.io.IOException;
+import java.nio.CharBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection while it speaks HTTP: answers {@code /healthz}, and hands over to {@link Sockets}
+ * at the upgrade. Each request must be complete within the handshake timeout.
+ */
+final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
+  private static final Logger log = LoggerFactory.getLogger(HttpHandler.class);
+  private static final String RETRY_AFTER_SECONDS = "2";
+
+  private final ListenerProperties properties;
+  private final Sockets sockets;
+  private @Nullable Future<?> deadline;
+
+  HttpHandler(ListenerProperties properties, Sockets sockets) {
+    this.properties = properties;
+    this.sockets = sockets;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    startDeadline(ctx);
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext ctx) {
+    stopDeadline();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    stopDeadline();
+  }
+
+  @Override
+  protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
+    if (!ctx.channel().isActive()) {
+      return; // pipelined behind one whose answer closes
+    }
+    DecoderResult decoded = request.decoderResult();
+    if (decoded.isFailure()) {
+      refuse(ctx, undecodable(decoded.cause()), "This is not an HTTP request we can read.");
+      return;
+    }
+    String path = path(request.uri());
+    if (path.equals(properties.path())) {
+      upgrade(ctx, request);
+    } else if (path.equals("/healthz")) {
+      health(ctx, request);
+    } else {
+      sockets.count(Outcome.NOT_FOUND);
+      answer(ctx, request, HttpResponseStatus.NOT_FOUND, "There is nothing here.", none());
+    }
+  }
+
+  private void upgrade(ChannelHandlerContext ctx, FullHttpRequest request) {
+    Handshake handshake = Handshake.answer(request, properties.compression());
+    if (handshake instanceof Handshake.Refused refused) {
+      sockets.count(Outcome.BAD_REQUEST);
+      refuse(ctx, refused.status(), refused.reason(), refused.headers());
+    } else if (!sockets.accepting()) {
+      sockets.count(Outcome.UNAVAILABLE);
+      comeBack(ctx, "This node takes no connections now: try again.");
+    } else if (!sockets.enter()) {
+      sockets.count(Outcome.FULL);
+      comeBack(ctx, "This node has as many connections as it may: try again.");
+    } else {
+      sockets.count(Outcome.ACCEPTED);
+      accept(ctx, (Handshake.Accepted) handshake);
+    }
+  }
+
+  private void accept(ChannelHandlerContext ctx, Handshake.Accepted accepted) {
+    ctx.writeAndFlush(
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1,
+            HttpResponseStatus.SWITCHING_PROTOCOLS,
+            Unpooled.EMPTY_BUFFER,
+            accepted.headers(),
+            EmptyHttpHeaders.INSTANCE));
+    sockets.open(ctx.channel(), accepted.deflate());
+    ChannelPipeline pipeline = ctx.pipeline();
+    pipeline.remove(this);
+    pipeline.remove(HttpObjectAggregator.class);
+    // Last: what it has read beyond the request goes to the next handler, now the frame decoder.
+    pipeline.remove(HttpServerCodec.class);
+  }
+
+  private void health(ChannelHandlerContext ctx, FullHttpRequest request) {
+    HttpHeaders headers = new DefaultHttpHeaders().set(HttpHeaderNames.CACHE_CONTROL, "no-store");
+    if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD)) {
+      headers.set(HttpHeaderNames.ALLOW, "GET, HEAD");
+      answer(ctx, request, HttpResponseStatus.METHOD_NOT_ALLOWED, "Use GET or HEAD here.", headers);
+    } else if (sockets.accepting()) {
+      answer(ctx, request, HttpResponseStatus.OK, "ok", headers);
+    } else {
+      answer(
+          ctx,
+          request,
+          HttpResponseStatus.SERVICE_UNAVAILABLE,
+          "This node takes no connections now.",
+          headers);
+    }
+  }
+
+  private void comeBack(ChannelHandlerContext ctx, String sentence) {
+    refuse(
+        ctx,
+        HttpResponseStatus.SERVICE_UNAVAILABLE,
+        sentence,
+        new DefaultHttpHeaders().set(HttpHeaderNames.RETRY_AFTER, RETRY_AFTER_SECONDS));
+  }
+
+  private void refuse(ChannelHandlerContext ctx, HttpResponseStatus status, String sentence) {
+    refuse(ctx, status, sentence, none());
+  }
+
+  /** Answers and closes: what follows may be frames, or a rest that cannot be read. */
+  private void refuse(
+      ChannelHandlerContext ctx, HttpResponseStatus status, String sentence, HttpHeaders headers) {
+    respond(ctx, status, sentence, headers, false);
+  }
+
+  private void answer(
+      ChannelHandlerContext ctx,
+      FullHttpRequest request,
+      HttpResponseStatus status,
+      String sentence,
+      HttpHeaders headers) {
+    respond(ctx, status, sentence, headers, HttpUtil.isKeepAlive(request));
+  }
+
+  private void respond(
+      ChannelHandlerContext ctx,
+      HttpResponseStatus status,
+      String sentence,
+      HttpHeaders headers,
+      boolean keepAlive) {
+    FullHttpResponse response =
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1,
+            status,
+            ByteBufUtil.encodeString(
+                ctx.alloc(), CharBuffer.wrap(sentence + "\n"), StandardCharsets.UTF_8),
+            headers,
+            EmptyHttpHeaders.INSTANCE);
+    headers.set(HttpHeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8");
+    HttpUtil.setContentLength(response, response.content().readableBytes());
+    HttpUtil.setKeepAlive(response, keepAlive);
+    ChannelFuture written = ctx.writeAndFlush(response);
+    if (keepAlive) {
+      stopDeadline();
+      startDeadline(ctx);
+    } else {
+      written.addListener(ChannelFutureListener.CLOSE);
+    }
+  }
+
+  private void startDeadline(ChannelHandlerContext ctx) {
+    deadline =
+        ctx.executor()
+            .schedule(
+                () -> ctx.close(), properties.handshakeTimeout().toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void stopDeadline() {
+    if (deadline != null) {
+      deadline.cancel(false);
+      deadline = null;
+    }
+  }
+
+  private static String path(String uri) {
+    int query = uri.indexOf('?');
+    return query < 0 ? uri : uri.substring(0, query);
+  }
+
+  private static HttpHeaders none() {
+    return new DefaultHttpHeaders();
+  }
+
+  private static HttpResponseStatus undecodable(Throwable cause) {
+    if (cause instanceof TooLongHttpLineException) {
+      return HttpResponseStatus.REQUEST_URI_TOO_LONG;
+    }
+    return cause instanceof TooLongHttpHeaderException
+        ? HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        : HttpResponseStatus.BAD_REQUEST;
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (!(cause instanceof IOException)) {
+      log.error("A connection failed before its upgrade; closing it", cause);
+    }
+    ctx.close();
+  }
+}

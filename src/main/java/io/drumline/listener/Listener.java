@@ -1,0 +1,121 @@
+package io.drumline.listener;
+
+import io.drumline.hub.EventLoops;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpServerCodec;
+import java.net.InetSocketAddress;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * The client listener: accepts TCP connections once everything else is ready. It is started last
+ * and stopped first; stopping ends the accepting only, sockets are the hub's to close.
+ */
+public final class Listener implements SmartLifecycle {
+  private static final Logger log = LoggerFactory.getLogger(Listener.class);
+
+  private static final HttpDecoderConfig HTTP =
+      new HttpDecoderConfig().setMaxInitialLineLength(4096).setMaxHeaderSize(16384);
+  private static final int MAX_BODY = 4096;
+
+  private final ListenerProperties properties;
+  private final EventLoops loops;
+  private final Sockets sockets;
+  private final IntConsumer bound;
+  private volatile @Nullable Channel server;
+
+  /**
+   * @param bound is told the port at every start
+   */
+  Listener(ListenerProperties properties, EventLoops loops, Sockets sockets, IntConsumer bound) {
+    this.properties = properties;
+    this.loops = loops;
+    this.sockets = sockets;
+    this.bound = bound;
+  }
+
+  /**
+   * Binds the port; returns when clients can connect.
+   *
+   * @throws CannotListenException if the port cannot be had
+   */
+  @Override
+  public void start() {
+    InetSocketAddress address =
+        properties.address() == null
+            ? new InetSocketAddress(properties.port())
+            : new InetSocketAddress(properties.address(), properties.port());
+    ChannelFuture binding =
+        new ServerBootstrap()
+            .group(loops.group())
+            .channel(loops.serverChannelType())
+            .option(ChannelOption.SO_BACKLOG, properties.backlog())
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childHandler(new HttpPipeline())
+            .bind(address)
+            .awaitUninterruptibly();
+    if (!binding.isSuccess()) {
+      throw new CannotListenException(properties.port(), binding.cause());
+    }
+    server = binding.channel();
+    bound.accept(port());
+    log.info(
+        "Clients connect to port {}, path {} ({})", port(), properties.path(), loops.transport());
+  }
+
+  /** Stops accepting; returns when the port is free. */
+  @Override
+  public void stop() {
+    Channel channel = server;
+    if (channel != null) {
+      server = null;
+      channel.close().awaitUninterruptibly();
+    }
+  }
+
+  @Override
+  public boolean isRunning() {
+    return server != null;
+  }
+
+  /** Last to start and first to stop. */
+  @Override
+  public int getPhase() {
+    return DEFAULT_PHASE;
+  }
+
+  /**
+   * The TCP port it is bound to. Any thread.
+   *
+   * @throws IllegalStateException if it is not running
+   */
+  public int port() {
+    Channel channel = server;
+    if (channel == null) {
+      throw new IllegalStateException("The listener is not running");
+    }
+    return ((InetSocketAddress) channel.localAddress()).getPort();
+  }
+
+  /** What a new connection starts with; {@link HttpHandler} takes it all away at the upgrade. */
+  private final class HttpPipeline extends ChannelInitializer<Channel> {
+    @Override
+    protected void initChannel(Channel channel) {
+      channel
+          .pipeline()
+          .addLast(new HttpServerCodec(HTTP))
+          .addLast(new HttpObjectAggregator(MAX_BODY))
+          .addLast(new HttpHandler(properties, sockets));
+    }
+  }
+}

@@ -1,0 +1,171 @@
+package io.drumline.listener;
+
+import io.drumline.hub.Connection;
+import io.drumline.hub.Frames;
+import io.drumline.message.CloseCode;
+import io.drumline.stomp.StompSession;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.compression.DecompressionException;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
+import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.DataFormatException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The end of an upgraded socket's pipeline: hands a client's octets to its STOMP session, answers
+ * control frames, and finds out by pings whether a silent client is still there.
+ *
+ * <p>Whoever breaks the protocol is told so in a Close frame, behind which our half of the TCP
+ * connection ends: the client reads the code, whatever it is sending meanwhile.
+ */
+final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
+  private static final Logger log = LoggerFactory.getLogger(SocketHandler.class);
+  private static final int NO_STATUS = 1005;
+  private static final int LAST_CODE = 4999;
+
+  private final Connection connection;
+  private final StompSession session;
+  private final ListenerProperties properties;
+  private final Runnable onEnd;
+  private long messageBytes;
+  private boolean pinged;
+
+  SocketHandler(
+      Connection connection, StompSession session, ListenerProperties properties, Runnable onEnd) {
+    super(WebSocketFrame.class);
+    this.connection = connection;
+    this.session = session;
+    this.properties = properties;
+    this.onEnd = onEnd;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    connection.wheel().after(properties.pingInterval().toMillis(), () -> checkLife(ctx));
+  }
+
+  @Override
+  protected void channelRead0(ChannelHandlerContext ctx, WebSocketFrame frame) {
+    if (frame instanceof CloseWebSocketFrame close) {
+      closed(ctx, close);
+    } else if (!connection.open()) {
+      return; // it was told; only its Close frame matters now
+    } else if (frame.rsv() != 0) {
+      fail(ctx, CloseCode.PROTOCOL_ERROR, "A reserved bit is set that was not agreed on.");
+    } else if (frame instanceof PingWebSocketFrame) {
+      connection.write(Frames.pong(ctx.alloc(), frame.content()));
+    } else if (!(frame instanceof PongWebSocketFrame)) {
+      data(ctx, frame);
+    }
+  }
+
+  private void data(ChannelHandlerContext ctx, WebSocketFrame frame) {
+    ByteBuf octets = frame.content();
+    messageBytes += octets.readableBytes();
+    if (messageBytes > properties.maxMessageBytes().toBytes()) {
+      fail(ctx, CloseCode.TOO_BIG, tooBig());
+      return;
+    }
+    if (frame.isFinalFragment()) {
+      messageBytes = 0;
+    }
+    session.received(octets);
+  }
+
+  private void closed(ChannelHandlerContext ctx, CloseWebSocketFrame close) {
+    int code = close.statusCode();
+    if (code > LAST_CODE) {
+      fail(ctx, CloseCode.PROTOCOL_ERROR, code + " is no close code.");
+    } else {
+      connection.peerClosed(code < 0 ? NO_STATUS : code);
+    }
+  }
+
+  /** Any octet is a sign of life, also one in the middle of a frame. */
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    pinged = false;
+    connection.heard();
+  }
+
+  private long checkLife(ChannelHandlerContext ctx) {
+    if (!connection.open()) {
+      return 0;
+    }
+    long interval = properties.pingInterval().toMillis();
+    if (!ctx.channel().config().isAutoRead()) {
+      pinged = false; // we do not listen, so silence says nothing
+      return interval;
+    }
+    if (pinged) {
+      connection.close(CloseCode.SILENT, "Nothing was heard from you after a ping.");
+      return 0;
+    }
+    long silent = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - connection.lastHeard());
+    if (silent < interval) {
+      return interval - silent;
+    }
+    pinged = true;
+    connection.write(Frames.ping(ctx.alloc()));
+    return properties.pingTimeout().toMillis();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    onEnd.run();
+    try {
+      session.ended(connection.closeCode());
+    } finally {
+      connection.ended();
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (cause instanceof CorruptedWebSocketFrameException corrupted) {
+      fail(ctx, code(corrupted), String.valueOf(corrupted.getMessage()));
+    } else if (cause instanceof DecompressionException) {
+      boolean malformed = cause.getCause() instanceof DataFormatException;
+      fail(
+          ctx,
+          malformed ? CloseCode.INVALID_PAYLOAD : CloseCode.TOO_BIG,
+          malformed ? "A compressed message cannot be inflated." : tooBig());
+    } else if (cause instanceof DecoderException) {
+      fail(ctx, CloseCode.PROTOCOL_ERROR, "A frame cannot be read.");
+    } else if (!(cause instanceof IOException)) { // of which channelInactive follows
+      log.error("Session {} failed; closing it", connection.id(), cause);
+      connection.close(CloseCode.INTERNAL_ERROR, "The server failed: reconnect.");
+    }
+  }
+
+  private String tooBig() {
+    return "A message may have " + properties.maxMessageBytes().toBytes() + " octets at most.";
+  }
+
+  private static CloseCode code(CorruptedWebSocketFrameException corrupted) {
+    return switch (corrupted.closeStatus().code()) {
+      case 1007 -> CloseCode.INVALID_PAYLOAD;
+      case 1009 -> CloseCode.TOO_BIG;
+      default -> CloseCode.PROTOCOL_ERROR;
+    };
+  }
+
+  private void fail(ChannelHandlerContext ctx, CloseCode code, String reason) {
+    if (connection.open()) {
+      connection.close(code, reason);
+      ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
+          .addListener(written -> ((DuplexChannel) ctx.channel()).shutdownOutput());
+    }
+  }
+}

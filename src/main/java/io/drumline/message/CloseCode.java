@@ -1,0 +1,60 @@
+package io.drumline.message;
+
+/**
+ * Every code a node closes a WebSocket with, and what the client should do then. 1000 to 1013 are
+ * RFC 6455 and the IANA registry; 4000 and up are Drumline's own. The table in {@code
+ * docs/architecture.md} is this file in prose.
+ */
+public enum CloseCode {
+  /** The client disconnected in order. */
+  NORMAL(1000, Reconnect.NO),
+  /** The node is going away (drain, shutdown). */
+  GOING_AWAY(1001, Reconnect.LATER),
+  /**
+   * Broken WebSocket or STOMP protocol; an ERROR frame said what, if the connection still could.
+   */
+  PROTOCOL_ERROR(1002, Reconnect.NO),
+  /** Text that is not UTF-8. */
+  INVALID_PAYLOAD(1007, Reconnect.NO),
+  /** A WebSocket frame or message over the limit. */
+  TOO_BIG(1009, Reconnect.NO),
+  /** A fault of the server's own. */
+  INTERNAL_ERROR(1011, Reconnect.LATER),
+  /** The backplane did not accept a message; an ERROR frame said which. */
+  TRY_AGAIN_LATER(1013, Reconnect.LATER),
+  /** The client read too slowly: its outbound queue reached the limit. */
+  SLOW_CONSUMER(4001, Reconnect.NOW),
+  /** Nothing was heard from the client within its heart-beat or after a ping. */
+  SILENT(4002, Reconnect.NOW),
+  /** No CONNECT within the time for it. */
+  CONNECT_TIMEOUT(4003, Reconnect.LATER),
+  /** A client that acknowledges left too many messages unacknowledged. */
+  TOO_MANY_UNACKNOWLEDGED(4004, Reconnect.NOW);
+
+  /** When a client should come back. */
+  public enum Reconnect {
+    /** At once, with the usual small jitter. */
+    NOW,
+    /** After a random part of the client's reconnect window. */
+    LATER,
+    /** Not by itself: the same would happen again. */
+    NO
+  }
+
+  private final int code;
+  private final Reconnect reconnect;
+
+  CloseCode(int code, Reconnect reconnect) {
+    this.code = code;
+    this.reconnect = reconnect;
+  }
+
+  /** The status code on the wire. */
+  public int code() {
+    return code;
+  }
+
+  public Reconnect reconnect() {
+    return reconnect;
+  }
+}

@@ -1,0 +1,9 @@
+package io.drumline.message;
+
+/**
+ * The name of this node, for people and logs: unique among the running nodes, the same over a
+ * restart where it is configured.
+ *
+ * @param value the name
+ */
+public record NodeId(String value) {}

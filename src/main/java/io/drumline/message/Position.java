@@ -1,0 +1,20 @@
+package io.drumline.message;
+
+/**
+ * A place in a destination's order.
+ *
+ * @param epoch names one run of offsets; a new one begins when the destination's history was lost
+ * @param offset counts the epoch's messages from 1; 0 is the place before the first
+ */
+public record Position(String epoch, long offset) {
+
+  /** The position of messages that have none (ephemeral destinations). */
+  public static final Position NONE = new Position("", 0);
+
+  /** The wire form of this position together with the id of the message that holds it. */
+  public String messageId(String id) {
+    return epoch.isEmpty()
+        ? id
+        : epoch + '.' + Long.toString(offset, Character.MAX_RADIX) + '.' + id;
+  }
+}

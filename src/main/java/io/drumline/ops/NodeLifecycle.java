@@ -1,0 +1,56 @@
+package io.drumline.ops;
+
+import io.drumline.backplane.Backplane;
+import io.drumline.hub.Hub;
+import io.drumline.message.CloseCode;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.stereotype.Component;
+
+/**
+ * Starts the flow of messages before anything else and ends it after all else: when this stops, no
+ * new client can come, the others are told to go, and then the backplane is closed.
+ */
+@Component
+final class NodeLifecycle implements SmartLifecycle {
+  private static final Logger log = LoggerFactory.getLogger(NodeLifecycle.class);
+  private static final Duration GOODBYE = Duration.ofSeconds(3);
+  private static final int FIRST = -1_000_000;
+
+  private final Backplane backplane;
+  private final Hub hub;
+  private volatile boolean running;
+
+  NodeLifecycle(Backplane backplane, Hub hub) {
+    this.backplane = backplane;
+    this.hub = hub;
+  }
+
+  @Override
+  public void start() {
+    backplane.start(hub);
+    running = true;
+  }
+
+  @Override
+  public void stop() {
+    hub.closeAll(CloseCode.GOING_AWAY, "This node is going away: reconnect.");
+    if (!hub.awaitNoConnections(GOODBYE)) {
+      log.info("{} connections did not answer the close in time", hub.connectionCount());
+    }
+    backplane.close();
+    running = false;
+  }
+
+  @Override
+  public boolean isRunning() {
+    return running;
+  }
+
+  @Override
+  public int getPhase() {
+    return FIRST;
+  }
+}

@@ -1,0 +1,66 @@
+package io.drumline.stomp;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A frame from a client. Of a repeated header only the first counts, and only that is kept. Never
+ * changed once made; the body is shared, not copied.
+ */
+final class ClientFrame {
+  private final ClientCommand command;
+  private final List<Header> headers;
+  private final byte[] body;
+
+  /** Takes the list and the body over: whoever makes a frame does not touch them again. */
+  ClientFrame(ClientCommand command, List<Header> headers, byte[] body) {
+    this.command = command;
+    this.headers = withoutRepeats(headers);
+    this.body = body;
+  }
+
+  ClientCommand command() {
+    return command;
+  }
+
+  /** The value of this header, or null. */
+  @Nullable String header(String name) {
+    return Header.first(headers, name);
+  }
+
+  /** The headers in their order, no name twice. */
+  List<Header> headers() {
+    return headers;
+  }
+
+  byte[] body() {
+    return body;
+  }
+
+  /** Quadratic, but decoders bound the number of headers, and repeats are rare. */
+  private static List<Header> withoutRepeats(List<Header> headers) {
+    for (int i = 1; i < headers.size(); i++) {
+      if (repeats(headers, i)) {
+        List<Header> first = new ArrayList<>(headers.subList(0, i));
+        for (int k = i + 1; k < headers.size(); k++) {
+          if (!repeats(headers, k)) {
+            first.add(headers.get(k));
+          }
+        }
+        return first;
+      }
+    }
+    return headers;
+  }
+
+  private static boolean repeats(List<Header> headers, int index) {
+    String name = headers.get(index).name();
+    for (int i = 0; i < index; i++) {
+      if (headers.get(i).name().equals(name)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

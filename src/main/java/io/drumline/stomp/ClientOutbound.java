@@ -1,0 +1,53 @@
+package io.drumline.stomp;
+
+import io.drumline.backplane.MessageIds;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.messaging.Message;
+import org.springframework.messaging.MessageHandler;
+import org.springframework.messaging.simp.SimpMessageHeaderAccessor;
+import org.springframework.messaging.simp.SimpMessageType;
+import org.springframework.messaging.simp.stomp.StompHeaderAccessor;
+
+/**
+ * Sends what application code addresses to one session of this node through Spring's outbound
+ * channel, such as the answer of an {@code @SubscribeMapping}. Broadcasts never come this way. Any
+ * thread.
+ */
+final class ClientOutbound implements MessageHandler {
+  private final StompSessions sessions;
+  private final MessageIds ids;
+
+  ClientOutbound(StompSessions sessions, MessageIds ids) {
+    this.sessions = sessions;
+    this.ids = ids;
+  }
+
+  @Override
+  public void handleMessage(Message<?> message) {
+    String sessionId = SimpMessageHeaderAccessor.getSessionId(message.getHeaders());
+    StompSession session = sessionId == null ? null : sessions.find(sessionId);
+    SimpMessageType type = SimpMessageHeaderAccessor.getMessageType(message.getHeaders());
+    if (session == null
+        || type != SimpMessageType.MESSAGE
+        || !(message.getPayload() instanceof byte[] body)) {
+      return;
+    }
+    StompHeaderAccessor accessor = StompHeaderAccessor.wrap(message);
+    String subscription = accessor.getSubscriptionId();
+    String destination = original(accessor);
+    if (subscription == null || destination == null) {
+      return;
+    }
+    List<Header> headers = new ArrayList<>(SpringHeaders.list(accessor.toNativeHeaderMap()));
+    headers.removeIf(header -> ReservedHeaders.contains(header.name()));
+    byte[] block = StompEncoder.headerBlock(headers);
+    session.onLoop(() -> session.reply(subscription, ids.next(), destination, block, body));
+  }
+
+  private static @Nullable String original(StompHeaderAccessor accessor) {
+    String original = accessor.getFirstNativeHeader(SimpMessageHeaderAccessor.ORIGINAL_DESTINATION);
+    return original != null ? original : accessor.getDestination();
+  }
+}

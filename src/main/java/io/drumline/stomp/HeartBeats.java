@@ -1,0 +1,105 @@
+package io.drumline.stomp;
+
+import io.drumline.hub.Connection;
+import io.drumline.hub.Frames;
+import io.drumline.message.CloseCode;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * STOMP heart-beats of one connection, on its loop's timing wheel.
+ *
+ * @param send how often the client wants to hear from the server, milliseconds, 0 for never
+ * @param receive how often the client promised to be heard, milliseconds, 0 for never
+ */
+record HeartBeats(long send, long receive) {
+  /** Beats go out this much early, since the wheel may be late by a tick or two. */
+  private static final long EARLY_MILLIS = 200;
+
+  /**
+   * A client is given up after this many missed intervals: browsers throttle timers, networks
+   * pause.
+   */
+  private static final int PATIENCE = 3;
+
+  private static final long MAX_INTERVAL = TimeUnit.DAYS.toMillis(1);
+
+  /**
+   * Agrees on heart-beats.
+   *
+   * @param header the client's {@code heart-beat} header
+   * @throws StompException if it is not two numbers
+   */
+  static HeartBeats agree(String header, StompProperties properties) {
+    String[] parts = header.split(",", -1);
+    if (parts.length != 2) {
+      throw malformed(header);
+    }
+    long clientSends = parse(parts[0], header);
+    long clientWants = parse(parts[1], header);
+    return new HeartBeats(
+        slower(properties.heartBeatSend().toMillis(), clientWants),
+        slower(properties.heartBeatReceive().toMillis(), clientSends));
+  }
+
+  void start(Connection connection) {
+    if (send > 0) {
+      long interval = Math.max(1, send - EARLY_MILLIS);
+      connection.wheel().after(interval, () -> beat(connection, interval));
+    }
+    if (receive > 0) {
+      long patience = receive * PATIENCE;
+      connection.wheel().after(patience, () -> listen(connection, patience));
+    }
+  }
+
+  private static long beat(Connection connection, long interval) {
+    if (!connection.open()) {
+      return 0;
+    }
+    long idle = millisSince(connection.lastWrite());
+    if (idle + EARLY_MILLIS / 2 < interval) {
+      return interval - idle;
+    }
+    connection.write(Frames.heartBeat());
+    return interval;
+  }
+
+  private static long listen(Connection connection, long patience) {
+    if (!connection.open()) {
+      return 0;
+    }
+    long silent = connection.isReading() ? millisSince(connection.lastHeard()) : 0;
+    if (silent < patience) {
+      return patience - silent;
+    }
+    connection.close(CloseCode.SILENT, "No heart-beat came for " + silent + " ms.");
+    return 0;
+  }
+
+  private static long slower(long ours, long theirs) {
+    return ours == 0 || theirs == 0 ? 0 : Math.max(ours, theirs);
+  }
+
+  private static long parse(String text, String header) {
+    try {
+      long millis = Long.parseLong(text.strip());
+      if (millis >= 0) {
+        return Math.min(millis, MAX_INTERVAL);
+      }
+    } catch (NumberFormatException notANumber) {
+      // refused below
+    }
+    throw malformed(header);
+  }
+
+  private static StompException malformed(String header) {
+    return new StompException(
+        "The heart-beat header must be two numbers of milliseconds, such as 10000,10000, but is '"
+            + Sentences.shorten(header)
+            + "'.");
+  }
+
+  private static long millisSince(long nanos) {
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanos);
+  }
+}

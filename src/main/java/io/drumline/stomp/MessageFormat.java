@@ -1,0 +1,56 @@
+package io.drumline.stomp;
+
+import io.drumline.hub.FrameFormat;
+import io.drumline.message.Publication;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A MESSAGE frame as one kind of subscriber sees it.
+ *
+ * @param subscription the client's subscription id; null for a STOMP 1.0 subscription without one
+ * @param acknowledged whether the client acknowledges, and so needs an {@code ack} header
+ */
+record MessageFormat(@Nullable String subscription, StompVersion version, boolean acknowledged)
+    implements FrameFormat {
+  private static final byte[] MESSAGE = "MESSAGE\n".getBytes(StandardCharsets.US_ASCII);
+
+  /**
+   * Between the message id, which never contains it, and the subscription id in an {@code ack}
+   * header.
+   */
+  static final char ACK_SEPARATOR = ':';
+
+  @Override
+  public void encode(Publication publication, ByteBuf out) {
+    write(
+        out,
+        publication.messageId(),
+        publication.destination().shown(),
+        publication.headers(),
+        publication.body());
+  }
+
+  /**
+   * Writes the frame.
+   *
+   * @param headers escaped STOMP 1.2 header lines
+   */
+  void write(ByteBuf out, String messageId, String destination, byte[] headers, byte[] body) {
+    out.writeBytes(MESSAGE);
+    if (subscription != null) {
+      StompEncoder.writeHeader(out, "subscription", subscription, version);
+    }
+    StompEncoder.writeHeader(out, "message-id", messageId, version);
+    StompEncoder.writeHeader(out, "destination", destination, version);
+    if (acknowledged && version == StompVersion.V1_2) {
+      StompEncoder.writeHeader(out, "ack", messageId + ACK_SEPARATOR + subscription, version);
+    }
+    out.writeBytes(StompEncoder.transcode(headers, version));
+    ByteBufUtil.writeAscii(out, "content-length:");
+    ByteBufUtil.writeAscii(out, Integer.toString(body.length));
+    out.writeByte('\n').writeByte('\n').writeBytes(body).writeByte(0);
+  }
+}

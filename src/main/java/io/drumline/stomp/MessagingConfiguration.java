@@ -1,0 +1,220 @@
+package io.drumline.stomp;
+
+import io.drumline.backplane.Backplane;
+import io.drumline.backplane.MessageIds;
+import io.drumline.hub.Hub;
+import io.drumline.message.NodeId;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.beans.factory.config.CustomScopeConfigurer;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.messaging.converter.DefaultContentTypeResolver;
+import org.springframework.messaging.converter.JacksonJsonMessageConverter;
+import org.springframework.messaging.converter.MessageConverter;
+import org.springframework.messaging.handler.invocation.HandlerMethodArgumentResolver;
+import org.springframework.messaging.handler.invocation.HandlerMethodReturnValueHandler;
+import org.springframework.messaging.simp.SimpMessagingTemplate;
+import org.springframework.messaging.simp.SimpSessionScope;
+import org.springframework.messaging.simp.annotation.support.SimpAnnotationMethodMessageHandler;
+import org.springframework.messaging.simp.broker.AbstractBrokerMessageHandler;
+import org.springframework.messaging.simp.config.AbstractMessageBrokerConfiguration;
+import org.springframework.messaging.simp.config.ChannelRegistration;
+import org.springframework.messaging.simp.config.MessageBrokerRegistry;
+import org.springframework.messaging.simp.user.SimpUserRegistry;
+import org.springframework.messaging.simp.user.UserDestinationMessageHandler;
+import org.springframework.messaging.simp.user.UserDestinationResolver;
+import org.springframework.messaging.support.AbstractSubscribableChannel;
+import org.springframework.util.MimeTypeUtils;
+import org.springframework.web.socket.config.annotation.WebSocketMessageBrokerConfigurer;
+import org.springframework.web.socket.messaging.DefaultSimpUserRegistry;
+import org.springframework.web.socket.messaging.WebSocketAnnotationMethodMessageHandler;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Spring's messaging, as {@code @EnableWebSocketMessageBroker} sets it up, with our broker and
+ * without servlet WebSockets. Beans of type {@link WebSocketMessageBrokerConfigurer} are asked as
+ * usual, except for endpoints and transport, which are the listener's.
+ */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(StompProperties.class)
+class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
+  private static final String APPLICATION_PREFIX = "/app";
+
+  private final List<WebSocketMessageBrokerConfigurer> configurers;
+  private final ObjectProvider<JsonMapper> jsonMapper;
+  private final ObjectProvider<StompSessions> sessions;
+
+  MessagingConfiguration(
+      ObjectProvider<WebSocketMessageBrokerConfigurer> configurers,
+      ObjectProvider<JsonMapper> jsonMapper,
+      ObjectProvider<StompSessions> sessions) {
+    this.configurers = configurers.orderedStream().toList();
+    this.jsonMapper = jsonMapper;
+    this.sessions = sessions;
+  }
+
+  @Bean
+  Publisher publisher(Backplane backplane, MeterRegistry registry) {
+    return new Publisher(backplane, registry);
+  }
+
+  @Bean
+  SpringBridge springBridge(
+      AbstractSubscribableChannel clientInboundChannel,
+      @Qualifier("clientInboundChannelExecutor") Executor executor,
+      ApplicationEventPublisher events,
+      SimpAnnotationMethodMessageHandler applicationHandler) {
+    return new SpringBridge(
+        clientInboundChannel, executor, events, applicationHandler.getDestinationPrefixes());
+  }
+
+  @Bean
+  StompSessions stompSessions(
+      Hub hub,
+      Publisher publisher,
+      SpringBridge bridge,
+      StompProperties properties,
+      MeterRegistry registry,
+      NodeId node) {
+    return new StompSessions(hub, publisher, bridge, properties, new StompMetrics(registry), node);
+  }
+
+  @Bean
+  ClientOutbound clientOutbound(
+      StompSessions stompSessions,
+      MessageIds ids,
+      AbstractSubscribableChannel clientOutboundChannel) {
+    ClientOutbound handler = new ClientOutbound(stompSessions, ids);
+    clientOutboundChannel.subscribe(handler);
+    return handler;
+  }
+
+  @Bean
+  static CustomScopeConfigurer webSocketScopeConfigurer() {
+    CustomScopeConfigurer configurer = new CustomScopeConfigurer();
+    configurer.setScopes(Map.of("websocket", new SimpSessionScope()));
+    return configurer;
+  }
+
+  /** Sends on the caller's thread: sessions call it in order, each on its own serial executor. */
+  @Override
+  @Bean
+  public AbstractSubscribableChannel clientInboundChannel(
+      @Qualifier("clientInboundChannelExecutor") Executor executor) {
+    return super.clientInboundChannel(Runnable::run);
+  }
+
+  /** Sends on the caller's thread: its one handler only hands over to an event loop. */
+  @Override
+  @Bean
+  public AbstractSubscribableChannel clientOutboundChannel(
+      @Qualifier("clientOutboundChannelExecutor") Executor executor) {
+    return super.clientOutboundChannel(Runnable::run);
+  }
+
+  /** Our broker, whatever broker the application's configurers ask for. */
+  @Override
+  @Bean
+  public AbstractBrokerMessageHandler simpleBrokerMessageHandler(
+      AbstractSubscribableChannel clientInboundChannel,
+      AbstractSubscribableChannel clientOutboundChannel,
+      AbstractSubscribableChannel brokerChannel,
+      UserDestinationResolver userDestinationResolver) {
+    Broker broker =
+        new Broker(
+            clientInboundChannel, clientOutboundChannel, brokerChannel, sessions.getObject());
+    broker.setPhase(getPhase()); // before the listener lets clients in
+    return broker;
+  }
+
+  /** Resolves nothing: user destinations are the broker's, in the whole cluster. */
+  @Override
+  @Bean
+  public UserDestinationMessageHandler userDestinationMessageHandler(
+      AbstractSubscribableChannel clientInboundChannel,
+      AbstractSubscribableChannel clientOutboundChannel,
+      AbstractSubscribableChannel brokerChannel,
+      UserDestinationResolver userDestinationResolver) {
+    UserDestinationMessageHandler handler =
+        new UserDestinationMessageHandler(clientInboundChannel, brokerChannel, message -> null);
+    handler.setPhase(getPhase());
+    return handler;
+  }
+
+  @Override
+  protected void configureMessageBroker(MessageBrokerRegistry registry) {
+    registry.setApplicationDestinationPrefixes(APPLICATION_PREFIX);
+    configurers.forEach(configurer -> configurer.configureMessageBroker(registry));
+  }
+
+  @Override
+  protected void configureClientInboundChannel(ChannelRegistration registration) {
+    configurers.forEach(configurer -> configurer.configureClientInboundChannel(registration));
+  }
+
+  @Override
+  protected void configureClientOutboundChannel(ChannelRegistration registration) {
+    configurers.forEach(configurer -> configurer.configureClientOutboundChannel(registration));
+  }
+
+  @Override
+  protected void addArgumentResolvers(List<HandlerMethodArgumentResolver> resolvers) {
+    configurers.forEach(configurer -> configurer.addArgumentResolvers(resolvers));
+  }
+
+  @Override
+  protected void addReturnValueHandlers(List<HandlerMethodReturnValueHandler> handlers) {
+    configurers.forEach(configurer -> configurer.addReturnValueHandlers(handlers));
+  }
+
+  @Override
+  protected boolean configureMessageConverters(List<MessageConverter> converters) {
+    boolean defaults = true;
+    for (WebSocketMessageBrokerConfigurer configurer : configurers) {
+      defaults &= configurer.configureMessageConverters(converters);
+    }
+    return defaults;
+  }
+
+  @Override
+  protected SimpAnnotationMethodMessageHandler createAnnotationMethodMessageHandler(
+      AbstractSubscribableChannel clientInboundChannel,
+      AbstractSubscribableChannel clientOutboundChannel,
+      SimpMessagingTemplate brokerMessagingTemplate) {
+    SimpAnnotationMethodMessageHandler handler =
+        new WebSocketAnnotationMethodMessageHandler(
+            clientInboundChannel, clientOutboundChannel, brokerMessagingTemplate);
+    handler.setPhase(getPhase());
+    return handler;
+  }
+
+  @Override
+  protected JacksonJsonMessageConverter createJacksonJsonConverter() {
+    JsonMapper mapper = jsonMapper.getIfAvailable();
+    if (mapper == null) {
+      return super.createJacksonJsonConverter();
+    }
+    DefaultContentTypeResolver resolver = new DefaultContentTypeResolver();
+    resolver.setDefaultMimeType(MimeTypeUtils.APPLICATION_JSON);
+    JacksonJsonMessageConverter converter = new JacksonJsonMessageConverter(mapper);
+    converter.setContentTypeResolver(resolver);
+    return converter;
+  }
+
+  @Override
+  protected SimpUserRegistry createLocalUserRegistry(@Nullable Integer order) {
+    DefaultSimpUserRegistry registry = new DefaultSimpUserRegistry();
+    if (order != null) {
+      registry.setOrder(order);
+    }
+    return registry;
+  }
+}

@@ -1,0 +1,96 @@
+package io.drumline.stomp;
+
+import java.util.ArrayDeque;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The frames of one connection that are being processed, in the order in which they came. Receipts
+ * go out in that order, each when its frame and all before it are done. Used on the connection's
+ * event loop.
+ */
+final class Pending {
+  /** Bodies in flight of one connection, beyond which reading pauses. */
+  private static final int MAX_BYTES = 4 * 1024 * 1024;
+
+  /** A frame's place in the order. */
+  static final class Slot {
+    private @Nullable String receipt;
+    private final int bytes;
+    private boolean done;
+
+    private Slot(@Nullable String receipt, int bytes) {
+      this.receipt = receipt;
+      this.bytes = bytes;
+    }
+
+    @Nullable String receipt() {
+      return receipt;
+    }
+  }
+
+  private final ArrayDeque<Slot> slots = new ArrayDeque<>(1);
+  private final int limit;
+  private final Consumer<String> receipts;
+  private final Consumer<Boolean> reading;
+  private int bytes;
+  private boolean paused;
+  private @Nullable Runnable whenEmpty;
+
+  /**
+   * @param receipts writes a RECEIPT
+   * @param reading stops and resumes reading from the client
+   */
+  Pending(int limit, Consumer<String> receipts, Consumer<Boolean> reading) {
+    this.limit = limit;
+    this.receipts = receipts;
+    this.reading = reading;
+  }
+
+  Slot open(@Nullable String receipt, int size) {
+    Slot slot = new Slot(receipt, size);
+    slots.add(slot);
+    bytes += size;
+    if (!paused && (slots.size() >= limit || bytes >= MAX_BYTES)) {
+      paused = true;
+      reading.accept(false);
+    }
+    return slot;
+  }
+
+  /** The slot's frame will not be processed: it gets no receipt. */
+  void drop(Slot slot) {
+    slot.receipt = null;
+    done(slot);
+  }
+
+  /** The slot's frame has been processed. */
+  void done(Slot slot) {
+    slot.done = true;
+    for (Slot head = slots.peek(); head != null && head.done; head = slots.peek()) {
+      slots.remove();
+      bytes -= head.bytes;
+      if (head.receipt != null) {
+        receipts.accept(head.receipt);
+      }
+    }
+    if (paused && slots.size() <= limit / 2 && bytes <= MAX_BYTES / 2) {
+      paused = false;
+      reading.accept(true);
+    }
+    if (slots.isEmpty() && whenEmpty != null) {
+      Runnable action = whenEmpty;
+      whenEmpty = null;
+      action.run();
+    }
+  }
+
+  /** Runs the action when all frames so far have been processed; at once if they have. */
+  void whenEmpty(Runnable action) {
+    if (slots.isEmpty()) {
+      action.run();
+    } else {
+      whenEmpty = action;
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package io.drumline.stomp;
+
+import io.drumline.backplane.Backplane;
+import io.drumline.message.Destination;
+import io.drumline.message.Draft;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes drafts of clients' and applications' messages and hands them to the backplane. Thread safe.
+ */
+final class Publisher {
+  private final Backplane backplane;
+  private final Counter published;
+  private final Counter failed;
+
+  Publisher(Backplane backplane, MeterRegistry registry) {
+    this.backplane = backplane;
+    published =
+        Counter.builder("drumline.messages.published")
+            .description("Messages that clients and applications of this node published")
+            .register(registry);
+    failed =
+        Counter.builder("drumline.messages.failed")
+            .description("Messages that the backplane did not accept")
+            .register(registry);
+  }
+
+  boolean available() {
+    return backplane.available();
+  }
+
+  /**
+   * Publishes a message with the headers that may reach subscribers.
+   *
+   * @param id the publisher's own id, or null
+   * @param session the only session that shall see it, or null
+   * @return the message id, once accepted; see {@link Backplane#publish}
+   */
+  CompletionStage<String> publish(
+      Destination destination,
+      List<Header> headers,
+      byte[] body,
+      @Nullable String id,
+      @Nullable String session) {
+    Draft draft =
+        new Draft(destination, StompEncoder.headerBlock(passedOn(headers)), body, id, session);
+    published.increment();
+    return backplane
+        .publish(draft)
+        .whenComplete(
+            (messageId, error) -> {
+              if (error != null) {
+                failed.increment();
+              }
+            });
+  }
+
+  private static List<Header> passedOn(List<Header> headers) {
+    List<Header> passed = new ArrayList<>(headers.size());
+    for (Header header : headers) {
+      if (!ReservedHeaders.contains(header.name())) {
+        passed.add(header);
+      }
+    }
+    return passed;
+  }
+}

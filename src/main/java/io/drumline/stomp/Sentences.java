@@ -1,0 +1,18 @@
+package io.drumline.stomp;
+
+/** Clients' words in our sentences. */
+final class Sentences {
+  private static final int QUOTED_LENGTH = 64;
+
+  private Sentences() {}
+
+  /** The text, short enough to be quoted and without control characters. */
+  static String shorten(String text) {
+    return shorten(text, QUOTED_LENGTH);
+  }
+
+  static String shorten(String text, int length) {
+    String cut = text.length() <= length ? text : text.substring(0, length) + "…";
+    return cut.replaceAll("\\p{Cntrl}", "?");
+  }
+}

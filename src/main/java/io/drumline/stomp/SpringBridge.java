@@ -1,0 +1,274 @@
+package io.drumline.stomp;
+
+import java.security.Principal;
+import java.util.Collection;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.messaging.Message;
+import org.springframework.messaging.MessagingException;
+import org.springframework.messaging.simp.SimpAttributes;
+import org.springframework.messaging.simp.SimpAttributesContextHolder;
+import org.springframework.messaging.simp.SimpMessageHeaderAccessor;
+import org.springframework.messaging.simp.broker.AbstractBrokerMessageHandler;
+import org.springframework.messaging.simp.stomp.StompCommand;
+import org.springframework.messaging.simp.stomp.StompHeaderAccessor;
+import org.springframework.messaging.support.AbstractSubscribableChannel;
+import org.springframework.messaging.support.ImmutableMessageChannelInterceptor;
+import org.springframework.messaging.support.MessageBuilder;
+import org.springframework.web.socket.CloseStatus;
+import org.springframework.web.socket.messaging.AbstractSubProtocolEvent;
+import org.springframework.web.socket.messaging.SessionConnectEvent;
+import org.springframework.web.socket.messaging.SessionConnectedEvent;
+import org.springframework.web.socket.messaging.SessionDisconnectEvent;
+import org.springframework.web.socket.messaging.SessionSubscribeEvent;
+import org.springframework.web.socket.messaging.SessionUnsubscribeEvent;
+
+/**
+ * Shows client frames to Spring as its own STOMP handler would: the same messages and headers,
+ * interceptors, session attributes and events. All of it runs on the session's serial executor, in
+ * order, never on an event loop.
+ */
+final class SpringBridge {
+  private static final Logger log = LoggerFactory.getLogger(SpringBridge.class);
+  private static final byte[] NO_PAYLOAD = {};
+
+  private final AbstractSubscribableChannel clientInbound;
+  private final Executor pool;
+  private final ApplicationEventPublisher events;
+  private final Collection<String> applicationPrefixes;
+  private volatile boolean intercepting;
+
+  SpringBridge(
+      AbstractSubscribableChannel clientInbound,
+      Executor pool,
+      ApplicationEventPublisher events,
+      Collection<String> applicationPrefixes) {
+    this.clientInbound = clientInbound;
+    this.pool = pool;
+    this.events = events;
+    this.applicationPrefixes = applicationPrefixes;
+  }
+
+  /** Looks at the inbound channel; called before the first client connects. */
+  void start() {
+    intercepting =
+        clientInbound.getInterceptors().stream()
+            .anyMatch(
+                interceptor ->
+                    !(interceptor instanceof ImmutableMessageChannelInterceptor)
+                        && interceptor.getClass().getEnclosingClass()
+                            != AbstractBrokerMessageHandler.class);
+  }
+
+  /**
+   * Whether the application intercepts client messages, so that each must pass through the inbound
+   * channel.
+   */
+  boolean intercepting() {
+    return intercepting;
+  }
+
+  /** Whether a destination is the application's, such as {@code /app/**}. */
+  boolean isForApplication(String destination) {
+    for (String prefix : applicationPrefixes) {
+      if (destination.startsWith(prefix)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  Executor pool() {
+    return pool;
+  }
+
+  /**
+   * Sends a frame through the inbound channel.
+   *
+   * @throws RejectedExecutionException if the application's executor is full
+   */
+  void dispatch(StompSession session, ClientFrame frame, Pending.Slot slot) {
+    Inbound inbound = new Inbound(session, frame, slot);
+    session.application().execute(() -> send(inbound));
+  }
+
+  void connectEvent(StompSession session, ClientFrame frame) {
+    later(
+        session,
+        () ->
+            publish(new SessionConnectEvent(this, message(session, frame, null), session.user())));
+  }
+
+  void connectedEvent(StompSession session) {
+    later(
+        session,
+        () -> publish(new SessionConnectedEvent(this, connectedMessage(session), session.user())));
+  }
+
+  /** Unless the frame passed through the inbound channel, which tells of it itself. */
+  void subscribeEvent(StompSession session, ClientFrame frame) {
+    if (!intercepting) {
+      later(
+          session,
+          () ->
+              publish(
+                  new SessionSubscribeEvent(this, message(session, frame, null), session.user())));
+    }
+  }
+
+  /** As {@link #subscribeEvent}. */
+  void unsubscribeEvent(StompSession session, ClientFrame frame) {
+    if (!intercepting) {
+      later(
+          session,
+          () ->
+              publish(
+                  new SessionUnsubscribeEvent(
+                      this, message(session, frame, null), session.user())));
+    }
+  }
+
+  void disconnected(StompSession session, int closeCode) {
+    later(
+        session,
+        () -> {
+          Message<byte[]> message = disconnectMessage(session);
+          CloseStatus status = new CloseStatus(closeCode);
+          publish(new SessionDisconnectEvent(this, message, session.id(), status, session.user()));
+          if (intercepting) {
+            clientInbound.send(message);
+          }
+          SimpAttributes.fromMessage(message).sessionCompleted();
+        });
+  }
+
+  private void send(Inbound inbound) {
+    StompSession session = inbound.session;
+    ClientFrame frame = inbound.frame;
+    Message<byte[]> message = message(session, frame, inbound);
+    boolean sent;
+    try {
+      SimpAttributesContextHolder.setAttributesFromMessage(message);
+      sent = clientInbound.send(message);
+      if (sent) {
+        publishFor(frame.command(), message, session.user());
+      }
+    } catch (RuntimeException refused) {
+      log.debug("A {} of session {} was refused", frame.command(), session.id(), refused);
+      session.onLoop(() -> session.fail(refusal(refused), inbound.slot.receipt()));
+      return;
+    } finally {
+      SimpAttributesContextHolder.resetAttributes();
+    }
+    if (inbound.taken) {
+      return;
+    }
+    if (frame.command().connects()) {
+      session.onLoop(() -> session.fail(new StompException("The connection was refused."), null));
+    } else if (sent) {
+      session.onLoop(() -> session.done(inbound.slot));
+    } else {
+      session.onLoop(() -> session.vetoed(inbound.slot));
+    }
+  }
+
+  private void publishFor(
+      ClientCommand command, Message<byte[]> message, @Nullable Principal user) {
+    switch (command) {
+      case CONNECT, STOMP -> publish(new SessionConnectEvent(this, message, user));
+      case SUBSCRIBE -> publish(new SessionSubscribeEvent(this, message, user));
+      case UNSUBSCRIBE -> publish(new SessionUnsubscribeEvent(this, message, user));
+      default -> {
+        // Spring has no event for the others
+      }
+    }
+  }
+
+  /** A listener's failure is its own: the session goes on, as in Spring. */
+  private void publish(AbstractSubProtocolEvent event) {
+    try {
+      events.publishEvent(event);
+    } catch (RuntimeException failure) {
+      log.error("A listener failed on {}", event, failure);
+    }
+  }
+
+  private static void later(StompSession session, Runnable task) {
+    try {
+      session.application().execute(task);
+    } catch (RejectedExecutionException full) {
+      log.warn(
+          "The executor for client messages is full: an event of session {} is lost", session.id());
+    }
+  }
+
+  private static Message<byte[]> message(
+      StompSession session, ClientFrame frame, @Nullable Inbound inbound) {
+    StompHeaderAccessor accessor =
+        StompHeaderAccessor.create(
+            StompCommand.valueOf(frame.command().name()),
+            SpringHeaders.multiValueMap(frame.headers()));
+    accessor.setSessionId(session.id());
+    accessor.setSessionAttributes(session.attributes());
+    if (frame.command().connects()) {
+      accessor.setUserChangeCallback(
+          principal -> {
+            if (principal != null) {
+              session.user(principal);
+            }
+          });
+    }
+    Principal user = session.user();
+    if (user != null) {
+      accessor.setUser(user);
+    }
+    accessor.setHeader(SimpMessageHeaderAccessor.HEART_BEAT_HEADER, accessor.getHeartbeat());
+    if (inbound != null) {
+      accessor.setHeader(Inbound.HEADER, inbound);
+    }
+    accessor.setLeaveMutable(true);
+    return MessageBuilder.createMessage(frame.body(), accessor.getMessageHeaders());
+  }
+
+  private static Message<byte[]> connectedMessage(StompSession session) {
+    StompHeaderAccessor accessor = StompHeaderAccessor.create(StompCommand.CONNECTED);
+    accessor.setVersion(session.version().text());
+    accessor.setHeartbeat(session.heartBeats().send(), session.heartBeats().receive());
+    return serverSide(accessor, session);
+  }
+
+  private static Message<byte[]> disconnectMessage(StompSession session) {
+    return serverSide(StompHeaderAccessor.create(StompCommand.DISCONNECT), session);
+  }
+
+  private static Message<byte[]> serverSide(StompHeaderAccessor accessor, StompSession session) {
+    accessor.setSessionId(session.id());
+    accessor.setSessionAttributes(session.attributes());
+    Principal user = session.user();
+    if (user != null) {
+      accessor.setUser(user);
+    }
+    return MessageBuilder.createMessage(NO_PAYLOAD, accessor.getMessageHeaders());
+  }
+
+  /**
+   * What the client is told: the application's own sentence, where it gave one, never a class name.
+   */
+  private static StompException refusal(RuntimeException refused) {
+    Throwable cause = refused;
+    while (cause instanceof MessagingException
+        && cause.getCause() != null
+        && cause.getCause() != cause) {
+      cause = cause.getCause();
+    }
+    String sentence = cause instanceof MessagingException ? null : cause.getMessage();
+    return new StompException(
+        sentence == null || sentence.isBlank()
+            ? "The message was refused."
+            : Sentences.shorten(sentence, 200));
+  }
+}

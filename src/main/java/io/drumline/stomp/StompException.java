@@ -1,0 +1,46 @@
+package io.drumline.stomp;
+
+import io.drumline.message.CloseCode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client broke the protocol: it gets an ERROR frame with the message, and then the close code.
+ * Without a stack trace, as it is the client's fault and not a bug.
+ */
+final class StompException extends RuntimeException {
+  private final String sentence;
+  private final @Nullable String receiptId;
+  private final CloseCode closeCode;
+
+  /** A protocol error where the caller knows whether a receipt was asked for. */
+  StompException(String sentence) {
+    this(sentence, null);
+  }
+
+  /** A protocol error; {@code sentence} is for the client. */
+  StompException(String sentence, @Nullable String receiptId) {
+    this(sentence, receiptId, CloseCode.PROTOCOL_ERROR);
+  }
+
+  StompException(String sentence, @Nullable String receiptId, CloseCode closeCode) {
+    super(sentence, null, false, false);
+    this.sentence = sentence;
+    this.receiptId = receiptId;
+    this.closeCode = closeCode;
+  }
+
+  /** One sentence that a person understands. */
+  @Override
+  public String getMessage() {
+    return sentence;
+  }
+
+  /** The receipt that the frame asked for, null if it did not or had not come to it. */
+  @Nullable String receiptId() {
+    return receiptId;
+  }
+
+  CloseCode closeCode() {
+    return closeCode;
+  }
+}

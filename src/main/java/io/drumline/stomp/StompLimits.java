@@ -1,0 +1,26 @@
+package io.drumline.stomp;
+
+/**
+ * How much a client may send in one frame. All but the first are octets as they come on the wire.
+ * Headers and body count separately, so that a body may be exactly as large as its limit.
+ *
+ * @param headers header lines of a frame, repeats included
+ * @param headerBytes one header line
+ * @param headersBytes command and header lines together
+ * @param connectFrameBytes a whole frame before the client is connected
+ * @param bodyBytes a body after that
+ */
+record StompLimits(
+    int headers, int headerBytes, int headersBytes, int connectFrameBytes, int bodyBytes) {
+  static final StompLimits DEFAULT = new StompLimits(128, 8 << 10, 64 << 10, 64 << 10, 1 << 20);
+
+  StompLimits {
+    if (headers < 1
+        || headerBytes < 1
+        || headersBytes < 1
+        || connectFrameBytes < 1
+        || bodyBytes < 0) {
+      throw new IllegalArgumentException("Limits must be positive.");
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package io.drumline.stomp;
+
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import java.time.Duration;
+import org.hibernate.validator.constraints.time.DurationMin;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * STOMP settings and limits.
+ *
+ * @param heartBeatSend how often the server offers to send a heart-beat; 0 for never
+ * @param heartBeatReceive how often the server wishes to hear from a client; 0 for never
+ * @param connectTimeout how long a new socket may take to send its CONNECT frame
+ * @param maxHeaders headers of one frame
+ * @param maxHeaderSize one header line
+ * @param maxConnectFrameSize a frame before the client has connected
+ * @param maxBodySize the body of a frame
+ * @param maxSubscriptions subscriptions of one connection
+ * @param maxTransactions open transactions of one connection
+ * @param maxTransactionFrames frames held by all open transactions of one connection
+ * @param maxTransactionSize bodies held by all open transactions of one connection
+ * @param maxUnacknowledged messages that one connection may leave unacknowledged
+ * @param maxInFlight frames of one connection that are being processed; reading from it pauses
+ *     beyond that
+ */
+@Validated
+@ConfigurationProperties(value = "drumline.stomp", ignoreUnknownFields = false)
+public record StompProperties(
+    @DefaultValue("10s") @DurationMin Duration heartBeatSend,
+    @DefaultValue("10s") @DurationMin Duration heartBeatReceive,
+    @DefaultValue("10s") @DurationMin(millis = 100) Duration connectTimeout,
+    @DefaultValue("128") @Min(8) int maxHeaders,
+    @DefaultValue("8KB") DataSize maxHeaderSize,
+    @DefaultValue("64KB") DataSize maxConnectFrameSize,
+    @DefaultValue("1MB") DataSize maxBodySize,
+    @DefaultValue("128") @Min(1) int maxSubscriptions,
+    @DefaultValue("16") @Min(1) int maxTransactions,
+    @DefaultValue("10000") @Min(1) int maxTransactionFrames,
+    @DefaultValue("1MB") DataSize maxTransactionSize,
+    @DefaultValue("10000") @Min(1) int maxUnacknowledged,
+    @DefaultValue("256") @Min(1) @Max(65536) int maxInFlight) {}

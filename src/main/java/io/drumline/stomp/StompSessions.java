@@ -1,0 +1,112 @@
+package io.drumline.stomp;
+
+import io.drumline.backplane.BackplaneException;
+import io.drumline.hub.Connection;
+import io.drumline.hub.Hub;
+import io.drumline.message.CloseCode;
+import io.drumline.message.NodeId;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** The STOMP sessions of this node, and what they share. Thread safe. */
+public final class StompSessions {
+  private static final String SERVER_NAME = "drumline";
+
+  private final Hub hub;
+  private final Publisher publisher;
+  private final SpringBridge bridge;
+  private final StompProperties properties;
+  private final StompMetrics metrics;
+  private final NodeId node;
+  private final StompLimits limits;
+  private final Map<String, StompSession> sessions = new ConcurrentHashMap<>();
+
+  StompSessions(
+      Hub hub,
+      Publisher publisher,
+      SpringBridge bridge,
+      StompProperties properties,
+      StompMetrics metrics,
+      NodeId node) {
+    this.hub = hub;
+    this.publisher = publisher;
+    this.bridge = bridge;
+    this.properties = properties;
+    this.metrics = metrics;
+    this.node = node;
+    int connectFrame = (int) properties.maxConnectFrameSize().toBytes();
+    int headerLine = (int) properties.maxHeaderSize().toBytes();
+    this.limits =
+        new StompLimits(
+            properties.maxHeaders(),
+            headerLine,
+            Math.max(connectFrame, headerLine),
+            connectFrame,
+            (int) properties.maxBodySize().toBytes());
+  }
+
+  /** Begins a session on a connection that was just upgraded; called on its event loop. */
+  public StompSession open(Connection connection) {
+    StompSession session = new StompSession(this, connection);
+    sessions.put(session.id(), session);
+    return session;
+  }
+
+  /** Whether new clients can be served now: the backplane is there. */
+  public boolean accepting() {
+    return publisher.available();
+  }
+
+  @Nullable StompSession find(String id) {
+    return sessions.get(id);
+  }
+
+  void remove(StompSession session) {
+    sessions.remove(session.id());
+  }
+
+  Hub hub() {
+    return hub;
+  }
+
+  Publisher publisher() {
+    return publisher;
+  }
+
+  SpringBridge bridge() {
+    return bridge;
+  }
+
+  StompProperties properties() {
+    return properties;
+  }
+
+  StompMetrics metrics() {
+    return metrics;
+  }
+
+  StompLimits limits() {
+    return limits;
+  }
+
+  NodeId node() {
+    return node;
+  }
+
+  String serverName() {
+    return SERVER_NAME;
+  }
+
+  /** What a publisher is told of a message that the backplane did not accept. */
+  static StompException notAccepted(Throwable error) {
+    Throwable cause =
+        error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+    String sentence = cause instanceof BackplaneException ? cause.getMessage() : null;
+    return new StompException(
+        sentence != null ? sentence : "The message was not accepted.",
+        null,
+        CloseCode.TRY_AGAIN_LATER);
+  }
+}

@@ -1,0 +1,100 @@
+package io.drumline.stomp;
+
+import io.drumline.hub.Subscription;
+import org.jspecify.annotations.Nullable;
+
+/** One SUBSCRIBE of a session. Used on the connection's event loop. */
+final class StompSubscription {
+  private final String key;
+  private final MessageFormat format;
+  private final @Nullable Acknowledgements acknowledgements;
+  private @Nullable Subscription member;
+
+  private StompSubscription(
+      String key, MessageFormat format, @Nullable Acknowledgements acknowledgements) {
+    this.key = key;
+    this.format = format;
+    this.acknowledgements = acknowledgements;
+  }
+
+  /**
+   * Reads a SUBSCRIBE frame.
+   *
+   * @throws StompException if it lacks an id (from 1.1 on) or its ack mode is unknown
+   */
+  static StompSubscription of(ClientFrame frame, String destination, StompVersion version) {
+    String id = frame.header("id");
+    if (id == null && version != StompVersion.V1_0) {
+      StompSession.required(frame, "id");
+    }
+    Acknowledgements acknowledgements = acknowledgements(frame.header("ack"));
+    MessageFormat format = new MessageFormat(id, version, acknowledgements != null);
+    return new StompSubscription(id == null ? destination : id, format, acknowledgements);
+  }
+
+  /** What an UNSUBSCRIBE frame names: an id, or in 1.0 a destination. */
+  static String keyOf(ClientFrame frame, StompVersion version) {
+    String id = frame.header("id");
+    if (id != null) {
+      return id;
+    }
+    return StompSession.required(frame, version == StompVersion.V1_0 ? "destination" : "id");
+  }
+
+  /** The client's id, or the destination where STOMP 1.0 gave none. */
+  String key() {
+    return key;
+  }
+
+  MessageFormat format() {
+    return format;
+  }
+
+  boolean acknowledges() {
+    return acknowledgements != null;
+  }
+
+  void joined(Subscription hubMember) {
+    member = hubMember;
+  }
+
+  void delivered(String messageId) {
+    if (acknowledgements != null) {
+      acknowledgements.delivered(messageId);
+    }
+  }
+
+  /**
+   * Takes an ACK or NACK; returns how many messages it covered, 0 if it is not outstanding here.
+   */
+  int acknowledge(String messageId) {
+    return acknowledgements == null ? 0 : acknowledgements.acknowledge(messageId);
+  }
+
+  int unacknowledged() {
+    return acknowledgements == null ? 0 : acknowledgements.size();
+  }
+
+  /** Nothing more is delivered. */
+  void cancel() {
+    if (member != null) {
+      member.cancel();
+    }
+  }
+
+  private static @Nullable Acknowledgements acknowledgements(@Nullable String mode) {
+    if (mode == null) {
+      return null;
+    }
+    return switch (mode) {
+      case "auto" -> null;
+      case "client" -> new Acknowledgements(true);
+      case "client-individual" -> new Acknowledgements(false);
+      default ->
+          throw new StompException(
+              "The ack mode must be auto, client or client-individual, but is '"
+                  + Sentences.shorten(mode)
+                  + "'.");
+    };
+  }
+}

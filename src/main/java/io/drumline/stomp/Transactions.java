@@ -1,0 +1,64 @@
+package io.drumline.stomp;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The open transactions of one connection: frames held back until COMMIT. Used on the connection's
+ * event loop.
+ */
+final class Transactions {
+  private final StompProperties limits;
+  private final Map<String, List<ClientFrame>> open = new HashMap<>();
+  private int frames;
+  private long bytes;
+
+  Transactions(StompProperties limits) {
+    this.limits = limits;
+  }
+
+  void begin(String id) {
+    if (open.containsKey(id)) {
+      throw new StompException("The transaction '" + Sentences.shorten(id) + "' is already open.");
+    }
+    if (open.size() >= limits.maxTransactions()) {
+      throw new StompException(
+          "Too many open transactions: at most " + limits.maxTransactions() + ".");
+    }
+    open.put(id, new ArrayList<>());
+  }
+
+  void add(String id, ClientFrame frame) {
+    List<ClientFrame> held = open.get(id);
+    if (held == null) {
+      throw unknown(id);
+    }
+    frames++;
+    bytes += frame.body().length;
+    if (frames > limits.maxTransactionFrames() || bytes > limits.maxTransactionSize().toBytes()) {
+      throw new StompException(
+          "The open transactions hold too much: at most %d frames and %d bytes."
+              .formatted(limits.maxTransactionFrames(), limits.maxTransactionSize().toBytes()));
+    }
+    held.add(frame);
+  }
+
+  /** Ends the transaction, by COMMIT or ABORT, and returns what it held, in order. */
+  List<ClientFrame> end(String id) {
+    List<ClientFrame> held = open.remove(id);
+    if (held == null) {
+      throw unknown(id);
+    }
+    frames -= held.size();
+    for (ClientFrame frame : held) {
+      bytes -= frame.body().length;
+    }
+    return held;
+  }
+
+  private static StompException unknown(String id) {
+    return new StompException("There is no open transaction '" + Sentences.shorten(id) + "'.");
+  }
+}

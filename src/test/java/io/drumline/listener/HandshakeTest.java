@@ -1,0 +1,187 @@
+package io.drumline.listener;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.drumline.testing.RawWebSocket;
+import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpVersion;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class HandshakeTest {
+  private final HttpRequest request = request(HttpMethod.GET, HttpVersion.HTTP_1_1);
+
+  private static HttpRequest request(HttpMethod method, HttpVersion version) {
+    HttpRequest request = new DefaultHttpRequest(version, method, "/ws");
+    request
+        .headers()
+        .set("Upgrade", "websocket")
+        .set("Connection", "Upgrade")
+        .set("Sec-WebSocket-Version", "13")
+        .set("Sec-WebSocket-Key", RawWebSocket.KEY);
+    return request;
+  }
+
+  private Handshake answer() {
+    return Handshake.answer(request, true);
+  }
+
+  private Handshake.Accepted accepted() {
+    assertThat(answer()).isInstanceOf(Handshake.Accepted.class);
+    return (Handshake.Accepted) answer();
+  }
+
+  private void assertRefused(int status) {
+    assertThat(answer())
+        .asInstanceOf(InstanceOfAssertFactories.type(Handshake.Refused.class))
+        .satisfies(
+            refused -> {
+              assertThat(refused.status().code()).isEqualTo(status);
+              assertThat(refused.reason()).matches("[A-Z].*\\.");
+            });
+  }
+
+  @Test
+  void computesTheAcceptValueOfTheSpecification() {
+    assertThat(accepted().headers().get("Sec-WebSocket-Accept"))
+        .isEqualTo("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          v12.stomp, v11.stomp, v10.stomp | v12.stomp
+          v10.stomp, v11.stomp, v12.stomp | v12.stomp
+          v10.stomp,v11.stomp             | v11.stomp
+          v11.stomp                       | v11.stomp
+          v10.stomp                       | v10.stomp
+          mqtt, v10.stomp                 | v10.stomp
+          """)
+  void picksTheBestVersionOffered(String offer, String picked) {
+    request.headers().set("Sec-WebSocket-Protocol", offer);
+    assertThat(accepted().headers().get("Sec-WebSocket-Protocol")).isEqualTo(picked);
+  }
+
+  @Test
+  void readsSubprotocolsFromSeveralHeaderLines() {
+    request.headers().add("Sec-WebSocket-Protocol", "v10.stomp");
+    request.headers().add("Sec-WebSocket-Protocol", "mqtt, v12.stomp");
+    assertThat(accepted().headers().get("Sec-WebSocket-Protocol")).isEqualTo("v12.stomp");
+  }
+
+  @Test
+  void echoesNoSubprotocolWhereNoneWasOffered() {
+    assertThat(accepted().headers().contains("Sec-WebSocket-Protocol")).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"mqtt", "v13.stomp", "V12.STOMP"})
+  void refusesUnknownSubprotocols(String offer) {
+    request.headers().set("Sec-WebSocket-Protocol", offer);
+    assertRefused(400);
+  }
+
+  @Test
+  void findsTokensInListsOfAnyCase() {
+    request.headers().set("Upgrade", "WebSocket").set("Connection", "keep-alive, upgrade");
+    assertThat(accepted().deflate()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Upgrade", "Connection"})
+  void refusesRequestsThatAskForNoUpgrade(String header) {
+    request.headers().remove(header);
+    assertRefused(426);
+  }
+
+  @Test
+  void refusesOtherVersionsAndNamesItsOwn() {
+    request.headers().set("Sec-WebSocket-Version", "8");
+    assertRefused(426);
+    assertThat(((Handshake.Refused) answer()).headers().get("Sec-WebSocket-Version"))
+        .isEqualTo("13");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "short", "dGhlIHNhbXBsZSBub25jZQ", "!!!!!!!!!!!!!!!!!!!!!!=="})
+  void refusesBadKeys(String key) {
+    request.headers().set("Sec-WebSocket-Key", key);
+    assertRefused(400);
+  }
+
+  @Test
+  void refusesMissingAndRepeatedKeys() {
+    request.headers().add("Sec-WebSocket-Key", RawWebSocket.KEY);
+    assertRefused(400);
+    request.headers().remove("Sec-WebSocket-Key");
+    assertRefused(400);
+  }
+
+  @Test
+  void refusesOtherMethods() {
+    Handshake answer = Handshake.answer(request(HttpMethod.POST, HttpVersion.HTTP_1_1), false);
+    assertThat(((Handshake.Refused) answer).status().code()).isEqualTo(405);
+    assertThat(((Handshake.Refused) answer).headers().get("Allow")).isEqualTo("GET");
+  }
+
+  @Test
+  void refusesHttp10() {
+    Handshake answer = Handshake.answer(request(HttpMethod.GET, HttpVersion.HTTP_1_0), false);
+    assertThat(((Handshake.Refused) answer).status().code()).isEqualTo(400);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "permessage-deflate",
+        "permessage-deflate; client_max_window_bits",
+        "permessage-deflate; client_max_window_bits=9; server_no_context_takeover",
+        "x-webkit-deflate-frame, permessage-deflate; client_no_context_takeover",
+        "permessage-deflate; server_max_window_bits=10, permessage-deflate",
+      })
+  void agreesOnDeflateWithoutContext(String offer) {
+    request.headers().set("Sec-WebSocket-Extensions", offer);
+    assertThat(accepted().deflate()).isTrue();
+    assertThat(accepted().headers().get("Sec-WebSocket-Extensions"))
+        .isEqualTo("permessage-deflate; server_no_context_takeover; client_no_context_takeover");
+  }
+
+  @Test
+  void confirmsAWholeServerWindow() {
+    request
+        .headers()
+        .set("Sec-WebSocket-Extensions", "permessage-deflate; server_max_window_bits=15");
+    assertThat(accepted().headers().get("Sec-WebSocket-Extensions"))
+        .endsWith("; server_max_window_bits=15");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "permessage-deflate; server_max_window_bits=10",
+        "permessage-deflate; server_max_window_bits",
+        "permessage-deflate; client_max_window_bits=16",
+        "permessage-deflate; client_no_context_takeover=1",
+        "permessage-deflate; unknown",
+        "x-webkit-deflate-frame",
+        ";;=,",
+      })
+  void ignoresOffersItCannotMeet(String offer) {
+    request.headers().set("Sec-WebSocket-Extensions", offer);
+    assertThat(accepted().deflate()).isFalse();
+    assertThat(accepted().headers().contains("Sec-WebSocket-Extensions")).isFalse();
+  }
+
+  @Test
+  void ignoresDeflateUnlessConfigured() {
+    request.headers().set("Sec-WebSocket-Extensions", "permessage-deflate");
+    assertThat(((Handshake.Accepted) Handshake.answer(request, false)).deflate()).isFalse();
+  }
+}

@@ -1,0 +1,111 @@
+package io.drumline.listener;
+
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyInt;
+import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+
+import io.drumline.backplane.Backplane;
+import io.drumline.hub.Connection;
+import io.drumline.hub.EventLoops;
+import io.drumline.hub.Hub;
+import io.drumline.hub.HubProperties;
+import io.drumline.stomp.StompSession;
+import io.drumline.stomp.StompSessions;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.buffer.ByteBuf;
+import java.io.ByteArrayOutputStream;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+
+/** A listener on a free port, with the real hub and sessions that only note what they are told. */
+final class TestListener implements AutoCloseable {
+  final AtomicBoolean accepting = new AtomicBoolean(true);
+  final BlockingQueue<Connection> connections = new LinkedBlockingQueue<>();
+  final BlockingQueue<Integer> endings = new LinkedBlockingQueue<>();
+  final MeterRegistry meters = new SimpleMeterRegistry();
+  private final ByteArrayOutputStream received = new ByteArrayOutputStream();
+  private final EventLoops loops = new EventLoops(1);
+  private final Listener listener;
+
+  /** Called with each connection's octets; does nothing unless set before the client connects. */
+  volatile BiConsumer<Connection, ByteBuf> onOctets = (connection, octets) -> {};
+
+  /** Starts it with {@code drumline.listener} properties, given as name and value in turn. */
+  TestListener(String... settings) {
+    MapConfigurationPropertySource source = new MapConfigurationPropertySource();
+    source.put("drumline.listener.port", "0");
+    for (int i = 0; i < settings.length; i += 2) {
+      source.put("drumline.listener." + settings[i], settings[i + 1]);
+    }
+    ListenerProperties properties =
+        new Binder(source).bindOrCreate("drumline.listener", ListenerProperties.class);
+    HubProperties hubProperties =
+        new Binder(new MapConfigurationPropertySource(Map.of()))
+            .bindOrCreate("drumline.hub", HubProperties.class);
+    Hub hub = new Hub(loops, mock(Backplane.class), hubProperties, meters);
+    listener =
+        new Listener(
+            properties, loops, new Sockets(properties, hub, sessions(), meters), port -> {});
+    listener.start();
+  }
+
+  int port() {
+    return listener.port();
+  }
+
+  void stopAccepting() {
+    listener.stop();
+  }
+
+  /** What all sessions together have received so far. */
+  byte[] received() {
+    synchronized (received) {
+      return received.toByteArray();
+    }
+  }
+
+  double upgrades(String outcome) {
+    return meters.get("drumline.upgrades").tag("outcome", outcome).counter().count();
+  }
+
+  private StompSessions sessions() {
+    StompSessions sessions = mock(StompSessions.class);
+    when(sessions.accepting()).thenAnswer(call -> accepting.get());
+    when(sessions.open(any())).thenAnswer(call -> session(call.getArgument(0)));
+    return sessions;
+  }
+
+  private StompSession session(Connection connection) {
+    StompSession session = mock(StompSession.class);
+    doAnswer(
+            call -> {
+              ByteBuf octets = call.getArgument(0);
+              byte[] copy = new byte[octets.readableBytes()];
+              octets.getBytes(octets.readerIndex(), copy);
+              synchronized (received) {
+                received.writeBytes(copy);
+              }
+              onOctets.accept(connection, octets);
+              return null;
+            })
+        .when(session)
+        .received(any());
+    doAnswer(call -> endings.add(call.getArgument(0))).when(session).ended(anyInt());
+    connections.add(connection);
+    return session;
+  }
+
+  @Override
+  public void close() {
+    listener.stop();
+    loops.close();
+  }
+}
