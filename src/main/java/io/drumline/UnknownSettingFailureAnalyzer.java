@@ -1,0 +1,13 @@
+package io.drumline;
+
+import io.drumline.UnknownSettings.UnknownSettingException;
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+/** Prints the one sentence of an {@link UnknownSettingException} in place of a stack trace. */
+final class UnknownSettingFailureAnalyzer extends AbstractFailureAnalyzer<UnknownSettingException> {
+  @Override
+  protected FailureAnalysis analyze(Throwable rootFailure, UnknownSettingException cause) {
+    return new FailureAnalysis(String.valueOf(cause.getMessage()), null, cause);
+  }
+}

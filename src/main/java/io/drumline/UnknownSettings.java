@@ -1,0 +1,61 @@
+package io.drumline;
+
+import java.util.Set;
+import org.springframework.boot.context.event.ApplicationEnvironmentPreparedEvent;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
+import org.springframework.context.ApplicationListener;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.env.StandardEnvironment;
+
+/**
+ * Refuses {@code drumline.*} settings that nobody reads, such as {@code drumline.backplan}: a node
+ * must not start as something else than its operator meant. Below a known group, the group's own
+ * record refuses what it does not know.
+ */
+@Order(Ordered.LOWEST_PRECEDENCE) // after the configuration files were read
+final class UnknownSettings implements ApplicationListener<ApplicationEnvironmentPreparedEvent> {
+  private static final ConfigurationPropertyName OURS = ConfigurationPropertyName.of("drumline");
+
+  /** In uniform form, without dashes. */
+  private static final Set<String> KNOWN =
+      Set.of("nodeid", "backplane", "listener", "hub", "stomp", "redis", "api", "chat");
+
+  /** Variables and system properties are everybody's: a name there need not be meant for us. */
+  private static final Set<String> SHARED_SOURCES =
+      Set.of(
+          StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
+          StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME);
+
+  /** A setting that does not exist. */
+  static final class UnknownSettingException extends RuntimeException {
+    UnknownSettingException(String name) {
+      super("There is no setting " + name + ".");
+    }
+  }
+
+  @Override
+  public void onApplicationEvent(ApplicationEnvironmentPreparedEvent event) {
+    // Conditions look at these: a wrong value must fail before it just matches nothing.
+    Binder.get(event.getEnvironment()).bind("drumline", NodeProperties.class);
+    for (PropertySource<?> source : event.getEnvironment().getPropertySources()) {
+      if (source instanceof EnumerablePropertySource<?> enumerable
+          && !SHARED_SOURCES.contains(source.getName())) {
+        for (String name : enumerable.getPropertyNames()) {
+          check(name);
+        }
+      }
+    }
+  }
+
+  private static void check(String name) {
+    ConfigurationPropertyName parsed = ConfigurationPropertyName.adapt(name, '.');
+    if (OURS.isAncestorOf(parsed) && !KNOWN.contains(parsed.getElement(1, Form.UNIFORM))) {
+      throw new UnknownSettingException(name);
+    }
+  }
+}

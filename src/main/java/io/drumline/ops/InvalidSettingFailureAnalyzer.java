@@ -1,0 +1,111 @@
+package io.drumline.ops;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
+import org.springframework.boot.context.properties.bind.validation.BindValidationException;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.core.convert.ConversionFailedException;
+import org.springframework.validation.FieldError;
+import org.springframework.validation.ObjectError;
+
+/**
+ * Says in one sentence which {@code drumline.*} setting is wrong, and why, in place of Spring
+ * Boot's report.
+ */
+@Order(Ordered.HIGHEST_PRECEDENCE)
+final class InvalidSettingFailureAnalyzer extends AbstractFailureAnalyzer<BindException> {
+  private static final ConfigurationPropertyName OURS = ConfigurationPropertyName.of("drumline");
+
+  @Override
+  protected @Nullable FailureAnalysis analyze(Throwable rootFailure, BindException failure) {
+    if (!OURS.equals(failure.getName()) && !OURS.isAncestorOf(failure.getName())) {
+      return null;
+    }
+    return new FailureAnalysis(sentence(failure), null, failure);
+  }
+
+  private static String sentence(BindException failure) {
+    Throwable root = failure;
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof UnboundConfigurationPropertiesException unbound) {
+        return unknown(unbound);
+      }
+      if (cause instanceof BindValidationException invalid) {
+        return invalid(invalid.getValidationErrors().getAllErrors());
+      }
+      if (cause instanceof ConversionFailedException unreadable) {
+        return unreadable(failure, unreadable);
+      }
+      root = cause;
+    }
+    return ended(
+        root.getMessage() != null ? root.getMessage() : failure.getName() + " cannot be read");
+  }
+
+  private static String unknown(UnboundConfigurationPropertiesException unbound) {
+    String names =
+        unbound.getUnboundProperties().stream()
+            .map(property -> property.getName().toString())
+            .collect(Collectors.joining(", "));
+    return "There is no setting " + names + ".";
+  }
+
+  private static String invalid(List<ObjectError> errors) {
+    return ended(
+        errors.stream()
+            .map(InvalidSettingFailureAnalyzer::invalid)
+            .collect(Collectors.joining("; ")));
+  }
+
+  private static String invalid(ObjectError error) {
+    if (!(error instanceof FieldError field)) {
+      return error.getObjectName() + ": " + error.getDefaultMessage();
+    }
+    String name = error.getObjectName() + '.' + dashed(field.getField());
+    return "%s %s, but is %s".formatted(name, error.getDefaultMessage(), field.getRejectedValue());
+  }
+
+  private static String unreadable(BindException failure, ConversionFailedException conversion) {
+    return "%s must be %s, but is '%s'."
+        .formatted(
+            property(failure), wanted(conversion.getTargetType().getType()), conversion.getValue());
+  }
+
+  private static String wanted(Class<?> type) {
+    if (type.getEnumConstants() instanceof Object[] constants) {
+      return Arrays.stream(constants)
+          .map(constant -> constant.toString().toLowerCase(Locale.ROOT))
+          .collect(Collectors.joining(", ", "one of ", ""));
+    }
+    return switch (type.getSimpleName()) {
+      case "int", "Integer", "long", "Long" -> "a whole number";
+      case "boolean", "Boolean" -> "true or false";
+      case "Duration" -> "a duration, such as 10s";
+      case "DataSize" -> "a size, such as 1MB";
+      default -> "a " + dashed(type.getSimpleName()).replace('-', ' ');
+    };
+  }
+
+  private static String property(BindException failure) {
+    var property = failure.getProperty();
+    return (property != null ? property.getName() : failure.getName()).toString();
+  }
+
+  private static String dashed(String camelCase) {
+    String dashed = camelCase.replaceAll("(?<=[a-z])(?=[A-Z])", "-").toLowerCase(Locale.ROOT);
+    return dashed.startsWith("-") ? dashed.substring(1) : dashed;
+  }
+
+  private static String ended(String text) {
+    return text.endsWith(".") ? text : text + ".";
+  }
+}

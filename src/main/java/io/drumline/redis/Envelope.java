@@ -1,0 +1,135 @@
+package io.drumline.redis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.drumline.message.Destination;
+import io.drumline.message.Draft;
+import io.drumline.message.Position;
+import io.drumline.message.Publication;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+
+/**
+ * The form of a publication on a channel. Numbers are big-endian, and every text and array follows
+ * its length in octets:
+ *
+ * <pre>
+ * head  version 1 (1 octet), epoch (1), offset (8 octets, no length), previous id (1)
+ * tail  id (1), time (8 octets, no length), session (2), headers (4), body (4)
+ * </pre>
+ *
+ * The publisher writes the tail; {@code publish.lua} writes the head before it, once the message
+ * has its place. Ephemeral publications have the head {@link #EPHEMERAL_HEAD}.
+ */
+final class Envelope {
+  private static final byte VERSION = 1;
+  private static final int EPHEMERAL_HEAD = 1 + 1 + 8 + 1;
+  private static final byte[] NONE = {};
+
+  private Envelope() {}
+
+  /** The part that the publisher knows. */
+  static byte[] tail(Draft draft, String id, long time) {
+    return write(draft, id, time, 0).array();
+  }
+
+  /** A whole envelope, without a place in an order. */
+  static byte[] ephemeral(Draft draft, String id, long time) {
+    return write(draft, id, time, EPHEMERAL_HEAD).put(0, VERSION).array();
+  }
+
+  /** Writes the tail after {@code head} octets of zero. */
+  private static ByteBuffer write(Draft draft, String id, long time, int head) {
+    byte[] idBytes = id.getBytes(UTF_8);
+    byte[] session = draft.session() == null ? NONE : draft.session().getBytes(UTF_8);
+    if (idBytes.length > 0xFF || session.length > 0xFFFF) {
+      throw new IllegalArgumentException("The id or the session's name is too long.");
+    }
+    int size =
+        Math.addExact(
+            head + 1 + idBytes.length + 8 + 2 + session.length + 4 + 4,
+            Math.addExact(draft.headers().length, draft.body().length));
+    return ByteBuffer.allocate(size)
+        .position(head)
+        .put((byte) idBytes.length)
+        .put(idBytes)
+        .putLong(time)
+        .putShort((short) session.length)
+        .put(session)
+        .putInt(draft.headers().length)
+        .put(draft.headers())
+        .putInt(draft.body().length)
+        .put(draft.body());
+  }
+
+  /**
+   * Reads an envelope.
+   *
+   * @throws MalformedException where {@code octets} are none
+   */
+  static Publication read(Destination destination, byte[] octets) throws MalformedException {
+    ByteBuffer in = ByteBuffer.wrap(octets);
+    try {
+      if (in.get() != VERSION) {
+        throw new MalformedException("unknown version");
+      }
+      String epoch = text(octets, in, in.get() & 0xFF);
+      long offset = in.getLong();
+      String previousId = text(octets, in, in.get() & 0xFF);
+      String id = text(octets, in, in.get() & 0xFF);
+      long time = in.getLong();
+      String session = text(octets, in, in.getShort() & 0xFFFF);
+      byte[] headers = array(in, in.getInt());
+      byte[] body = array(in, in.getInt());
+      if (in.hasRemaining()) {
+        throw new MalformedException("octets after the body");
+      }
+      if (id.isEmpty() || offset < 0 || epoch.isEmpty() != (offset == 0)) {
+        throw new MalformedException("no id, or an impossible position");
+      }
+      return new Publication(
+          destination,
+          epoch.isEmpty() ? Position.NONE : new Position(epoch, offset),
+          previousId,
+          id,
+          time,
+          headers,
+          body,
+          session.isEmpty() ? null : session);
+    } catch (BufferUnderflowException e) {
+      throw new MalformedException("truncated", e);
+    }
+  }
+
+  private static String text(byte[] octets, ByteBuffer in, int length) throws MalformedException {
+    int start = in.position();
+    check(in, length);
+    in.position(start + length);
+    return new String(octets, start, length, UTF_8);
+  }
+
+  private static byte[] array(ByteBuffer in, int length) throws MalformedException {
+    check(in, length);
+    byte[] array = new byte[length];
+    in.get(array);
+    return array;
+  }
+
+  /** Before anything is allocated: a length is what somebody wrote, not what is there. */
+  private static void check(ByteBuffer in, int length) throws MalformedException {
+    if (length < 0 || length > in.remaining()) {
+      throw new MalformedException("a length of " + length + " with " + in.remaining() + " left");
+    }
+  }
+
+  /** Octets on a channel that are not an envelope; the message says why, for the log. */
+  static final class MalformedException extends Exception {
+    MalformedException(String message) {
+      super(message);
+    }
+
+    MalformedException(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+}

@@ -1,0 +1,184 @@
+package io.drumline.redis;
+
+import io.drumline.backplane.Backplane;
+import io.drumline.backplane.MessageIds;
+import io.drumline.backplane.Receiver;
+import io.drumline.message.Destination;
+import io.drumline.message.Draft;
+import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.util.concurrent.DefaultEventExecutor;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The backplane on Redis: one connection to publish, one that is subscribed to what the node wants.
+ *
+ * <p>Threads: one of its own ({@code drumline-redis}) owns connections, subscriptions and what is
+ * sent; Lettuce's I/O threads parse and hand over. Callers only enqueue.
+ */
+final class RedisBackplane implements Backplane {
+  private static final long EXPIRE_EVERY_MILLIS = 50;
+
+  private final RedisConnector connector;
+  private final RedisProperties properties;
+  private final MessageIds ids;
+  private final RedisKeys keys;
+  private final RedisMetrics metrics;
+  private final RedisOutage outage;
+  private final EventExecutor owner =
+      new DefaultEventExecutor(new DefaultThreadFactory("drumline-redis", true));
+  private final RedisLink<StatefulConnection<String, byte[]>> publishing;
+  private final RedisLink<StatefulRedisPubSubConnection<String, byte[]>> subscribing;
+  private final RedisPublisher publisher;
+  private final RedisProbe probe;
+  private @Nullable RedisSubscriber subscriber;
+
+  RedisBackplane(
+      RedisConnector connector, RedisProperties properties, MessageIds ids, MeterRegistry meters) {
+    this.connector = connector;
+    this.properties = properties;
+    this.ids = ids;
+    keys = new RedisKeys(properties.prefix());
+    metrics = new RedisMetrics(meters);
+    outage = new RedisOutage(connector.place());
+    publishing =
+        new RedisLink<>(
+            connector::connect,
+            RedisPublisher::prepare,
+            properties.reconnectMax(),
+            owner,
+            new Watcher());
+    subscribing =
+        new RedisLink<>(
+            connector::connectPubSub,
+            connection -> subscriber().attach(connection),
+            properties.reconnectMax(),
+            owner,
+            new Watcher() {
+              @Override
+              public void down(String reason) {
+                subscriber().detach();
+                super.down(reason);
+              }
+            });
+    publisher = new RedisPublisher(keys, properties, ids, metrics, owner, publishing::connection);
+    probe = new RedisProbe(keys.probe(ids.incarnation()), properties, metrics, owner);
+    metrics.up(this::available);
+  }
+
+  @Override
+  public void start(Receiver receiver) {
+    subscriber =
+        new RedisSubscriber(
+            keys,
+            keys.probe(ids.incarnation()),
+            properties.commandTimeout(),
+            metrics,
+            owner,
+            receiver,
+            probe::returned,
+            subscribing::lost);
+    owner.execute(publishing::open);
+    owner.execute(subscribing::open);
+    every(EXPIRE_EVERY_MILLIS, this::expire);
+    every(properties.probeInterval().toMillis(), this::check);
+  }
+
+  private void every(long millis, Runnable task) {
+    var unused = owner.scheduleWithFixedDelay(task, millis, millis, TimeUnit.MILLISECONDS);
+  }
+
+  private RedisSubscriber subscriber() {
+    if (subscriber == null) {
+      throw new IllegalStateException("The backplane is not started.");
+    }
+    return subscriber;
+  }
+
+  @Override
+  public CompletionStage<String> publish(Draft draft) {
+    return publisher.publish(draft);
+  }
+
+  @Override
+  public CompletionStage<Void> subscribe(Destination destination) {
+    return subscriber().subscribe(destination);
+  }
+
+  @Override
+  public void unsubscribe(Destination destination) {
+    subscriber().unsubscribe(destination);
+  }
+
+  @Override
+  public boolean available() {
+    return publishing.connection() != null && subscribing.connection() != null && probe.fresh();
+  }
+
+  private void expire() {
+    publisher.expire();
+    if (publisher.wasReadOnly()) {
+      publishing.replace("it is a read-only replica");
+    }
+  }
+
+  /** Sends a probe, unless those before it show that a connection is dead. */
+  private void check() {
+    StatefulConnection<String, byte[]> connection = publishing.connection();
+    if (connection == null || subscribing.connection() == null) {
+      probe.reset();
+      return;
+    }
+    switch (probe.verdict()) {
+      case ALIVE -> {
+        publishing.proved();
+        subscribing.proved();
+        probe.send(connection);
+      }
+      case PENDING -> probe.send(connection);
+      case SUBSCRIBER_SILENT -> subscribing.replace("its pub/sub connection is silent");
+      case PUBLISHER_SILENT -> publishing.replace("it does not answer");
+    }
+  }
+
+  @Override
+  public void close() {
+    owner.execute(
+        () -> {
+          publishing.close();
+          subscribing.close();
+          publisher.rejectAll();
+        });
+    owner.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+    connector.destroy();
+  }
+
+  /** Says what becomes of the two connections as of one. */
+  private class Watcher implements RedisLink.Watcher {
+    private boolean lost;
+
+    @Override
+    public void up() {
+      if (lost) {
+        metrics.reconnects.increment();
+      }
+      if (publishing.connection() != null && subscribing.connection() != null) {
+        outage.over();
+        check();
+      }
+    }
+
+    @Override
+    public void down(String reason) {
+      lost = true;
+      probe.reset();
+      publisher.rejectAll();
+      outage.lasts(reason);
+    }
+  }
+}

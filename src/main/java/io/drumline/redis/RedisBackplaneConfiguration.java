@@ -1,0 +1,26 @@
+package io.drumline.redis;
+
+import io.drumline.backplane.Backplane;
+import io.drumline.backplane.MessageIds;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
+/** The backplane of a node in a cluster: {@code drumline.backplane=redis}. */
+@Configuration(proxyBeanMethods = false)
+@ConditionalOnProperty(name = "drumline.backplane", havingValue = "redis")
+@EnableConfigurationProperties(RedisProperties.class)
+class RedisBackplaneConfiguration {
+
+  @Bean(destroyMethod = "close")
+  Backplane redisBackplane(
+      LettuceConnectionFactory factory,
+      RedisProperties properties,
+      MessageIds ids,
+      MeterRegistry meters) {
+    return new RedisBackplane(RedisConnector.like(factory, properties), properties, ids, meters);
+  }
+}

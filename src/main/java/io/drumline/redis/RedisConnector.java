@@ -1,0 +1,150 @@
+package io.drumline.redis;
+
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.SocketOptions;
+import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.codec.RedisCodec;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.protocol.ProtocolVersion;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.springframework.data.redis.connection.RedisConfiguration;
+import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
+/**
+ * Opens connections to the Redis that Spring Data is configured for (standalone, Sentinel's master,
+ * Cluster; TLS; credentials), with a client of its own: the backplane's options are not for other
+ * users of Redis in the application. Not a bean, so that it never stands in for Spring Boot's own
+ * connection factory.
+ */
+final class RedisConnector extends LettuceConnectionFactory {
+  static final RedisCodec<String, byte[]> CODEC =
+      RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
+
+  private RedisConnector(RedisConfiguration configuration, LettuceClientConfiguration client) {
+    super(configuration, client);
+  }
+
+  /** A started connector to where {@code factory} connects. */
+  static RedisConnector like(LettuceConnectionFactory factory, RedisProperties properties) {
+    RedisConnector connector =
+        new RedisConnector(
+            redis(factory), client(factory.getClientConfiguration(), factory, properties));
+    connector.start();
+    return connector;
+  }
+
+  private static RedisConfiguration redis(LettuceConnectionFactory factory) {
+    if (factory.getClusterConfiguration() != null) {
+      return factory.getClusterConfiguration();
+    }
+    if (factory.getSentinelConfiguration() != null) {
+      return factory.getSentinelConfiguration();
+    }
+    return factory.getSocketConfiguration() != null
+        ? factory.getSocketConfiguration()
+        : factory.getStandaloneConfiguration();
+  }
+
+  private static LettuceClientConfiguration client(
+      LettuceClientConfiguration given,
+      LettuceConnectionFactory factory,
+      RedisProperties properties) {
+    var builder = LettuceClientConfiguration.builder();
+    if (given.isUseSsl()) {
+      var ssl = builder.useSsl().verifyPeer(given.getVerifyMode());
+      if (given.isStartTls()) {
+        ssl.startTls();
+      }
+    }
+    given.getClientName().ifPresent(builder::clientName);
+    given.getClientResources().ifPresent(builder::clientResources);
+    given.getRedisCredentialsProviderFactory().ifPresent(builder::redisCredentialsProviderFactory);
+    return builder
+        .commandTimeout(properties.commandTimeout())
+        .shutdownQuietPeriod(Duration.ZERO)
+        .shutdownTimeout(given.getShutdownTimeout())
+        .clientOptions(
+            options(
+                given.getClientOptions().orElseGet(ClientOptions::create),
+                factory.isClusterAware(),
+                properties))
+        .build();
+  }
+
+  private static ClientOptions options(
+      ClientOptions given, boolean cluster, RedisProperties properties) {
+    SocketOptions socket =
+        given
+            .getSocketOptions()
+            .mutate()
+            .connectTimeout(properties.commandTimeout())
+            .tcpUserTimeout(
+                SocketOptions.TcpUserTimeoutOptions.builder()
+                    .enable()
+                    .tcpUserTimeout(properties.tcpUserTimeout())
+                    .build())
+            .keepAlive(
+                SocketOptions.KeepAliveOptions.builder()
+                    .enable()
+                    .idle(Duration.ofSeconds(10))
+                    .interval(Duration.ofSeconds(3))
+                    .count(3)
+                    .build())
+            .build();
+    return given
+        .mutate()
+        .socketOptions(socket)
+        // RedisLink reconnects: Lettuce would send again what may have been published already, and
+        // subscribe again to what is not wanted any more. Only Lettuce can mend a cluster's.
+        .autoReconnect(cluster)
+        .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+        .protocolVersion(ProtocolVersion.RESP2)
+        // Twice, because the publisher bounds itself: this is for what it cannot know.
+        .requestQueueSize(2 * properties.requestQueue())
+        // The publisher watches its own deadlines: no timer per command.
+        .timeoutOptions(TimeoutOptions.create())
+        .useHashIndexQueue(false)
+        .build();
+  }
+
+  /** Opens a connection for publishing; the stage completes on any thread. */
+  @SuppressWarnings("unchecked") // the provider was given the codec
+  CompletionStage<StatefulConnection<String, byte[]>> connect() {
+    return open(StatefulConnection.class)
+        .thenApply(connection -> (StatefulConnection<String, byte[]>) connection);
+  }
+
+  /** Opens a connection for subscribing; the stage completes on any thread. */
+  @SuppressWarnings("unchecked") // the provider was given the codec
+  CompletionStage<StatefulRedisPubSubConnection<String, byte[]>> connectPubSub() {
+    return open(StatefulRedisPubSubConnection.class)
+        .thenApply(connection -> (StatefulRedisPubSubConnection<String, byte[]>) connection);
+  }
+
+  /** Begins on a thread of Lettuce's computation pool: a cluster's topology is read blocking. */
+  private <T extends StatefulConnection<?, ?>> CompletionStage<T> open(Class<T> type) {
+    return CompletableFuture.supplyAsync(
+            () -> doCreateConnectionProvider(getRequiredNativeClient(), CODEC),
+            getRequiredNativeClient().getResources().eventExecutorGroup())
+        .thenCompose(provider -> provider.getConnectionAsync(type));
+  }
+
+  /** Where Redis is, for the log. */
+  String place() {
+    if (getClusterConfiguration() != null) {
+      return "cluster " + getClusterConfiguration().getClusterNodes();
+    }
+    if (getSentinelConfiguration() != null) {
+      return "the master of Sentinels " + getSentinelConfiguration().getSentinels();
+    }
+    return getSocketConfiguration() != null
+        ? getSocketConfiguration().getSocket()
+        : getHostName() + ':' + getPort();
+  }
+}

@@ -1,0 +1,189 @@
+package io.drumline.redis;
+
+import io.lettuce.core.RedisChannelHandler;
+import io.lettuce.core.RedisConnectionStateListener;
+import io.lettuce.core.api.StatefulConnection;
+import io.netty.util.concurrent.EventExecutor;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection to Redis that is opened again whenever it is lost or replaced, after a random pause
+ * (full jitter). The old connection is closed before the next one is opened: never two at a time.
+ *
+ * <p>Threads: everything runs on {@code owner}, except {@link #connection()} and {@link #lost}.
+ */
+final class RedisLink<C extends StatefulConnection<String, byte[]>> {
+  private static final long FIRST_PAUSE_MILLIS = 100;
+
+  /** Where the link is between two connections. */
+  private enum State {
+    NEW,
+    PAUSING,
+    CONNECTING,
+    PREPARING,
+    UP,
+    CLOSED
+  }
+
+  /** What the link tells about itself, on the owner's thread. */
+  interface Watcher {
+    /** The connection can be used. */
+    void up();
+
+    /** It cannot: it was lost, or could not be opened. */
+    void down(String reason);
+  }
+
+  private final Supplier<CompletionStage<C>> opener;
+  private final Function<C, CompletionStage<?>> preparation;
+  private final Duration longestPause;
+  private final EventExecutor owner;
+  private final Watcher watcher;
+  private State state = State.NEW;
+  private int attempt;
+
+  /** The connection being prepared or in use. */
+  private @Nullable C current;
+
+  /** The same, while it may be used. */
+  private volatile @Nullable C usable;
+
+  /**
+   * @param opener opens a connection
+   * @param preparation what must succeed before a connection is used
+   * @param longestPause upper bound of the pause before an attempt
+   */
+  RedisLink(
+      Supplier<CompletionStage<C>> opener,
+      Function<C, CompletionStage<?>> preparation,
+      Duration longestPause,
+      EventExecutor owner,
+      Watcher watcher) {
+    this.opener = opener;
+    this.preparation = preparation;
+    this.longestPause = longestPause;
+    this.owner = owner;
+    this.watcher = watcher;
+  }
+
+  /** The connection, or null while there is none to use. From any thread. */
+  @Nullable C connection() {
+    return usable;
+  }
+
+  void open() {
+    if (state == State.CLOSED) {
+      return;
+    }
+    state = State.CONNECTING;
+    opener.get().whenComplete((opened, failure) -> run(() -> opened(opened, failure)));
+  }
+
+  private void opened(@Nullable C connection, @Nullable Throwable failure) {
+    if (connection == null) {
+      if (state != State.CLOSED) {
+        watcher.down(failure == null ? "no connection" : RedisOutage.reasonOf(failure));
+        pause();
+      }
+      return;
+    }
+    if (state == State.CLOSED) {
+      var unused = connection.closeAsync();
+      return;
+    }
+    current = connection;
+    state = State.PREPARING;
+    connection.addListener(new LossListener(connection));
+    if (!connection.isOpen()) {
+      drop(connection, "the connection was lost");
+      return;
+    }
+    preparation
+        .apply(connection)
+        .whenComplete((done, refusal) -> run(() -> prepared(connection, refusal)));
+  }
+
+  private void prepared(C connection, @Nullable Throwable failure) {
+    if (failure != null) {
+      drop(connection, RedisOutage.reasonOf(failure));
+    } else if (current == connection && state == State.PREPARING) {
+      state = State.UP;
+      usable = connection;
+      watcher.up();
+    }
+  }
+
+  /** Tells that the connection does its work: the next loss is answered quickly again. */
+  void proved() {
+    attempt = 0;
+  }
+
+  /** Gives the connection up for another one. */
+  void replace(String reason) {
+    if (current != null) {
+      drop(current, reason);
+    }
+  }
+
+  /** The same, if {@code connection} is still the link's; from any thread. */
+  void lost(C connection, String reason) {
+    run(() -> drop(connection, reason));
+  }
+
+  private void drop(C connection, String reason) {
+    if (current != connection) {
+      return; // it was dropped before
+    }
+    current = null;
+    usable = null;
+    CompletionStage<Void> closed = connection.closeAsync();
+    if (state != State.CLOSED) {
+      state = State.PAUSING;
+      watcher.down(reason);
+      closed.whenComplete((done, failure) -> run(this::pause));
+    }
+  }
+
+  private void pause() {
+    if (state == State.CLOSED) {
+      return;
+    }
+    state = State.PAUSING;
+    long bound = Math.min(longestPause.toMillis(), FIRST_PAUSE_MILLIS << Math.min(attempt++, 16));
+    long millis = ThreadLocalRandom.current().nextLong(bound + 1);
+    var unused = owner.schedule(this::open, millis, TimeUnit.MILLISECONDS);
+  }
+
+  void close() {
+    state = State.CLOSED;
+    if (current != null) {
+      drop(current, "closed");
+    }
+  }
+
+  /** Runs a task on the owner, unless the backplane is closed and its owner gone. */
+  private void run(Runnable task) {
+    if (!owner.isShuttingDown()) {
+      owner.execute(task);
+    }
+  }
+
+  private final class LossListener implements RedisConnectionStateListener {
+    private final C connection;
+
+    LossListener(C connection) {
+      this.connection = connection;
+    }
+
+    @Override
+    public void onRedisDisconnected(RedisChannelHandler<?, ?> handler) {
+      lost(connection, "the connection was lost");
+    }
+  }
+}

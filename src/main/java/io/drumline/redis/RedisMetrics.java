@@ -1,0 +1,54 @@
+package io.drumline.redis;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+
+/** The names and meters of what the node measures of Redis. */
+final class RedisMetrics {
+  private final MeterRegistry registry;
+  final Timer publish;
+  final Counter publishFailures;
+  final Timer roundTrip;
+  final Counter reconnects;
+  final Counter invalidEnvelopes;
+
+  RedisMetrics(MeterRegistry registry) {
+    this.registry = registry;
+    publish =
+        Timer.builder("drumline.redis.publish")
+            .description("From publish to the answer of Redis, for accepted publications.")
+            .register(registry);
+    publishFailures =
+        Counter.builder("drumline.redis.publish.failures")
+            .description("Publications that Redis did not accept, or not surely.")
+            .register(registry);
+    roundTrip =
+        Timer.builder("drumline.redis.roundtrip")
+            .description("From the publishing to the pub/sub connection through Redis, by probes.")
+            .serviceLevelObjectives(
+                Duration.ofMillis(1),
+                Duration.ofMillis(5),
+                Duration.ofMillis(25),
+                Duration.ofMillis(100),
+                Duration.ofMillis(500))
+            .register(registry);
+    reconnects =
+        Counter.builder("drumline.redis.reconnects")
+            .description("Connections to Redis that were opened in place of lost ones.")
+            .register(registry);
+    invalidEnvelopes =
+        Counter.builder("drumline.redis.envelopes.invalid")
+            .description("Messages on Redis channels that were not envelopes, and were dropped.")
+            .register(registry);
+  }
+
+  void up(BooleanSupplier up) {
+    Gauge.builder("drumline.redis.up", () -> up.getAsBoolean() ? 1 : 0)
+        .description("1 while publications can be accepted, else 0.")
+        .register(registry);
+  }
+}

@@ -1,0 +1,45 @@
+package io.drumline.redis;
+
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Says in the log that Redis is away and that it is back: a line for each new reason, and one every
+ * half minute, however often both connections try. Used on the backplane's thread only.
+ */
+final class RedisOutage {
+  private static final Logger logger = LoggerFactory.getLogger(RedisOutage.class);
+  private static final long REPEAT_NANOS = Duration.ofSeconds(30).toNanos();
+
+  private final String place;
+  private String reason = "";
+  private long repeatAt;
+
+  RedisOutage(String place) {
+    this.place = place;
+  }
+
+  void lasts(String reason) {
+    long now = System.nanoTime();
+    if (!reason.equals(this.reason) || now - repeatAt > 0) {
+      this.reason = reason;
+      repeatAt = now + REPEAT_NANOS;
+      logger.warn("Redis at {} cannot be used: {}; retrying", place, reason);
+    }
+  }
+
+  void over() {
+    reason = "";
+    logger.info("Connected to Redis at {}", place);
+  }
+
+  /** The innermost reason, which is the one that names the host or the refusal. */
+  static String reasonOf(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause.getMessage() != null ? cause.getMessage() : cause.getClass().getSimpleName();
+  }
+}

@@ -1,0 +1,120 @@
+package io.drumline.redis;
+
+import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.output.IntegerOutput;
+import io.lettuce.core.protocol.AsyncCommand;
+import io.lettuce.core.protocol.Command;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
+import io.netty.util.concurrent.EventExecutor;
+import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Proves both connections by a round trip: what is published on a channel of the node's own must
+ * come back. Used on the owner's thread, except {@link #fresh} and {@link #returned}.
+ */
+final class RedisProbe {
+  /** Probes without an answer that make a connection dead. */
+  private static final int PATIENCE = 3;
+
+  /** What the probes so far say. */
+  enum Verdict {
+    /** The last one came back. */
+    ALIVE,
+    /** Nothing came back yet, and it is too early to say why. */
+    PENDING,
+    /** Redis took the probes, but they do not come back. */
+    SUBSCRIBER_SILENT,
+    /** Redis does not answer them, whether they come back or not. */
+    PUBLISHER_SILENT
+  }
+
+  private final String channel;
+  private final long freshNanos;
+  private final RedisMetrics metrics;
+  private final EventExecutor owner;
+
+  /** Sent since the last that came back; and since the last that Redis took. */
+  private int missing;
+
+  private int refused;
+  private volatile long lastReturn;
+  private volatile boolean returned;
+
+  /** Probes of before a reset count for nothing. */
+  private volatile long since = System.nanoTime();
+
+  RedisProbe(
+      String channel, RedisProperties properties, RedisMetrics metrics, EventExecutor owner) {
+    this.channel = channel;
+    this.freshNanos = (PATIENCE + 1) * properties.probeInterval().toNanos();
+    this.metrics = metrics;
+    this.owner = owner;
+  }
+
+  /** Whether a probe came back lately. From any thread. */
+  boolean fresh() {
+    return returned && System.nanoTime() - lastReturn < freshNanos;
+  }
+
+  void reset() {
+    since = System.nanoTime();
+    returned = false;
+    missing = 0;
+    refused = 0;
+  }
+
+  Verdict verdict() {
+    if (refused >= PATIENCE) {
+      return Verdict.PUBLISHER_SILENT;
+    }
+    if (missing >= PATIENCE) {
+      return Verdict.SUBSCRIBER_SILENT;
+    }
+    return missing == 0 && refused == 0 && returned ? Verdict.ALIVE : Verdict.PENDING;
+  }
+
+  void send(StatefulConnection<String, byte[]> connection) {
+    missing++;
+    refused++;
+    long begun = System.nanoTime();
+    AsyncCommand<String, byte[], Long> publish =
+        new AsyncCommand<>(
+            new Command<>(
+                CommandType.PUBLISH,
+                new IntegerOutput<>(RedisConnector.CODEC),
+                new CommandArgs<>(RedisConnector.CODEC)
+                    .addKey(channel)
+                    .addValue(ByteBuffer.allocate(8).putLong(begun).array())));
+    publish.onComplete((receivers, failure) -> taken(begun, failure == null));
+    connection.dispatch(publish);
+  }
+
+  private void taken(long begun, boolean success) {
+    if (success && !owner.isShuttingDown()) {
+      owner.execute(
+          () -> {
+            if (begun - since >= 0) {
+              refused = 0;
+            }
+          });
+    }
+  }
+
+  /** Takes what came back on the channel, on Lettuce's I/O thread. */
+  void returned(byte[] octets) {
+    long now = System.nanoTime();
+    long begun = octets.length == 8 ? ByteBuffer.wrap(octets).getLong() : 0;
+    // Anyone can publish there: what this node did not send in this time is no proof.
+    if (octets.length != 8 || begun - since < 0 || now - begun < 0) {
+      return;
+    }
+    metrics.roundTrip.record(now - begun, TimeUnit.NANOSECONDS);
+    lastReturn = now;
+    returned = true;
+    if (!owner.isShuttingDown()) {
+      owner.execute(() -> missing = 0);
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package io.drumline.redis;
+
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotNull;
+import java.time.Duration;
+import org.hibernate.validator.constraints.time.DurationMin;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * How the node uses Redis; where Redis is, is said by {@code spring.data.redis.*}.
+ *
+ * @param prefix Before every key and channel in Redis.
+ * @param commandTimeout How long Redis may take to answer before a publication's fate is unknown.
+ * @param requestQueue Most publications that wait for Redis; more are refused.
+ * @param requestQueueSize Most octets of publications that wait for Redis; more are refused.
+ * @param probeInterval How often the pub/sub connection proves itself by a round trip; after three
+ *     without an answer it is replaced.
+ * @param reconnectMax Longest pause between two attempts to reconnect; each is random up to it.
+ * @param tcpUserTimeout How long sent octets may stay unacknowledged before TCP gives a connection
+ *     up.
+ */
+@Validated
+@ConfigurationProperties("drumline.redis")
+public record RedisProperties(
+    @DefaultValue("drumline:") @NotNull String prefix,
+    @DefaultValue("1s") @DurationMin(millis = 50) Duration commandTimeout,
+    @DefaultValue("16384") @Min(1) @Max(1 << 24) int requestQueue,
+    @DefaultValue("64MB") @NotNull DataSize requestQueueSize,
+    @DefaultValue("1s") @DurationMin(millis = 20) Duration probeInterval,
+    @DefaultValue("2s") @DurationMin(millis = 10) Duration reconnectMax,
+    @DefaultValue("3s") @DurationMin(millis = 100) Duration tcpUserTimeout) {}

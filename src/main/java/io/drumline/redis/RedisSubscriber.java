@@ -1,0 +1,262 @@
+package io.drumline.redis;
+
+import io.drumline.backplane.Receiver;
+import io.drumline.message.Destination;
+import io.drumline.message.Publication;
+import io.lettuce.core.pubsub.RedisPubSubAdapter;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import io.netty.util.concurrent.EventExecutor;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the channels that the node wants, whatever becomes of connections, and passes on what they
+ * bring.
+ *
+ * <p>Concurrency: callers change {@code wanted}; one task on {@code owner} brings the connection in
+ * line with it; Lettuce's I/O thread reads {@code wanted} and calls the receiver.
+ */
+final class RedisSubscriber {
+  private static final Logger logger = LoggerFactory.getLogger(RedisSubscriber.class);
+  private static final int CHANNELS_PER_COMMAND = 512;
+  private static final long LOG_INVALID_NANOS = Duration.ofSeconds(10).toNanos();
+
+  private final RedisKeys keys;
+  private final String probeChannel;
+  private final Duration timeout;
+  private final RedisMetrics metrics;
+  private final EventExecutor owner;
+  private final Receiver receiver;
+  private final Consumer<byte[]> probes;
+  private final BiConsumer<StatefulRedisPubSubConnection<String, byte[]>, String> refused;
+
+  /** The truth: connections follow. By channel. */
+  private final Map<String, Subscription> wanted = new ConcurrentHashMap<>();
+
+  private final Queue<String> changed = new ConcurrentLinkedQueue<>();
+  private final AtomicBoolean scheduled = new AtomicBoolean();
+
+  /** Channels that the connection is told to be subscribed to. Owner's, as the next two are. */
+  private final Set<String> told = new HashSet<>();
+
+  /** How many SUBSCRIBEs of a channel the connection has not confirmed yet. */
+  private final Map<String, Integer> unconfirmed = new HashMap<>();
+
+  private CompletableFuture<Void> attached = new CompletableFuture<>();
+  private volatile @Nullable StatefulRedisPubSubConnection<String, byte[]> connection;
+  private final AtomicLong logInvalidAt = new AtomicLong(System.nanoTime());
+
+  private record Subscription(Destination destination, CompletableFuture<Void> confirmed) {}
+
+  /**
+   * @param probeChannel a channel of this node's own
+   * @param timeout how long Redis may take to confirm a new connection's first subscription
+   * @param probes takes what arrives on the probe channel, on Lettuce's I/O thread
+   * @param refused told on any thread when Redis refused a connection's SUBSCRIBE, with the reason
+   */
+  RedisSubscriber(
+      RedisKeys keys,
+      String probeChannel,
+      Duration timeout,
+      RedisMetrics metrics,
+      EventExecutor owner,
+      Receiver receiver,
+      Consumer<byte[]> probes,
+      BiConsumer<StatefulRedisPubSubConnection<String, byte[]>, String> refused) {
+    this.keys = keys;
+    this.probeChannel = probeChannel;
+    this.timeout = timeout;
+    this.metrics = metrics;
+    this.owner = owner;
+    this.receiver = receiver;
+    this.probes = probes;
+    this.refused = refused;
+  }
+
+  /**
+   * As {@link io.drumline.backplane.Backplane#subscribe}. A subscription that is ended before it is
+   * confirmed never completes.
+   */
+  CompletionStage<Void> subscribe(Destination destination) {
+    String channel = keys.channel(destination);
+    Subscription subscription = new Subscription(destination, new CompletableFuture<>());
+    wanted.put(channel, subscription);
+    change(channel);
+    return subscription.confirmed;
+  }
+
+  /** As {@link io.drumline.backplane.Backplane#unsubscribe}. */
+  void unsubscribe(Destination destination) {
+    String channel = keys.channel(destination);
+    wanted.remove(channel);
+    change(channel);
+  }
+
+  private void change(String channel) {
+    changed.add(channel);
+    if (!owner.isShuttingDown() && !scheduled.get() && scheduled.compareAndSet(false, true)) {
+      owner.execute(this::reconcile);
+    }
+  }
+
+  /** Begins to use a new connection; completes once Redis confirms the first subscription. */
+  CompletionStage<Void> attach(StatefulRedisPubSubConnection<String, byte[]> connection) {
+    told.clear();
+    unconfirmed.clear();
+    attached = new CompletableFuture<Void>().orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    this.connection = connection;
+    connection.addListener(new Listener(connection));
+    List<String> channels = new ArrayList<>(wanted.size() + 1);
+    channels.add(probeChannel);
+    channels.addAll(wanted.keySet());
+    subscribe(connection, channels);
+    return attached;
+  }
+
+  /** Forgets the connection: what it still brings is dropped. */
+  void detach() {
+    connection = null;
+  }
+
+  private void reconcile() {
+    scheduled.set(false);
+    Set<String> channels = new HashSet<>();
+    for (String channel; (channel = changed.poll()) != null; ) {
+      channels.add(channel);
+    }
+    StatefulRedisPubSubConnection<String, byte[]> connection = this.connection;
+    if (connection == null) {
+      return; // the next connection takes all that is wanted
+    }
+    List<String> missing = new ArrayList<>();
+    List<String> superfluous = new ArrayList<>();
+    for (String channel : channels) {
+      if (!wanted.containsKey(channel)) {
+        if (told.remove(channel)) {
+          superfluous.add(channel);
+        }
+      } else if (!told.contains(channel)) {
+        missing.add(channel);
+      } else if (!unconfirmed.containsKey(channel)) {
+        confirm(channel); // ended and begun again before Redis heard of either
+      }
+    }
+    for (int at = 0; at < superfluous.size(); at += CHANNELS_PER_COMMAND) {
+      var unused = connection.async().unsubscribe(part(superfluous, at));
+    }
+    subscribe(connection, missing);
+  }
+
+  private void subscribe(
+      StatefulRedisPubSubConnection<String, byte[]> connection, List<String> channels) {
+    told.addAll(channels);
+    for (String channel : channels) {
+      unconfirmed.merge(channel, 1, Integer::sum);
+    }
+    for (int at = 0; at < channels.size(); at += CHANNELS_PER_COMMAND) {
+      CompletionStage<Void> answer = connection.async().subscribe(part(channels, at));
+      answer.whenComplete(
+          (done, failure) -> {
+            if (failure != null) {
+              refused.accept(connection, RedisOutage.reasonOf(failure));
+            }
+          });
+    }
+  }
+
+  private static String[] part(List<String> channels, int from) {
+    int to = Math.min(from + CHANNELS_PER_COMMAND, channels.size());
+    return channels.subList(from, to).toArray(String[]::new);
+  }
+
+  private void confirmed(StatefulRedisPubSubConnection<String, byte[]> connection, String channel) {
+    if (connection != this.connection) {
+      return;
+    }
+    // Only the last of several: an UNSUBSCRIBE went between them.
+    Integer left = unconfirmed.computeIfPresent(channel, (key, n) -> n > 1 ? n - 1 : null);
+    if (channel.equals(probeChannel)) {
+      attached.complete(null);
+    } else if (left == null && told.contains(channel)) {
+      confirm(channel);
+    }
+  }
+
+  private void confirm(String channel) {
+    Subscription subscription = wanted.get(channel);
+    if (subscription != null) {
+      subscription.confirmed.complete(null);
+    }
+  }
+
+  private void received(String channel, byte[] octets) {
+    Subscription subscription = wanted.get(channel);
+    if (subscription == null) {
+      if (channel.equals(probeChannel)) {
+        probes.accept(octets);
+      }
+      return;
+    }
+    Publication publication;
+    try {
+      publication = Envelope.read(subscription.destination, octets);
+    } catch (Envelope.MalformedException e) {
+      dropped(channel, e);
+      return;
+    }
+    receiver.received(publication);
+  }
+
+  private void dropped(String channel, Envelope.MalformedException reason) {
+    metrics.invalidEnvelopes.increment();
+    long now = System.nanoTime();
+    long at = logInvalidAt.get();
+    if (now - at >= 0 && logInvalidAt.compareAndSet(at, now + LOG_INVALID_NANOS)) {
+      logger.warn(
+          "Dropped a message on the Redis channel {}: it is not an envelope ({})",
+          channel,
+          reason.getMessage());
+    }
+  }
+
+  /** One connection's events, on its I/O thread. */
+  private final class Listener extends RedisPubSubAdapter<String, byte[]> {
+    private final StatefulRedisPubSubConnection<String, byte[]> source;
+
+    Listener(StatefulRedisPubSubConnection<String, byte[]> source) {
+      this.source = source;
+    }
+
+    @Override
+    public void message(String channel, byte[] octets) {
+      if (source == connection) {
+        received(channel, octets);
+      }
+    }
+
+    @Override
+    public void subscribed(String channel, long count) {
+      if (!owner.isShuttingDown()) {
+        owner.execute(() -> confirmed(source, channel));
+      }
+    }
+  }
+}

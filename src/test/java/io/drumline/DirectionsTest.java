@@ -1,0 +1,104 @@
+package io.drumline;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import org.springframework.stereotype.Component;
+
+/** Imports run one way: see "Packages" in docs/architecture.md. */
+@AnalyzeClasses(packages = "io.drumline", importOptions = DoNotIncludeTests.class)
+class DirectionsTest {
+
+  @ArchTest
+  static final ArchRule messageKnowsOnlyTheJdk = only("message", "java..", "org.jspecify..");
+
+  @ArchTest static final ArchRule backplaneKnowsMessages = ours("backplane", "message");
+  @ArchTest static final ArchRule hubKnowsTheBackplane = ours("hub", "backplane", "message");
+  @ArchTest static final ArchRule redisKnowsTheBackplane = ours("redis", "backplane", "message");
+  @ArchTest static final ArchRule stompKnowsTheHub = ours("stomp", "hub", "backplane", "message");
+  @ArchTest static final ArchRule listenerKnowsStomp = ours("listener", "stomp", "hub", "message");
+  @ArchTest static final ArchRule chatIsWrittenAsUsersWould = ours("chat", "message");
+
+  @ArchTest
+  static final ArchRule apiKnowsStomp = ours("api", "stomp", "hub", "backplane", "message");
+
+  @ArchTest
+  static final ArchRule opsKnowsStomp = ours("ops", "stomp", "hub", "backplane", "message");
+
+  @ArchTest
+  static final ArchRule nobodyImportsRedis =
+      noClasses()
+          .that(not(resideInAPackage("io.drumline.redis")))
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.drumline.redis");
+
+  @ArchTest
+  static final ArchRule onlyStompKnowsSpringMessaging =
+      noClasses()
+          .that(not(resideInAnyPackage("io.drumline.stomp", "io.drumline.chat")))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "org.springframework.messaging..", "org.springframework.web.socket..");
+
+  @ArchTest
+  static final ArchRule onlyListenerAndHubKnowChannels =
+      noClasses()
+          .that(
+              not(
+                  resideInAnyPackage(
+                      "io.drumline.listener", "io.drumline.hub", "io.drumline.redis")))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.netty.channel..", "io.netty.handler..");
+
+  @ArchTest
+  static final ArchRule nobodySerializesJava =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("java.io.ObjectInputStream");
+
+  @ArchTest
+  static final ArchRule noCycles = slices().matching("io.drumline.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule componentsAreClosed =
+      classes().that().areAnnotatedWith(Component.class).should().bePackagePrivate();
+
+  /** The package uses no other package of ours than these. */
+  private static ArchRule ours(String name, String... allowed) {
+    String[] packages = new String[allowed.length + 1];
+    packages[0] = "io.drumline." + name;
+    for (int i = 0; i < allowed.length; i++) {
+      packages[i + 1] = "io.drumline." + allowed[i];
+    }
+    return noClasses()
+        .that()
+        .resideInAPackage("io.drumline." + name)
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("io.drumline..").and(not(resideInAnyPackage(packages))));
+  }
+
+  private static ArchRule only(String name, String... allowed) {
+    String[] packages = new String[allowed.length + 1];
+    packages[0] = "io.drumline." + name;
+    System.arraycopy(allowed, 0, packages, 1, allowed.length);
+    return classes()
+        .that()
+        .resideInAPackage("io.drumline." + name)
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(packages);
+  }
+}

@@ -1,0 +1,55 @@
+package io.drumline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+/** A wrong setting ends the start with one sentence that names it. */
+@ExtendWith(OutputCaptureExtension.class)
+class StartupFailureTest {
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          --drumline.listener.port=70000 | drumline.listener.port must be less than or equal to 65535, but is 70000.
+          --drumline.listener.port=http | drumline.listener.port must be a whole number, but is 'http'.
+          --drumline.listner.port=1 | There is no setting drumline.listner.port.
+          --drumline.listener.prot=1 | There is no setting drumline.listener.prot.
+          --drumline.backplan=redis | There is no setting drumline.backplan.
+          --drumline.backplane=kafka | drumline.backplane must be one of memory, redis, but is 'kafka'.
+          --drumline.hub.outbound-limit=1KB | drumline.hub.outbound-limit must be between 4KB and 2047MB.
+          --drumline.hub.outbound-limit=lots | drumline.hub.outbound-limit must be a size, such as 1MB, but is 'lots'.
+          --drumline.stomp.max-headers=0 | drumline.stomp.max-headers must be greater than or equal to 8, but is 0.
+          """)
+  void namesTheWrongSettingInOneSentence(String argument, String sentence, CapturedOutput output) {
+    assertThatThrownBy(() -> start(argument)).isInstanceOf(Exception.class);
+    assertThat(output.getOut()).contains("Description:\n\n" + sentence + "\n");
+    assertThat(output.getOut()).doesNotContain("\tat io.drumline");
+  }
+
+  @Test
+  void namesThePortThatIsInUse(CapturedOutput output) throws IOException {
+    try (ServerSocket taken = new ServerSocket(0)) {
+      String port = String.valueOf(taken.getLocalPort());
+      assertThatThrownBy(() -> start("--drumline.listener.port=" + port))
+          .isInstanceOf(Exception.class);
+      assertThat(output.getOut()).contains("drumline.listener.port").contains(port);
+      assertThat(output.getOut()).doesNotContain("\tat io.drumline");
+    }
+  }
+
+  private static void start(String argument) {
+    SpringApplication.run(DrumlineApplication.class, "--server.port=0", argument).close();
+  }
+}
