@@ -31,7 +31,7 @@ public final class Subscription {
 
   /**
    * Completes, on the connection's event loop, when everything published from now on will be
-   * delivered.
+   * delivered, or when it is cancelled before that.
    */
   public CompletionStage<Void> live() {
     return live;
@@ -41,6 +41,7 @@ public final class Subscription {
   public void cancel() {
     if (index >= 0) {
       group.remove(this);
+      live.toCompletableFuture().complete(null);
     }
   }
 }

@@ -81,7 +81,8 @@ final class InvalidSettingFailureAnalyzer extends AbstractFailureAnalyzer<BindEx
   }
 
   private static String wanted(Class<?> type) {
-    if (type.getEnumConstants() instanceof Object[] constants) {
+    Object[] constants = type.getEnumConstants();
+    if (constants != null) {
       return Arrays.stream(constants)
           .map(constant -> constant.toString().toLowerCase(Locale.ROOT))
           .collect(Collectors.joining(", ", "one of ", ""));

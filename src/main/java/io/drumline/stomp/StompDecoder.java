@@ -56,6 +56,8 @@ final class StompDecoder {
 
   // The frame that is being read.
   private ClientCommand command = ClientCommand.SEND;
+  private @Nullable String
+      unknownCommand; // the answer, once its headers say whether it wants a receipt
   private @Nullable StompVersion escaping; // null: as in CONNECT
   private @Nullable ArrayList<Header> headers;
   private int headerLines;
@@ -170,10 +172,14 @@ final class StompDecoder {
   private void beginFrame(byte[] line, int length) {
     ClientCommand known = ClientCommand.of(line, length);
     if (known == null) {
-      throw broken(ClientCommand.unknown(line, length));
+      unknownCommand = ClientCommand.unknown(line, length);
+      if (unknownCommand.equals(ClientCommand.MISSING)) {
+        throw broken(unknownCommand);
+      }
+    } else {
+      command = known;
     }
-    command = known;
-    escaping = known.connects() ? null : version;
+    escaping = known != null && known.connects() ? null : version;
     headers = new ArrayList<>(6);
     state = State.HEADERS;
   }
@@ -238,6 +244,9 @@ final class StompDecoder {
 
   private void endHeaders() {
     kept = null;
+    if (unknownCommand != null) {
+      throw broken(unknownCommand);
+    }
     List<Header> read = readHeaders();
     if (command.connects()
         && StompVersion.negotiate(Header.first(read, "accept-version"))

@@ -53,6 +53,8 @@ public final class StompSession {
   private State state = State.NEW;
   private StompVersion version = StompVersion.V1_0;
   private HeartBeats heartBeats = new HeartBeats(0, 0);
+  private final ArrayDeque<Runnable> behindJoins = new ArrayDeque<>(0);
+  private int joining;
   private int unacknowledged;
   private @Nullable Transactions transactions;
   private @Nullable ArrayDeque<ClientFrame> held;
@@ -171,7 +173,10 @@ public final class StompSession {
     if (agreed.isEmpty()) {
       fail(
           new StompException(
-              "No common STOMP version: this server speaks " + StompVersion.SUPPORTED + ".", null),
+              "There is no common STOMP version; this server speaks "
+                  + StompVersion.SUPPORTED
+                  + ".",
+              null),
           null,
           List.of(new Header("version", StompVersion.SUPPORTED)));
       return;
@@ -313,7 +318,13 @@ public final class StompSession {
           connected(frame);
           pending.done(slot);
         }
-        case SEND -> send(frame, slot);
+        case SEND -> {
+          if (joining == 0) {
+            send(frame, slot);
+          } else { // a client that subscribes and then sends must see its own message
+            behindJoins.add(() -> serve(frame, slot));
+          }
+        }
         case SUBSCRIBE -> subscribe(frame, slot);
         case UNSUBSCRIBE -> unsubscribe(frame, slot);
         case ACK, NACK -> {
@@ -388,8 +399,23 @@ public final class StompSession {
         server.hub().subscribe(connection, destination, subscription.format(), observer);
     subscription.joined(member);
     subscriptions.put(subscription.key(), subscription);
-    member.live().thenRun(() -> pending.done(slot));
+    joining++;
+    member
+        .live()
+        .thenRun(
+            () -> {
+              pending.done(slot);
+              joined();
+            });
     server.bridge().subscribeEvent(this, frame);
+  }
+
+  private void joined() {
+    if (--joining == 0) {
+      for (Runnable next; joining == 0 && (next = behindJoins.poll()) != null; ) {
+        next.run();
+      }
+    }
   }
 
   private void unsubscribe(ClientFrame frame, Pending.Slot slot) {

@@ -38,7 +38,7 @@ class StompDecoderTest {
 
   @Test
   void namesTheUnknownCommandOnlyIfItIsPrintable() {
-    assertThat(refused(StompVersion.V1_2, "HELO\n")).hasMessageContaining("\"HELO\"");
+    assertThat(refused(StompVersion.V1_2, "HELO\n\n")).hasMessageContaining("\"HELO\"");
     assertThat(refused(StompVersion.V1_2, "HE\u001bLO\n")).hasMessage(ClientCommand.MISSING);
   }
 
@@ -314,7 +314,7 @@ class StompDecoderTest {
   @Test
   void ignoresWhatFollowsAnError() {
     StompDecoder decoder = connected(StompVersion.V1_2);
-    refused(decoder, "RUBBISH\n");
+    refused(decoder, "RUBBISH\n\n");
     decode(decoder, "\n\nSEND\n\n\0");
 
     assertThat(frames).isEmpty();
@@ -322,7 +322,7 @@ class StompDecoderTest {
 
   @Test
   void handsOverTheFramesBeforeTheBrokenOne() {
-    refused(connected(StompVersion.V1_2), "SEND\n\na\0RUBBISH\n");
+    refused(connected(StompVersion.V1_2), "SEND\n\na\0RUBBISH\n\n");
 
     assertThat(frames).hasSize(1);
   }
@@ -334,7 +334,8 @@ class StompDecoderTest {
     assertThat(refused(StompVersion.V1_2, "SEND\nreceipt:r\ncontent-length:1\n\nab").receiptId())
         .isEqualTo("r");
     assertThat(refused(StompVersion.V1_2, "SEND\nbroken\nreceipt:r\n\n\0").receiptId()).isNull();
-    assertThat(refused(StompVersion.V1_2, "SEND\nreceipt:r\n\n\0RUBBISH\n").receiptId()).isNull();
+    assertThat(refused(StompVersion.V1_2, "SEND\nreceipt:r\n\n\0RUBBISH\n\n").receiptId()).isNull();
+    assertThat(refused(StompVersion.V1_2, "RUBBISH\nreceipt:r\n\n").receiptId()).isEqualTo("r");
   }
 
   @Test

@@ -1,0 +1,59 @@
+package io.drumline.conformance;
+
+import io.drumline.DrumlineApplication;
+import io.drumline.testing.TestRedis;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+
+/**
+ * Nodes in this JVM, started once for all tests that want as many, and stopped when it exits: one
+ * node with the memory backplane, or several on Redis.
+ */
+final class Cluster {
+  private final List<Integer> ports;
+
+  private Cluster(int nodes, String... properties) {
+    ports = IntStream.range(0, nodes).mapToObj(i -> start(properties)).toList();
+  }
+
+  /** A class each, so that a node that does not start fails once, not for every test. */
+  private static final class One {
+    static final Cluster CLUSTER = new Cluster(1, "--drumline.backplane=memory");
+  }
+
+  private static final class Two {
+    static final Cluster CLUSTER =
+        new Cluster(2, "--drumline.backplane=redis", "--spring.data.redis.url=" + TestRedis.url());
+  }
+
+  /** One node with the memory backplane. */
+  static Cluster oneNode() {
+    return One.CLUSTER;
+  }
+
+  /** Two nodes on the shared Redis. */
+  static Cluster twoNodes() {
+    return Two.CLUSTER;
+  }
+
+  /** Starts one more node and hands back its client port. */
+  static int start(String... properties) {
+    List<String> args = new ArrayList<>(List.of(properties));
+    args.add("--drumline.listener.port=0");
+    args.add("--server.port=0");
+    args.add("--drumline.stomp.connect-timeout=2s");
+    args.add("--drumline.stomp.heart-beat-send=500ms");
+    args.add("--drumline.stomp.heart-beat-receive=500ms");
+    args.add("--spring.main.banner-mode=off");
+    return new SpringApplicationBuilder(DrumlineApplication.class)
+        .run(args.toArray(String[]::new))
+        .getEnvironment()
+        .getRequiredProperty("local.drumline.listener.port", Integer.class);
+  }
+
+  int port(int node) {
+    return ports.get(node);
+  }
+}

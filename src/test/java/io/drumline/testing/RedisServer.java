@@ -1,0 +1,211 @@
+package io.drumline.testing;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import redis.embedded.core.ExecutableProvider;
+
+/**
+ * A private {@code redis-server} process on a port of loopback, for tests that break it. It keeps
+ * its port and its directory from one start to the next; without arguments for persistence it
+ * restarts empty.
+ */
+public final class RedisServer implements AutoCloseable {
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
+
+  private final List<String> arguments;
+  private final Path directory;
+  private final int port;
+  private @Nullable Process process;
+
+  private RedisServer(int port, List<String> arguments) {
+    this.port = port;
+    this.arguments = arguments;
+    try {
+      directory = Files.createTempDirectory("drumline-redis");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A server that runs, with arguments such as {@code --appendonly yes}. */
+  public static RedisServer start(String... arguments) {
+    RedisServer server = stopped(arguments);
+    server.restart();
+    return server;
+  }
+
+  /** A server that has a port, but does not run yet. */
+  public static RedisServer stopped(String... arguments) {
+    return new RedisServer(freePort(), Arrays.asList(arguments));
+  }
+
+  /** Starts the server where it does not run, after ending it where it does. */
+  public void restart() {
+    kill();
+    List<String> command = new ArrayList<>();
+    command.add(executable().toString());
+    command.addAll(List.of("--port", Integer.toString(port), "--bind", "127.0.0.1"));
+    command.addAll(List.of("--dir", directory.toString(), "--save", "", "--daemonize", "no"));
+    command.addAll(arguments);
+    File log = directory.resolve("redis.log").toFile();
+    try {
+      process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
+              .start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    await().atMost(START_TIMEOUT).pollInterval(Duration.ofMillis(20)).until(this::answers);
+  }
+
+  /** Ends the process at once (SIGKILL). */
+  public void kill() {
+    if (process != null) {
+      process.destroyForcibly();
+      join(process);
+      process = null;
+    }
+  }
+
+  /** Ends the process in order (SIGTERM): it saves what it is told to keep. */
+  public void stop() {
+    if (process != null) {
+      process.destroy();
+      join(process);
+      process = null;
+    }
+  }
+
+  /** Stops the process where it is (SIGSTOP): connections stay, nothing answers. */
+  public void pause() {
+    signal("-STOP");
+  }
+
+  /** Lets a paused process go on (SIGCONT). */
+  public void resume() {
+    signal("-CONT");
+  }
+
+  public int port() {
+    return port;
+  }
+
+  public String url() {
+    return "redis://127.0.0.1:" + port;
+  }
+
+  @Override
+  public void close() {
+    kill();
+    try (Stream<Path> files = Files.walk(directory)) {
+      files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void signal(String signal) {
+    if (process == null) {
+      throw new IllegalStateException("Redis does not run.");
+    }
+    try {
+      join(new ProcessBuilder("kill", signal, Long.toString(process.pid())).start());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void join(Process process) {
+    try {
+      process.waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while a process ended.", e);
+    }
+  }
+
+  private boolean answers() {
+    if (process == null || !process.isAlive()) {
+      throw new IllegalStateException("redis-server ended: " + log());
+    }
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
+      socket.setSoTimeout(1000);
+      socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
+      InputStream in = socket.getInputStream();
+      return in.read() == '+';
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private String log() {
+    try {
+      return Files.readString(directory.resolve("redis.log"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static int freePort() {
+    while (true) {
+      try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        if (socket.getLocalPort() < 55_000) {
+          return socket.getLocalPort(); // a cluster's bus is 10,000 above it
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /** From the PATH, else the one that embedded-redis brings. */
+  private static Path executable() {
+    return onPath().orElseGet(Bundled::executable);
+  }
+
+  private static Optional<Path> onPath() {
+    return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+        .filter(directory -> !directory.isEmpty())
+        .map(directory -> Path.of(directory, "redis-server"))
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+
+  private static final class Bundled {
+    private static final Path EXECUTABLE = extract();
+
+    static Path executable() {
+      return EXECUTABLE;
+    }
+
+    private static Path extract() {
+      try {
+        return ExecutableProvider.newJarResourceProvider().get().toPath();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}
