@@ -35,7 +35,8 @@ class NodeConfiguration {
         hostName() + '-' + incarnation.substring(Math.max(0, incarnation.length() - 4)));
   }
 
-  @Bean
+  /** Closed by the node's life cycle, after its clients have gone. */
+  @Bean(destroyMethod = "")
   @ConditionalOnProperty(name = "drumline.backplane", havingValue = "memory", matchIfMissing = true)
   Backplane memoryBackplane(MessageIds ids) {
     return new MemoryBackplane(ids);

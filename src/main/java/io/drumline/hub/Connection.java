@@ -227,13 +227,22 @@ public final class Connection {
     if (state != State.OPEN) {
       return false;
     }
-    long queued = queuedBytes();
-    if (queued == 0 || queued + frame.readableBytes() <= shard.outboundLimit()) {
+    if (fits(frame)) {
       return true;
     }
+    flush(); // what only waits for the end of this turn does not show a slow reader
+    if (fits(frame)) {
+      return true;
+    }
+    long queued = queuedBytes();
     log.info("Slow consumer: session {} let {} bytes pile up; closing it", id, queued);
     close(CloseCode.SLOW_CONSUMER, "You read too slowly: reconnect and resume.");
     return false;
+  }
+
+  private boolean fits(ByteBuf frame) {
+    long queued = queuedBytes();
+    return queued == 0 || queued + frame.readableBytes() <= shard.outboundLimit();
   }
 
   private long giveUp() {

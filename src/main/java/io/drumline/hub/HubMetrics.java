@@ -99,6 +99,7 @@ final class HubMetrics {
       ToLongFunction<Shard> value) {
     Gauge.builder(name, shards, all -> all.stream().mapToLong(value).sum())
         .description(description)
+        .strongReference(true) // nobody else keeps this list
         .register(registry);
   }
 }

@@ -11,8 +11,10 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.concurrent.DefaultEventExecutor;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RedisBackplane implements Backplane {
   private static final long EXPIRE_EVERY_MILLIS = 50;
+  private static final long CLOSE_SECONDS = 1;
 
   private final RedisConnector connector;
   private final RedisProperties properties;
@@ -48,11 +51,7 @@ final class RedisBackplane implements Backplane {
     outage = new RedisOutage(connector.place());
     publishing =
         new RedisLink<>(
-            connector::connect,
-            RedisPublisher::prepare,
-            properties.reconnectMax(),
-            owner,
-            new Watcher());
+            connector::connect, this::prepare, properties.reconnectMax(), owner, new Watcher());
     subscribing =
         new RedisLink<>(
             connector::connectPubSub,
@@ -91,6 +90,10 @@ final class RedisBackplane implements Backplane {
 
   private void every(long millis, Runnable task) {
     var unused = owner.scheduleWithFixedDelay(task, millis, millis, TimeUnit.MILLISECONDS);
+  }
+
+  private CompletionStage<?> prepare(StatefulConnection<String, byte[]> connection) {
+    return publisher.prepare(connection);
   }
 
   private RedisSubscriber subscriber() {
@@ -148,14 +151,21 @@ final class RedisBackplane implements Backplane {
 
   @Override
   public void close() {
-    owner.execute(
-        () -> {
-          publishing.close();
-          subscribing.close();
-          publisher.rejectAll();
-        });
-    owner.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+    CompletableFuture.supplyAsync(this::closeLinks, owner)
+        .thenCompose(Function.identity())
+        .completeOnTimeout(null, CLOSE_SECONDS, TimeUnit.SECONDS)
+        .join();
+    owner
+        .shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS)
+        .awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
     connector.destroy();
+  }
+
+  private CompletionStage<Void> closeLinks() {
+    CompletionStage<Void> published = publishing.close();
+    CompletionStage<Void> subscribed = subscribing.close();
+    publisher.rejectAll();
+    return published.thenCombine(subscribed, (one, other) -> null);
   }
 
   /** Says what becomes of the two connections as of one. */

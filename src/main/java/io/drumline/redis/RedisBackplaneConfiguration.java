@@ -15,7 +15,8 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
 @EnableConfigurationProperties(RedisProperties.class)
 class RedisBackplaneConfiguration {
 
-  @Bean(destroyMethod = "close")
+  /** Closed by the node's life cycle, after its clients have gone. */
+  @Bean(destroyMethod = "")
   Backplane redisBackplane(
       LettuceConnectionFactory factory,
       RedisProperties properties,

@@ -12,6 +12,7 @@ import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.springframework.data.redis.connection.RedisConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
@@ -127,12 +128,16 @@ final class RedisConnector extends LettuceConnectionFactory {
         .thenApply(connection -> (StatefulRedisPubSubConnection<String, byte[]>) connection);
   }
 
-  /** Begins on a thread of Lettuce's computation pool: a cluster's topology is read blocking. */
+  /**
+   * Begins on the common pool: a cluster's topology is read blocking, by tasks of Lettuce's own
+   * computation pool.
+   */
   private <T extends StatefulConnection<?, ?>> CompletionStage<T> open(Class<T> type) {
     return CompletableFuture.supplyAsync(
-            () -> doCreateConnectionProvider(getRequiredNativeClient(), CODEC),
-            getRequiredNativeClient().getResources().eventExecutorGroup())
-        .thenCompose(provider -> provider.getConnectionAsync(type));
+            () ->
+                doCreateConnectionProvider(getRequiredNativeClient(), CODEC)
+                    .getConnectionAsync(type))
+        .thenCompose(Function.identity());
   }
 
   /** Where Redis is, for the log. */

@@ -5,6 +5,7 @@ import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.api.StatefulConnection;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -142,12 +143,10 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
     }
     current = null;
     usable = null;
+    state = State.PAUSING;
+    watcher.down(reason);
     CompletionStage<Void> closed = connection.closeAsync();
-    if (state != State.CLOSED) {
-      state = State.PAUSING;
-      watcher.down(reason);
-      closed.whenComplete((done, failure) -> run(this::pause));
-    }
+    closed.whenComplete((done, failure) -> run(this::pause));
   }
 
   private void pause() {
@@ -160,11 +159,13 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
     var unused = owner.schedule(this::open, millis, TimeUnit.MILLISECONDS);
   }
 
-  void close() {
+  /** Ends the link; completes when its connection is closed. */
+  CompletionStage<Void> close() {
     state = State.CLOSED;
-    if (current != null) {
-      drop(current, "closed");
-    }
+    C connection = current;
+    current = null;
+    usable = null;
+    return connection == null ? CompletableFuture.completedFuture(null) : connection.closeAsync();
   }
 
   /** Runs a task on the owner, unless the backplane is closed and its owner gone. */

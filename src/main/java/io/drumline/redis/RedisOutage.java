@@ -1,6 +1,7 @@
 package io.drumline.redis;
 
 import java.time.Duration;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +40,9 @@ final class RedisOutage {
     Throwable cause = failure;
     while (cause.getCause() != null) {
       cause = cause.getCause();
+    }
+    if (cause instanceof TimeoutException) {
+      return "it does not answer";
     }
     return cause.getMessage() != null ? cause.getMessage() : cause.getClass().getSimpleName();
   }

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  * come back. Used on the owner's thread, except {@link #fresh} and {@link #returned}.
  */
 final class RedisProbe {
-  /** Probes without an answer that make a connection dead. */
+  /** Intervals without an answer that make a connection dead. */
   private static final int PATIENCE = 3;
 
   /** What the probes so far say. */
@@ -31,14 +31,16 @@ final class RedisProbe {
   }
 
   private final String channel;
-  private final long freshNanos;
+  private final long intervalNanos;
   private final RedisMetrics metrics;
   private final EventExecutor owner;
 
-  /** Sent since the last that came back; and since the last that Redis took. */
-  private int missing;
+  /** When the oldest probe was sent of those after the last that came back; 0 if there is none. */
+  private long missing;
 
-  private int refused;
+  /** The same, after the last that Redis answered. */
+  private long unanswered;
+
   private volatile long lastReturn;
   private volatile boolean returned;
 
@@ -48,37 +50,38 @@ final class RedisProbe {
   RedisProbe(
       String channel, RedisProperties properties, RedisMetrics metrics, EventExecutor owner) {
     this.channel = channel;
-    this.freshNanos = (PATIENCE + 1) * properties.probeInterval().toNanos();
+    this.intervalNanos = properties.probeInterval().toNanos();
     this.metrics = metrics;
     this.owner = owner;
   }
 
   /** Whether a probe came back lately. From any thread. */
   boolean fresh() {
-    return returned && System.nanoTime() - lastReturn < freshNanos;
+    return returned && System.nanoTime() - lastReturn < (PATIENCE + 1) * intervalNanos;
   }
 
   void reset() {
     since = System.nanoTime();
     returned = false;
     missing = 0;
-    refused = 0;
+    unanswered = 0;
   }
 
   Verdict verdict() {
-    if (refused >= PATIENCE) {
+    long now = System.nanoTime();
+    if (unanswered != 0 && now - unanswered >= PATIENCE * intervalNanos) {
       return Verdict.PUBLISHER_SILENT;
     }
-    if (missing >= PATIENCE) {
+    if (missing != 0 && now - missing >= PATIENCE * intervalNanos) {
       return Verdict.SUBSCRIBER_SILENT;
     }
-    return missing == 0 && refused == 0 && returned ? Verdict.ALIVE : Verdict.PENDING;
+    return missing == 0 && unanswered == 0 && returned ? Verdict.ALIVE : Verdict.PENDING;
   }
 
   void send(StatefulConnection<String, byte[]> connection) {
-    missing++;
-    refused++;
     long begun = System.nanoTime();
+    missing = missing == 0 ? begun : missing;
+    unanswered = unanswered == 0 ? begun : unanswered;
     AsyncCommand<String, byte[], Long> publish =
         new AsyncCommand<>(
             new Command<>(
@@ -96,7 +99,7 @@ final class RedisProbe {
       owner.execute(
           () -> {
             if (begun - since >= 0) {
-              refused = 0;
+              unanswered = 0;
             }
           });
     }

@@ -125,10 +125,10 @@ final class RedisPublisher {
   }
 
   /** Makes a new connection ready: Redis knows the script. */
-  static CompletionStage<?> prepare(StatefulConnection<String, byte[]> connection) {
+  CompletionStage<?> prepare(StatefulConnection<String, byte[]> connection) {
     AsyncCommand<String, byte[], String> load = loadScript();
     connection.dispatch(load);
-    return load;
+    return load.orTimeout(properties.commandTimeout().toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private static AsyncCommand<String, byte[], String> loadScript() {

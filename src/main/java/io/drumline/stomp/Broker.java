@@ -84,9 +84,9 @@ final class Broker extends AbstractBrokerMessageHandler {
       throw new MessageDeliveryException(
           message, "The payload must be bytes: a message converter makes them.");
     }
-    Destination destination;
+    Target target;
     try {
-      destination = Destination.of(text);
+      target = target(Destination.of(text), message);
     } catch (IllegalArgumentException invalid) {
       throw new MessageDeliveryException(
           message, invalid.getMessage() + " (" + text + ")", invalid);
@@ -95,7 +95,7 @@ final class Broker extends AbstractBrokerMessageHandler {
         SpringHeaders.list(StompHeaderAccessor.wrap(message).toNativeHeaderMap());
     CompletableFuture<@Nullable Throwable> failure =
         publisher
-            .publish(destination, headers, body, null, targetSession(destination, message))
+            .publish(target.destination(), headers, body, null, target.session())
             .<@Nullable Throwable>handle((id, error) -> error)
             .toCompletableFuture();
     Throwable refusedAtOnce = failure.getNow(null);
@@ -108,22 +108,31 @@ final class Broker extends AbstractBrokerMessageHandler {
           if (error != null) {
             log.warn(
                 "A message of the application to {} was not accepted: {}",
-                destination,
+                target.destination(),
                 error.getMessage());
           }
         });
   }
 
+  /** Where a message goes, and the only session that shall see it, or null. */
+  private record Target(Destination destination, @Nullable String session) {}
+
   /**
    * As in Spring: a message to a user that comes with a session of that same user, as from
-   * {@code @SendToUser(broadcast = false)}, is for that session alone.
+   * {@code @SendToUser(broadcast = false)}, is for that session alone; the session's id may stand
+   * in place of the user's name.
    */
-  private @Nullable String targetSession(Destination destination, Message<?> message) {
+  private Target target(Destination destination, Message<?> message) {
     String sessionId = SimpMessageHeaderAccessor.getSessionId(message.getHeaders());
-    if (sessionId == null || destination.kind() != Destination.Kind.USER) {
-      return null;
+    StompSession session =
+        sessionId == null || destination.kind() != Destination.Kind.USER
+            ? null
+            : sessions.find(sessionId);
+    if (session != null && destination.user().equals(sessionId)) {
+      String rest = destination.shown().substring("/user".length());
+      return new Target(Destination.ofUser(session.userName(), rest), sessionId);
     }
-    StompSession session = sessions.find(sessionId);
-    return session != null && session.userName().equals(destination.user()) ? sessionId : null;
+    boolean own = session != null && session.userName().equals(destination.user());
+    return new Target(destination, own ? sessionId : null);
   }
 }

@@ -29,6 +29,20 @@ final class ClientFrame {
     return Header.first(headers, name);
   }
 
+  /**
+   * The value of a header that the frame must have.
+   *
+   * @throws StompException if it is missing or empty
+   */
+  String required(String name) {
+    String value = header(name);
+    if (value == null || value.isEmpty()) {
+      throw new StompException(
+          "The " + command + " frame lacks the header '" + name + "'.", header("receipt"));
+    }
+    return value;
+  }
+
   /** The headers in their order, no name twice. */
   List<Header> headers() {
     return headers;

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param name case sensitive
  * @param value may be empty
  */
-record Header(String name, String value) {
+public record Header(String name, String value) {
   /** Names that nearly every frame has, by length, so that reading one makes no garbage. */
   private static final String[][] COMMON =
       byLength(

@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes drafts of clients' and applications' messages and hands them to the backplane. Thread safe.
  */
-final class Publisher {
+public final class Publisher {
   private final Backplane backplane;
   private final Counter published;
   private final Counter failed;
 
-  Publisher(Backplane backplane, MeterRegistry registry) {
+  public Publisher(Backplane backplane, MeterRegistry registry) {
     this.backplane = backplane;
     published =
         Counter.builder("drumline.messages.published")
@@ -47,8 +47,12 @@ final class Publisher {
       byte[] body,
       @Nullable String id,
       @Nullable String session) {
-    Draft draft =
-        new Draft(destination, StompEncoder.headerBlock(passedOn(headers)), body, id, session);
+    byte[] block = StompEncoder.headerBlock(passedOn(headers));
+    return publish(new Draft(destination, block, body, id, session));
+  }
+
+  /** Publishes a draft that is complete; see {@link Backplane#publish}. */
+  public CompletionStage<String> publish(Draft draft) {
     published.increment();
     return backplane
         .publish(draft)

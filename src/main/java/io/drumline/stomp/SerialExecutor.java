@@ -2,6 +2,8 @@ package io.drumline.stomp;
 
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs one session's tasks in order, one at a time, on a shared pool. Holds at most one place in
@@ -9,6 +11,8 @@ import java.util.concurrent.Executor;
  * client.
  */
 final class SerialExecutor implements Executor {
+  private static final Logger log = LoggerFactory.getLogger(SerialExecutor.class);
+
   private final Executor pool;
   private final ArrayDeque<Runnable> tasks = new ArrayDeque<>(2);
   private boolean running;
@@ -47,7 +51,11 @@ final class SerialExecutor implements Executor {
           return;
         }
       }
-      task.run();
+      try {
+        task.run();
+      } catch (RuntimeException | Error failure) {
+        log.error("A task of a session failed; the next one runs", failure);
+      }
     }
   }
 }

@@ -139,10 +139,17 @@ final class SpringBridge {
           Message<byte[]> message = disconnectMessage(session);
           CloseStatus status = new CloseStatus(closeCode);
           publish(new SessionDisconnectEvent(this, message, session.id(), status, session.user()));
-          if (intercepting) {
-            clientInbound.send(message);
+          try {
+            if (intercepting) {
+              SimpAttributesContextHolder.setAttributesFromMessage(message);
+              clientInbound.send(message);
+            }
+          } catch (RuntimeException refused) {
+            log.debug("The end of session {} was refused", session.id(), refused);
+          } finally {
+            SimpAttributesContextHolder.resetAttributes();
+            SimpAttributes.fromMessage(message).sessionCompleted();
           }
-          SimpAttributes.fromMessage(message).sessionCompleted();
         });
   }
 
@@ -188,12 +195,18 @@ final class SpringBridge {
     }
   }
 
-  /** A listener's failure is its own: the session goes on, as in Spring. */
+  /**
+   * Listeners may use beans of the session's scope. A listener's failure is its own: the session
+   * goes on, as in Spring.
+   */
   private void publish(AbstractSubProtocolEvent event) {
     try {
+      SimpAttributesContextHolder.setAttributesFromMessage(event.getMessage());
       events.publishEvent(event);
     } catch (RuntimeException failure) {
       log.error("A listener failed on {}", event, failure);
+    } finally {
+      SimpAttributesContextHolder.resetAttributes();
     }
   }
 
@@ -265,7 +278,7 @@ final class SpringBridge {
         && cause.getCause() != cause) {
       cause = cause.getCause();
     }
-    String sentence = cause instanceof MessagingException ? null : cause.getMessage();
+    String sentence = cause.getMessage();
     return new StompException(
         sentence == null || sentence.isBlank()
             ? "The message was refused."

@@ -15,13 +15,13 @@ import org.jspecify.annotations.Nullable;
  * Frames#MAX_HEADER} octets of room before its reader index, for the header of a WebSocket frame;
  * it is always UTF-8. The caller releases it.
  */
-final class StompEncoder {
+public final class StompEncoder {
   private static final int SMALL_FRAME = 256;
 
   private StompEncoder() {}
 
   /** Header lines escaped as 1.2 has it, each ended by a line feed. */
-  static byte[] headerBlock(Iterable<Header> headers) {
+  public static byte[] headerBlock(Iterable<Header> headers) {
     ByteBuf block = Unpooled.buffer(SMALL_FRAME);
     writeHeaders(block, headers, StompVersion.V1_2);
     return Arrays.copyOf(block.array(), block.writerIndex());

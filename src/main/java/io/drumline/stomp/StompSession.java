@@ -2,23 +2,19 @@ package io.drumline.stomp;
 
 import io.drumline.hub.Connection;
 import io.drumline.hub.Frames;
-import io.drumline.hub.Subscription;
 import io.drumline.message.CloseCode;
-import io.drumline.message.Destination;
-import io.drumline.message.Publication;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.security.Principal;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.springframework.messaging.simp.user.DestinationUserNameProvider;
 
 /**
  * One client's STOMP session: the protocol's state machine.
@@ -49,13 +45,10 @@ public final class StompSession {
   private final StompDecoder decoder;
   private final Consumer<ClientFrame> frames = this::frame;
   private final Pending pending;
-  private final Map<String, StompSubscription> subscriptions = new HashMap<>(2);
+  private final StompSubscriptions subscriptions;
   private State state = State.NEW;
   private StompVersion version = StompVersion.V1_0;
   private HeartBeats heartBeats = new HeartBeats(0, 0);
-  private final ArrayDeque<Runnable> behindJoins = new ArrayDeque<>(0);
-  private int joining;
-  private int unacknowledged;
   private @Nullable Transactions transactions;
   private @Nullable ArrayDeque<ClientFrame> held;
   private @Nullable SerialExecutor application;
@@ -66,6 +59,7 @@ public final class StompSession {
     this.server = server;
     this.connection = connection;
     this.decoder = new StompDecoder(server.limits());
+    this.subscriptions = new StompSubscriptions(this, server, connection);
     this.pending =
         new Pending(server.properties().maxInFlight(), this::receipt, connection::reading);
     connection.wheel().after(server.properties().connectTimeout().toMillis(), this::checkConnected);
@@ -88,13 +82,11 @@ public final class StompSession {
 
   /** The socket has ended, with this close code (1006: without one). Called once. */
   public void ended(int closeCode) {
-    boolean wasConnected = state != State.NEW && state != State.CONNECTING;
     state = State.ENDED;
     decoder.stop();
-    subscriptions.values().forEach(StompSubscription::cancel);
-    subscriptions.clear();
+    subscriptions.cancel();
     server.remove(this);
-    if (wasConnected && attributes != null) {
+    if (application != null) { // else the application has not heard of this session
       server.bridge().disconnected(this, closeCode);
     }
   }
@@ -116,7 +108,12 @@ public final class StompSession {
   /** The name that {@code /user/**} goes by: the user's, or the session's own id. Any thread. */
   String userName() {
     Principal principal = user;
-    return principal == null ? id() : principal.getName();
+    if (principal == null) {
+      return id();
+    }
+    return principal instanceof DestinationUserNameProvider provider
+        ? provider.getDestinationUserName()
+        : principal.getName();
   }
 
   /** Spring's session attributes. Any thread. */
@@ -203,17 +200,8 @@ public final class StompSession {
       return;
     }
     state = State.CONNECTED;
-    List<Header> headers = new ArrayList<>(6);
-    headers.add(new Header("version", version.text()));
-    headers.add(new Header("session", id()));
-    headers.add(new Header("server", server.serverName()));
-    headers.add(new Header("node", server.node().value()));
-    headers.add(new Header("heart-beat", heartBeats.send() + "," + heartBeats.receive()));
-    Principal principal = user;
-    if (principal != null) {
-      headers.add(new Header("user-name", principal.getName()));
-    }
-    connection.send(StompEncoder.connected(ALLOC, headers), Frames.Payload.TEXT);
+    connection.send(
+        StompEncoder.connected(ALLOC, server.connectedHeaders(this)), Frames.Payload.TEXT);
     server.bridge().connectedEvent(this);
     heartBeats.start(connection);
     connection.reading(true);
@@ -241,15 +229,15 @@ public final class StompSession {
       switch (frame.command()) {
         case CONNECT, STOMP -> throw new StompException("The session is already connected.");
         case BEGIN -> {
-          transactions().begin(required(frame, "transaction"));
+          transactions().begin(frame.required("transaction"));
           pending.done(open(frame));
         }
         case ABORT -> {
-          transactions().end(required(frame, "transaction"));
+          transactions().end(frame.required("transaction"));
           pending.done(open(frame));
         }
         case COMMIT -> {
-          for (ClientFrame each : transactions().end(required(frame, "transaction"))) {
+          for (ClientFrame each : transactions().end(frame.required("transaction"))) {
             dispatchOrServe(each, pending.open(null, each.body().length));
           }
           pending.done(open(frame)); // its receipt waits for all of them
@@ -258,7 +246,7 @@ public final class StompSession {
           if (transaction == null) {
             dispatchOrServe(frame, open(frame));
           } else {
-            check(frame);
+            checkDestination(frame);
             transactions().add(transaction, frame);
             pending.done(open(frame));
           }
@@ -277,7 +265,7 @@ public final class StompSession {
 
   private void dispatchOrServe(ClientFrame frame, Pending.Slot slot) {
     if (server.bridge().intercepting()) {
-      check(frame);
+      checkDestination(frame);
       dispatch(frame, slot);
     } else {
       serve(frame, slot);
@@ -288,7 +276,7 @@ public final class StompSession {
    * Hands a frame to the application; it comes back, or its slot is done, when the application has
    * seen it.
    */
-  private void dispatch(ClientFrame frame, Pending.Slot slot) {
+  void dispatch(ClientFrame frame, Pending.Slot slot) {
     try {
       server.bridge().dispatch(this, frame, slot);
     } catch (java.util.concurrent.RejectedExecutionException full) {
@@ -297,13 +285,10 @@ public final class StompSession {
     }
   }
 
-  /** What every frame must have, whoever serves it. */
-  private void check(ClientFrame frame) {
-    switch (frame.command()) {
-      case SEND, SUBSCRIBE -> required(frame, "destination");
-      default -> {
-        // nothing that the server itself would not find
-      }
+  /** What whoever serves the frame relies on. */
+  private static void checkDestination(ClientFrame frame) {
+    if (frame.command() == ClientCommand.SEND || frame.command() == ClientCommand.SUBSCRIBE) {
+      frame.required("destination");
     }
   }
 
@@ -319,20 +304,22 @@ public final class StompSession {
           pending.done(slot);
         }
         case SEND -> {
-          if (joining == 0) {
+          // A client that subscribes and then sends must see its own message.
+          if (!subscriptions.defer(() -> serve(frame, slot))) {
             send(frame, slot);
-          } else { // a client that subscribes and then sends must see its own message
-            behindJoins.add(() -> serve(frame, slot));
           }
         }
-        case SUBSCRIBE -> subscribe(frame, slot);
-        case UNSUBSCRIBE -> unsubscribe(frame, slot);
+        case SUBSCRIBE -> subscriptions.subscribe(frame, slot);
+        case UNSUBSCRIBE -> {
+          subscriptions.unsubscribe(frame);
+          pending.done(slot);
+        }
         case ACK, NACK -> {
-          acknowledge(frame);
+          subscriptions.acknowledge(frame);
           pending.done(slot);
         }
         case DISCONNECT -> {
-          subscriptions.values().forEach(StompSubscription::cancel);
+          subscriptions.cancel();
           pending.done(slot);
           pending.whenEmpty(() -> connection.close(CloseCode.NORMAL, ""));
         }
@@ -344,14 +331,19 @@ public final class StompSession {
   }
 
   private void send(ClientFrame frame, Pending.Slot slot) {
-    String text = required(frame, "destination");
+    String text = frame.required("destination");
     if (server.bridge().isForApplication(text)) {
       dispatch(frame, slot);
       return;
     }
     server
         .publisher()
-        .publish(destination(text), frame.headers(), frame.body(), frame.header("id"), null)
+        .publish(
+            StompSubscriptions.destination(text),
+            frame.headers(),
+            frame.body(),
+            frame.header("id"),
+            null)
         .whenComplete(
             (messageId, error) ->
                 onLoop(
@@ -364,115 +356,10 @@ public final class StompSession {
                     }));
   }
 
-  private void subscribe(ClientFrame frame, Pending.Slot slot) {
-    String text = required(frame, "destination");
-    StompSubscription subscription = StompSubscription.of(frame, text, version);
-    if (subscriptions.containsKey(subscription.key())) {
-      throw new StompException(
-          "The subscription id '" + Sentences.shorten(subscription.key()) + "' is already in use.");
-    }
-    if (subscriptions.size() >= server.properties().maxSubscriptions()) {
-      throw new StompException(
-          "Too many subscriptions: at most "
-              + server.properties().maxSubscriptions()
-              + " a connection.");
-    }
-    if (server.bridge().isForApplication(text)) {
-      subscriptions.put(subscription.key(), subscription);
-      if (server.bridge().intercepting()) {
-        pending.done(slot); // the application has seen it on the way here
-      } else {
-        dispatch(frame, slot);
-      }
-      return;
-    }
-    if (text.indexOf('*') >= 0) {
-      throw new StompException("Wildcards are not allowed in the destination of SUBSCRIBE.");
-    }
-    Destination destination =
-        text.startsWith("/user/")
-            ? ownDestination(text.substring("/user".length()))
-            : destination(text);
-    Consumer<Publication> observer =
-        subscription.acknowledges() ? p -> delivered(subscription, p) : null;
-    Subscription member =
-        server.hub().subscribe(connection, destination, subscription.format(), observer);
-    subscription.joined(member);
-    subscriptions.put(subscription.key(), subscription);
-    joining++;
-    member
-        .live()
-        .thenRun(
-            () -> {
-              pending.done(slot);
-              joined();
-            });
-    server.bridge().subscribeEvent(this, frame);
-  }
-
-  private void joined() {
-    if (--joining == 0) {
-      for (Runnable next; joining == 0 && (next = behindJoins.poll()) != null; ) {
-        next.run();
-      }
-    }
-  }
-
-  private void unsubscribe(ClientFrame frame, Pending.Slot slot) {
-    String key = StompSubscription.keyOf(frame, version);
-    StompSubscription subscription = subscriptions.remove(key);
-    if (subscription == null) {
-      throw new StompException(
-          "There is no subscription with the id '" + Sentences.shorten(key) + "'.");
-    }
-    subscription.cancel();
-    unacknowledged -= subscription.unacknowledged();
-    pending.done(slot);
-    server.bridge().unsubscribeEvent(this, frame);
-  }
-
-  private void delivered(StompSubscription subscription, Publication publication) {
-    subscription.delivered(publication.messageId());
-    if (++unacknowledged > server.properties().maxUnacknowledged()) {
-      fail(
-          new StompException(
-              "More than "
-                  + server.properties().maxUnacknowledged()
-                  + " messages are unacknowledged.",
-              null,
-              CloseCode.TOO_MANY_UNACKNOWLEDGED),
-          null);
-    }
-  }
-
-  private void acknowledge(ClientFrame frame) {
-    String id = required(frame, version == StompVersion.V1_2 ? "id" : "message-id");
-    String key = null;
-    String messageId = id;
-    if (version == StompVersion.V1_2) {
-      int separator = id.indexOf(MessageFormat.ACK_SEPARATOR);
-      messageId = separator < 0 ? id : id.substring(0, separator);
-      key = separator < 0 ? id : id.substring(separator + 1);
-    } else if (version == StompVersion.V1_1) {
-      key = required(frame, "subscription");
-    }
-    for (StompSubscription subscription : subscriptions.values()) {
-      if (key == null || key.equals(subscription.key())) {
-        int covered = subscription.acknowledge(messageId);
-        if (covered > 0) {
-          unacknowledged -= covered;
-          return;
-        }
-      }
-    }
-    throw new StompException(
-        "There is no unacknowledged message '" + Sentences.shorten(id) + "' on this connection.");
-  }
-
   /** Sends a message that the application addressed to one of this session's subscriptions. */
   void reply(
       String subscriptionId, String messageId, String destination, byte[] headers, byte[] body) {
-    if (state != State.CONNECTED) {
+    if (state != State.CONNECTED && state != State.DISCONNECTING) {
       return;
     }
     ByteBuf frame = ALLOC.directBuffer(256 + headers.length + body.length);
@@ -531,31 +418,5 @@ public final class StompSession {
       connection.close(CloseCode.CONNECT_TIMEOUT, "No CONNECT frame came in time.");
     }
     return 0;
-  }
-
-  private Destination ownDestination(String rest) {
-    try {
-      return Destination.ofUser(userName(), rest);
-    } catch (IllegalArgumentException invalid) {
-      throw new StompException(String.valueOf(invalid.getMessage()));
-    }
-  }
-
-  private static Destination destination(String text) {
-    try {
-      return Destination.of(text);
-    } catch (IllegalArgumentException invalid) {
-      throw new StompException(String.valueOf(invalid.getMessage()));
-    }
-  }
-
-  static String required(ClientFrame frame, String header) {
-    String value = frame.header(header);
-    if (value == null || value.isEmpty()) {
-      throw new StompException(
-          "The " + frame.command() + " frame lacks the header '" + header + "'.",
-          frame.header("receipt"));
-    }
-    return value;
   }
 }

@@ -5,6 +5,9 @@ import io.drumline.hub.Connection;
 import io.drumline.hub.Hub;
 import io.drumline.message.CloseCode;
 import io.drumline.message.NodeId;
+import java.security.Principal;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -91,12 +94,19 @@ public final class StompSessions {
     return limits;
   }
 
-  NodeId node() {
-    return node;
-  }
-
-  String serverName() {
-    return SERVER_NAME;
+  List<Header> connectedHeaders(StompSession session) {
+    List<Header> headers = new ArrayList<>(6);
+    headers.add(new Header("version", session.version().text()));
+    headers.add(new Header("session", session.id()));
+    headers.add(new Header("server", SERVER_NAME));
+    headers.add(new Header("node", node.value()));
+    HeartBeats beats = session.heartBeats();
+    headers.add(new Header("heart-beat", beats.send() + "," + beats.receive()));
+    Principal principal = session.user();
+    if (principal != null) {
+      headers.add(new Header("user-name", principal.getName()));
+    }
+    return headers;
   }
 
   /** What a publisher is told of a message that the backplane did not accept. */

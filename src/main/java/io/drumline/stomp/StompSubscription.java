@@ -25,7 +25,7 @@ final class StompSubscription {
   static StompSubscription of(ClientFrame frame, String destination, StompVersion version) {
     String id = frame.header("id");
     if (id == null && version != StompVersion.V1_0) {
-      StompSession.required(frame, "id");
+      frame.required("id");
     }
     Acknowledgements acknowledgements = acknowledgements(frame.header("ack"));
     MessageFormat format = new MessageFormat(id, version, acknowledgements != null);
@@ -38,7 +38,7 @@ final class StompSubscription {
     if (id != null) {
       return id;
     }
-    return StompSession.required(frame, version == StompVersion.V1_0 ? "destination" : "id");
+    return frame.required(version == StompVersion.V1_0 ? "destination" : "id");
   }
 
   /** The client's id, or the destination where STOMP 1.0 gave none. */

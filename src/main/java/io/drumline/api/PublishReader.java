@@ -1,0 +1,173 @@
+package io.drumline.api;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.drumline.message.Destination;
+import io.drumline.message.Draft;
+import io.drumline.stomp.Header;
+import io.drumline.stomp.ReservedHeaders;
+import io.drumline.stomp.StompEncoder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.web.ErrorResponseException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.databind.DatabindException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.exc.UnrecognizedPropertyException;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Makes a draft of the JSON of a publish, or says in one sentence why it cannot. */
+final class PublishReader {
+  private static final int MAX_HEADERS = 64;
+  private static final int MAX_HEADER_BYTES = 16 * 1024;
+  private static final String DEFAULT_USER_DESTINATION = "/queue/messages";
+
+  // Strict, unlike Spring's own mapper: a misspelt field must not be lost in silence.
+  private final JsonMapper json =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .build();
+
+  /**
+   * @throws ErrorResponseException 400, where the request is not valid
+   */
+  Draft read(byte[] request) {
+    PublishRequest publish = parse(request);
+    JsonNode body = publish.body();
+    if (body == null) {
+      throw Problems.badField("body", "The body is missing; an empty one is \"\".");
+    }
+    String contentType = publish.contentType();
+    if (contentType == null && !body.isString()) {
+      contentType = "application/json";
+    }
+    return new Draft(
+        destination(publish.destination(), publish.user()),
+        headers(contentType, publish.headers()),
+        body.isString() ? body.stringValue().getBytes(UTF_8) : json.writeValueAsBytes(body));
+  }
+
+  private PublishRequest parse(byte[] request) {
+    PublishRequest publish;
+    try {
+      publish = json.readValue(request, PublishRequest.class);
+    } catch (UnrecognizedPropertyException unknown) {
+      throw Problems.badField(
+          unknown.getPropertyName(),
+          "There is no field named "
+              + unknown.getPropertyName()
+              + "; the fields are destination, user, body, headers and contentType.");
+    } catch (DatabindException mismatch) {
+      throw mismatch(mismatch);
+    } catch (JacksonException malformed) {
+      throw Problems.of(
+          HttpStatus.BAD_REQUEST, "The request is not valid JSON" + place(malformed) + '.');
+    }
+    if (publish == null) {
+      throw Problems.of(HttpStatus.BAD_REQUEST, "The request must be a JSON object.");
+    }
+    return publish;
+  }
+
+  private static ErrorResponseException mismatch(DatabindException mismatch) {
+    String field =
+        mismatch.getPath().stream()
+            .map(JacksonException.Reference::getPropertyName)
+            .map(String::valueOf)
+            .collect(Collectors.joining("."));
+    return field.isEmpty()
+        ? Problems.of(HttpStatus.BAD_REQUEST, "The request must be a JSON object.")
+        : Problems.badField(field, "The field " + field + " has the wrong type.");
+  }
+
+  private static String place(JacksonException malformed) {
+    TokenStreamLocation at = malformed.getLocation();
+    return at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
+  }
+
+  private static Destination destination(@Nullable String destination, @Nullable String user) {
+    String field = "destination";
+    try {
+      if (user == null) {
+        if (destination == null) {
+          throw new IllegalArgumentException("The destination is missing, and so is the user.");
+        }
+        return Destination.of(destination);
+      }
+      if (user.isBlank()) {
+        field = "user";
+        throw new IllegalArgumentException("The user is empty.");
+      }
+      if (destination == null) {
+        return Destination.ofUser(user, DEFAULT_USER_DESTINATION);
+      }
+      if (!destination.startsWith("/") || destination.startsWith("/user/")) {
+        throw new IllegalArgumentException(
+            "With a user, the destination is the user's own, such as /queue/news.");
+      }
+      return Destination.ofUser(user, destination);
+    } catch (IllegalArgumentException invalid) {
+      throw Problems.badField(field, String.valueOf(invalid.getMessage()));
+    }
+  }
+
+  private static byte[] headers(
+      @Nullable String contentType, @Nullable Map<String, @Nullable String> given) {
+    List<Header> headers = new ArrayList<>();
+    if (contentType != null) {
+      headers.add(new Header("content-type", checked("contentType", contentType)));
+    }
+    if (given != null) {
+      given.forEach(
+          (name, value) -> headers.add(new Header(checkedName(name), checkedValue(name, value))));
+    }
+    byte[] block = StompEncoder.headerBlock(headers);
+    if (headers.size() > MAX_HEADERS || block.length > MAX_HEADER_BYTES) {
+      throw Problems.badField(
+          "headers",
+          "A message has at most %d headers of %d bytes together."
+              .formatted(MAX_HEADERS, MAX_HEADER_BYTES));
+    }
+    return block;
+  }
+
+  private static String checkedName(String name) {
+    if (name.equalsIgnoreCase("content-type")) {
+      throw Problems.badField(
+          "headers.content-type", "The content type has a field of its own: contentType.");
+    }
+    if (name.isEmpty() || ReservedHeaders.contains(name)) {
+      throw Problems.badField(
+          "headers." + name,
+          name.isEmpty()
+              ? "A header must have a name."
+              : "The header " + name + " is the server's own and cannot be set.");
+    }
+    return checked("headers." + name, name);
+  }
+
+  private static String checkedValue(String name, @Nullable String value) {
+    if (value == null) {
+      throw Problems.badField("headers." + name, "The header " + name + " has no value.");
+    }
+    return checked("headers." + name, value);
+  }
+
+  /** A NUL cannot be escaped in STOMP: it would end the frame for clients that parse text. */
+  private static String checked(String field, String text) {
+    if (text.indexOf('\0') >= 0) {
+      throw Problems.badField(field, "The field " + field + " contains a NUL character.");
+    }
+    return text;
+  }
+}

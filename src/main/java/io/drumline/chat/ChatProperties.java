@@ -1,0 +1,32 @@
+package io.drumline.chat;
+
+import jakarta.validation.constraints.NotEmpty;
+import jakarta.validation.constraints.Pattern;
+import java.util.List;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Settings of the chat application.
+ *
+ * @param rooms the rooms every visitor finds
+ * @param endpoints WebSocket addresses the page chooses from, such as {@code
+ *     wss://chat.example.org/ws}; when empty, the page uses this node's own listener
+ */
+@Validated
+@ConfigurationProperties(value = "drumline.chat", ignoreUnknownFields = false)
+record ChatProperties(
+    @NotEmpty(message = "must name at least one room")
+        @DefaultValue({"lobby", "engineering", "music"})
+        List<@Pattern(regexp = ROOM, message = ROOM_RULE) String> rooms,
+    @DefaultValue
+        List<
+                @Pattern(regexp = "wss?://[^\\s,]+", message = "must be a ws:// or wss:// address")
+                String>
+            endpoints) {
+
+  static final String ROOM = "[a-z0-9][a-z0-9-]{0,39}";
+  static final String ROOM_RULE =
+      "must be 1 to 40 lower-case letters, digits and hyphens, beginning with a letter or digit";
+}

@@ -1,0 +1,14 @@
+package io.drumline.chat;
+
+import java.util.List;
+
+/**
+ * What the page needs to know before it can connect.
+ *
+ * @param endpoints WebSocket addresses to choose from; empty where the page shall use the host it
+ *     was loaded from, with {@code port} and {@code path}
+ * @param port the port this node's client listener is bound to
+ * @param path the path of the WebSocket
+ * @param stomp the path of STOMP.js on the page's own host
+ */
+record ChatSettings(List<String> endpoints, int port, String path, String stomp) {}

@@ -1,0 +1,168 @@
+package io.drumline.stomp;
+
+import io.drumline.hub.Connection;
+import io.drumline.hub.Subscription;
+import io.drumline.message.CloseCode;
+import io.drumline.message.Destination;
+import io.drumline.message.Publication;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** One session's subscriptions and what its client has yet to acknowledge. On the event loop. */
+final class StompSubscriptions {
+  private static final String USER_PREFIX = "/user";
+
+  private final StompSession session;
+  private final StompSessions server;
+  private final Connection connection;
+  private final Map<String, StompSubscription> byKey = new HashMap<>(2);
+  private final ArrayDeque<Runnable> behindJoins = new ArrayDeque<>(0);
+  private int joining;
+  private int unacknowledged;
+
+  StompSubscriptions(StompSession session, StompSessions server, Connection connection) {
+    this.session = session;
+    this.server = server;
+    this.connection = connection;
+  }
+
+  /** Serves a SUBSCRIBE; its slot is done when everything published from then on is delivered. */
+  void subscribe(ClientFrame frame, Pending.Slot slot) {
+    String text = frame.required("destination");
+    StompSubscription subscription = StompSubscription.of(frame, text, session.version());
+    if (byKey.containsKey(subscription.key())) {
+      throw new StompException(
+          "The subscription id '" + Sentences.shorten(subscription.key()) + "' is already in use.");
+    }
+    int most = server.properties().maxSubscriptions();
+    if (byKey.size() >= most) {
+      throw new StompException("Too many subscriptions: at most " + most + " a connection.");
+    }
+    if (server.bridge().isForApplication(text)) {
+      byKey.put(subscription.key(), subscription);
+      if (server.bridge().intercepting()) {
+        session.done(slot); // the application has seen it on the way here
+      } else {
+        session.dispatch(frame, slot);
+      }
+      return;
+    }
+    Subscription member =
+        server
+            .hub()
+            .subscribe(connection, subscribed(text), subscription.format(), observer(subscription));
+    subscription.joined(member);
+    byKey.put(subscription.key(), subscription);
+    joining++;
+    member.live().thenRun(() -> joined(slot));
+    server.bridge().subscribeEvent(session, frame);
+  }
+
+  void unsubscribe(ClientFrame frame) {
+    String key = StompSubscription.keyOf(frame, session.version());
+    StompSubscription subscription = byKey.remove(key);
+    if (subscription == null) {
+      throw new StompException(
+          "There is no subscription with the id '" + Sentences.shorten(key) + "'.");
+    }
+    subscription.cancel();
+    unacknowledged -= subscription.unacknowledged();
+    server.bridge().unsubscribeEvent(session, frame);
+  }
+
+  /** Takes an ACK or NACK, which must name a message that is outstanding. */
+  void acknowledge(ClientFrame frame) {
+    StompVersion version = session.version();
+    String id = frame.required(version == StompVersion.V1_2 ? "id" : "message-id");
+    String key = null;
+    String messageId = id;
+    if (version == StompVersion.V1_2) {
+      int separator = id.indexOf(MessageFormat.ACK_SEPARATOR);
+      messageId = separator < 0 ? id : id.substring(0, separator);
+      key = separator < 0 ? id : id.substring(separator + 1);
+    } else if (version == StompVersion.V1_1) {
+      key = frame.required("subscription");
+    }
+    for (StompSubscription subscription : byKey.values()) {
+      if (key == null || key.equals(subscription.key())) {
+        int covered = subscription.acknowledge(messageId);
+        if (covered > 0) {
+          unacknowledged -= covered;
+          return;
+        }
+      }
+    }
+    throw new StompException(
+        "There is no unacknowledged message '" + Sentences.shorten(id) + "' on this connection.");
+  }
+
+  /**
+   * Keeps a task, in order, until all joins are live; returns false if there is nothing to wait
+   * for.
+   */
+  boolean defer(Runnable task) {
+    return joining > 0 && behindJoins.add(task);
+  }
+
+  /** Nothing more is delivered to the session. */
+  void cancel() {
+    byKey.values().forEach(StompSubscription::cancel);
+    byKey.clear();
+  }
+
+  /**
+   * The destination that a client's text names.
+   *
+   * @throws StompException if it names none
+   */
+  static Destination destination(String text) {
+    try {
+      return Destination.of(text);
+    } catch (IllegalArgumentException invalid) {
+      throw new StompException(String.valueOf(invalid.getMessage()));
+    }
+  }
+
+  /** In SUBSCRIBE, {@code /user/**} is always the client's own. */
+  private Destination subscribed(String text) {
+    if (text.indexOf('*') >= 0) {
+      throw new StompException("Wildcards are not allowed in the destination of SUBSCRIBE.");
+    }
+    if (!text.startsWith(USER_PREFIX + '/')) {
+      return destination(text);
+    }
+    try {
+      return Destination.ofUser(session.userName(), text.substring(USER_PREFIX.length()));
+    } catch (IllegalArgumentException invalid) {
+      throw new StompException(String.valueOf(invalid.getMessage()));
+    }
+  }
+
+  private void joined(Pending.Slot slot) {
+    session.done(slot);
+    joining--;
+    for (Runnable next; joining == 0 && (next = behindJoins.poll()) != null; ) {
+      next.run();
+    }
+  }
+
+  private @Nullable Consumer<Publication> observer(StompSubscription subscription) {
+    return subscription.acknowledges() ? publication -> delivered(subscription, publication) : null;
+  }
+
+  private void delivered(StompSubscription subscription, Publication publication) {
+    subscription.delivered(publication.messageId());
+    int most = server.properties().maxUnacknowledged();
+    if (++unacknowledged > most) {
+      session.fail(
+          new StompException(
+              "More than " + most + " messages are unacknowledged.",
+              null,
+              CloseCode.TOO_MANY_UNACKNOWLEDGED),
+          null);
+    }
+  }
+}

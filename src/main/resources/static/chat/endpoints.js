@@ -1,0 +1,62 @@
+/** Where to connect, and how long to wait before: plain functions of the page's address. */
+
+/** A copy in random order, so that the clients of one list spread over its nodes. */
+export function shuffled(list, random = Math.random) {
+  const copy = [...list];
+  for (let i = copy.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [copy[i], copy[j]] = [copy[j], copy[i]];
+  }
+  return copy;
+}
+
+/**
+ * The addresses to choose from: those of `?endpoints=a,b` in the page's address, else the
+ * configured ones, else this node's own listener. Only WebSocket addresses; from a page loaded by
+ * https only secure ones, since a browser allows no others.
+ */
+export function endpointsOf(location, settings) {
+  const given = (new URLSearchParams(location.search).get('endpoints') ?? '').split(',');
+  const secure = location.protocol === 'https:';
+  const allowed = given.map(text => text.trim()).filter(text => isWebSocket(text, secure));
+  if (allowed.length > 0) {
+    return allowed;
+  }
+  if (settings.endpoints.length > 0) {
+    return settings.endpoints;
+  }
+  const scheme = secure ? 'wss' : 'ws';
+  return [`${scheme}://${location.hostname}:${settings.port}${settings.path}`];
+}
+
+function isWebSocket(text, secure) {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url !== undefined && (url.protocol === 'wss:' || (url.protocol === 'ws:' && !secure));
+}
+
+/** Waits between attempts: anything from 0 up to a limit that doubles with each failure (full jitter). */
+export class Backoff {
+  #failures = 0;
+
+  constructor({ first = 500, most = 15_000, random = Math.random } = {}) {
+    this.first = first;
+    this.most = most;
+    this.random = random;
+  }
+
+  failed() {
+    this.#failures++;
+  }
+
+  succeeded() {
+    this.#failures = 0;
+  }
+
+  /** Milliseconds to wait before the next attempt; 0 before the very first. */
+  next() {
+    if (this.#failures === 0) {
+      return 0;
+    }
+    return this.random() * Math.min(this.most, this.first * 2 ** (this.#failures - 1));
+  }
+}

@@ -1,0 +1,138 @@
+/** What is on the screen. Everything that people wrote goes in as text, never as markup. */
+
+const HUES = 8;
+const KEPT = 500;
+const SAME_BREATH = 5 * 60_000;
+
+const byId = id => document.getElementById(id);
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  made.className = className;
+  if (text !== undefined) {
+    made.textContent = text;
+  }
+  return made;
+}
+
+/** The connection's state: `connecting`, `up` or `down`, and a sentence. */
+export function showStatus(state, text) {
+  const status = byId('status');
+  status.dataset.state = state;
+  status.title = text;
+  byId('status-text').textContent = text;
+}
+
+export function showRooms(rooms, current, unread, choose) {
+  byId('rooms').replaceChildren(...rooms.map(room => roomItem(room, room === current, unread.get(room) ?? 0, choose)));
+  byId('room-name').textContent = `# ${current}`;
+  const waiting = [...unread.values()].reduce((sum, count) => sum + count, 0);
+  document.title = waiting > 0 ? `(${waiting}) Drumline chat` : 'Drumline chat';
+}
+
+function roomItem(room, isCurrent, unread, choose) {
+  const item = document.createElement('li');
+  const button = element('button', 'room', room);
+  button.type = 'button';
+  button.dataset.room = room;
+  button.setAttribute('aria-current', String(isCurrent));
+  button.addEventListener('click', () => choose(room));
+  if (unread > 0) {
+    const badge = element('span', 'badge', unread > 99 ? '99+' : String(unread));
+    badge.setAttribute('aria-label', `${unread} unread`);
+    button.append(badge);
+  }
+  item.append(button);
+  return item;
+}
+
+/** Shows a room's messages from the beginning. */
+export function showMessages(entries, retry) {
+  const log = byId('log');
+  log.setAttribute('aria-live', 'off'); // what is already known is not read out again
+  log.replaceChildren(...entries.map((entry, i) => messageItem(entry, entries[i - 1], retry)));
+  log.scrollTop = log.scrollHeight;
+  log.setAttribute('aria-live', 'polite');
+}
+
+/** Adds one message below; follows it where the reader was at the end, or wrote it. */
+export function addMessage(entry, previous, retry) {
+  const log = byId('log');
+  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+  log.append(messageItem(entry, previous, retry));
+  while (log.childElementCount > KEPT) {
+    log.firstElementChild.remove();
+  }
+  if (atEnd || entry.own) {
+    log.scrollTop = log.scrollHeight;
+  }
+}
+
+/** Shows a message's new state in place, where it is on the screen. */
+export function updateMessage(entry, retry) {
+  const old = entry.ref && byId('log').querySelector(`[data-ref="${CSS.escape(entry.ref)}"]`);
+  if (old) {
+    const item = messageItem(entry, undefined, retry);
+    item.classList.toggle('continued', old.classList.contains('continued'));
+    old.replaceWith(item);
+  }
+}
+
+function messageItem(entry, previous, retry) {
+  const item = element('li', `message hue-${hueOf(entry.name)}`);
+  item.classList.toggle('own', entry.own);
+  item.classList.toggle('continued', continues(entry, previous));
+  item.dataset.state = entry.state;
+  if (entry.ref) {
+    item.dataset.ref = entry.ref;
+  }
+  const avatar = element('span', 'avatar', [...entry.name][0].toUpperCase());
+  avatar.setAttribute('aria-hidden', 'true');
+
+  const name = document.createElement('bdi');
+  name.className = 'name';
+  name.textContent = entry.name;
+  const time = element('time', 'time', clock.format(entry.time));
+  time.dateTime = entry.time.toISOString();
+  time.title = full.format(entry.time) + (entry.node ? `, through ${entry.node}` : '');
+  const head = element('div', 'head');
+  head.append(name, ' ', time);
+
+  const text = element('p', 'text', entry.text);
+  text.dir = 'auto';
+  const bubble = element('div', 'bubble');
+  bubble.append(head, text);
+  item.append(avatar, bubble);
+  if (entry.state !== 'sent') {
+    bubble.append(sendState(entry, retry));
+  }
+  return item;
+}
+
+function sendState(entry, retry) {
+  const line = element('div', 'send-state', entry.state === 'unsent' ? entry.reason : 'Sending …');
+  if (entry.state === 'unsent') {
+    const button = element('button', 'retry', 'Send again');
+    button.type = 'button';
+    button.addEventListener('click', () => retry(entry));
+    line.append(' ', button);
+  }
+  return line;
+}
+
+function continues(entry, previous) {
+  return previous !== undefined
+    && previous.name === entry.name
+    && previous.own === entry.own
+    && entry.time - previous.time < SAME_BREATH;
+}
+
+function hueOf(name) {
+  let hash = 0;
+  for (const character of name) {
+    hash = (hash * 31 + character.codePointAt(0)) >>> 0;
+  }
+  return hash % HUES;
+}

@@ -1,0 +1,343 @@
+package io.drumline.api;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.drumline.backplane.MemoryBackplane;
+import io.drumline.backplane.MessageIds;
+import io.drumline.message.Destination;
+import io.drumline.message.Publication;
+import io.drumline.stomp.Publisher;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.Banner;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Import;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.MediaType;
+import org.springframework.test.web.servlet.client.RestTestClient;
+
+final class PublishApiTest {
+  private static final BlockingQueue<Publication> published = new LinkedBlockingQueue<>();
+  private static final MemoryBackplane backplane = new MemoryBackplane(new MessageIds());
+  private static final List<ConfigurableApplicationContext> contexts = new ArrayList<>();
+  private static RestTestClient client;
+
+  @EnableAutoConfiguration
+  @Import({PublishController.class, ApiErrors.class, ApiConfiguration.class})
+  static class Api {}
+
+  @BeforeAll
+  static void start() {
+    backplane.start(published::add);
+    client = start(backplane);
+    subscribe("/topic/news");
+  }
+
+  @AfterAll
+  static void stop() {
+    contexts.forEach(ConfigurableApplicationContext::close);
+    backplane.close();
+  }
+
+  @BeforeEach
+  void forget() {
+    published.clear();
+  }
+
+  @Test
+  void answersWithTheMessageIdThatSubscribersSee() {
+    String answer =
+        publish("{\"destination\":\"/topic/news\",\"body\":\"hello\"}")
+            .expectStatus()
+            .isOk()
+            .expectBody(String.class)
+            .returnResult()
+            .getResponseBody();
+
+    assertThat(answer).isEqualTo("{\"id\":\"" + next().messageId() + "\"}");
+  }
+
+  @Test
+  void sendsAStringAsItIs() {
+    publish("{\"destination\":\"/topic/news\",\"body\":\"caf\\u00e9 \\u0000 \\\"\"}")
+        .expectStatus()
+        .isOk();
+
+    Publication publication = next();
+    assertThat(new String(publication.body(), UTF_8)).isEqualTo("café \0 \"");
+    assertThat(publication.headers()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"{\"a\":[1,2.50,null]}", "[]", "12345678901234567890.123456789", "true", "null"})
+  void sendsAnyOtherValueAsJson(String json) {
+    publish("{\"destination\":\"/topic/news\",\"body\":" + json + "}").expectStatus().isOk();
+
+    Publication publication = next();
+    assertThat(new String(publication.body(), UTF_8)).isEqualTo(json);
+    assertThat(new String(publication.headers(), UTF_8))
+        .isEqualTo("content-type:application/json\n");
+  }
+
+  @Test
+  void writesTheContentTypeFirstAndEscapesHeaders() {
+    publish(
+            """
+            {"destination": "/topic/news", "body": "x", "contentType": "text/plain",
+             "headers": {"a:b": "line\\nbreak\\\\", "priority": "9"}}
+            """)
+        .expectStatus()
+        .isOk();
+
+    assertThat(new String(next().headers(), UTF_8))
+        .isEqualTo("content-type:text/plain\na\\cb:line\\nbreak\\\\\npriority:9\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'\"user\":\"bob\"', /user/bob/queue/messages",
+    "'\"user\":\"bob\",\"destination\":\"/queue/news\"', /user/bob/queue/news",
+    "'\"user\":\"a/b\",\"destination\":\"/queue/news\"', /user/a%2Fb/queue/news",
+    "'\"destination\":\"/user/bob/queue/news\"', /user/bob/queue/news",
+  })
+  void reachesAUser(String target, String destination) {
+    subscribe(destination);
+
+    publish("{" + target + ",\"body\":\"hi\"}").expectStatus().isOk();
+
+    assertThat(next().destination().value()).isEqualTo(destination);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {"body":"x"}                                             | destination
+          {"destination":"news","body":"x"}                        | destination
+          {"destination":"/topic/","body":"x"}                     | destination
+          {"destination":"/app/rooms/a","body":"x"}                | destination
+          {"user":" ","body":"x"}                                  | user
+          {"user":"bob","destination":"news","body":"x"}           | destination
+          {"user":"bob","destination":"/user/queue/x","body":"x"}  | destination
+          {"destination":"/topic/news"}                            | body
+          {"destination":"/topic/news","body":"x","headers":[]}    | headers
+          {"destination":["/topic/news"],"body":"x"}               | destination
+          {"destination":"/topic/news","body":"x","colour":"red"}  | colour
+          """)
+  void refusesWhatIsNotValidAndNamesTheField(String json, String field) {
+    publish(json)
+        .expectStatus()
+        .isBadRequest()
+        .expectHeader()
+        .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+        .expectBody()
+        .jsonPath("$.field")
+        .isEqualTo(field)
+        .jsonPath("$.detail")
+        .value(String.class, detail -> assertThat(detail).endsWith("."));
+    assertThat(published).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "message-id",
+        "Message-Id",
+        "subscription",
+        "destination",
+        "content-length",
+        "content-type",
+        "receipt",
+        "ack",
+        "transaction",
+        "user-name",
+        "simpSessionId",
+        ""
+      })
+  void refusesHeadersThatAreTheServersOwn(String header) {
+    publish(
+            "{\"destination\":\"/topic/news\",\"body\":\"x\",\"headers\":{\""
+                + header
+                + "\":\"1\"}}")
+        .expectStatus()
+        .isBadRequest()
+        .expectBody()
+        .jsonPath("$.field")
+        .isEqualTo("headers." + header);
+  }
+
+  @Test
+  void refusesAHeaderWithoutValueOrWithNul() {
+    publish("{\"destination\":\"/topic/news\",\"body\":\"x\",\"headers\":{\"a\":null}}")
+        .expectStatus()
+        .isBadRequest();
+    publish("{\"destination\":\"/topic/news\",\"body\":\"x\",\"headers\":{\"a\":\"\\u0000\"}}")
+        .expectStatus()
+        .isBadRequest();
+  }
+
+  @Test
+  void refusesTooManyOrTooLongHeaders() {
+    StringBuilder many = new StringBuilder("\"h\":\"1\"");
+    for (int i = 0; i < 64; i++) {
+      many.append(",\"h").append(i).append("\":\"1\"");
+    }
+    String start = "{\"destination\":\"/topic/news\",\"body\":\"x\",\"headers\":{";
+
+    publish(start + many + "}}").expectStatus().isBadRequest();
+    publish(start + "\"long\":\"" + "x".repeat(16 * 1024) + "\"}}").expectStatus().isBadRequest();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "null", "[]", "\"x\"", "{", "{\"body\":1,\"body\":2}", "{} {}"})
+  void refusesWhatIsNotOneJsonObject(String json) {
+    publish(json)
+        .expectStatus()
+        .isBadRequest()
+        .expectHeader()
+        .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+        .expectBody()
+        .jsonPath("$.detail")
+        .value(String.class, detail -> assertThat(detail).endsWith(".").doesNotContain("jackson"));
+  }
+
+  @Test
+  void refusesARequestOfMoreThanOneMebibyte() {
+    String start = "{\"destination\":\"/topic/news\",\"body\":\"";
+    int room = PublishController.MAX_REQUEST - start.length() - 2;
+
+    publish(start + "x".repeat(room) + "\"}").expectStatus().isOk();
+    publish(start + "x".repeat(room + 1) + "\"}")
+        .expectStatus()
+        .isEqualTo(413)
+        .expectHeader()
+        .contentType(MediaType.APPLICATION_PROBLEM_JSON);
+  }
+
+  @Test
+  void refusesAnythingButJson() {
+    client
+        .post()
+        .uri("/api/v1/publish")
+        .contentType(MediaType.TEXT_PLAIN)
+        .body("{\"destination\":\"/topic/news\",\"body\":\"x\"}")
+        .exchange()
+        .expectStatus()
+        .isEqualTo(415)
+        .expectHeader()
+        .contentType(MediaType.APPLICATION_PROBLEM_JSON);
+  }
+
+  @Test
+  void answersUnavailableWhereTheBackplaneDoesNotAccept() {
+    MemoryBackplane stopped = new MemoryBackplane(new MessageIds());
+
+    post(start(stopped), "{\"user\":\"bob\",\"body\":\"x\"}")
+        .expectStatus()
+        .isEqualTo(503)
+        .expectHeader()
+        .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+        .expectBody()
+        .jsonPath("$.detail")
+        .value(String.class, detail -> assertThat(detail).contains("backplane").endsWith("."));
+  }
+
+  @Test
+  void asksForTheKeyWhereOneIsSet() {
+    RestTestClient guarded = start(backplane, "drumline.api.key=s3cret");
+    String json = "{\"destination\":\"/topic/news\",\"body\":\"x\"}";
+
+    post(guarded, json)
+        .expectStatus()
+        .isUnauthorized()
+        .expectHeader()
+        .valueEquals(HttpHeaders.WWW_AUTHENTICATE, "Bearer realm=\"drumline\"")
+        .expectHeader()
+        .contentType(MediaType.APPLICATION_PROBLEM_JSON);
+    post(with(guarded, "X-API-Key", "s3cre"), json).expectStatus().isUnauthorized();
+    post(with(guarded, "Authorization", "Basic s3cret"), json).expectStatus().isUnauthorized();
+    assertThat(published).isEmpty();
+
+    post(with(guarded, "X-API-Key", "s3cret"), json).expectStatus().isOk();
+    post(with(guarded, "Authorization", "bearer s3cret"), json).expectStatus().isOk();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"drumline.api.key=", "drumline.api.key=two words", "drumline.api.kye=x"})
+  void doesNotStartWithAWrongSetting(String setting) {
+    assertThatThrownBy(() -> start(backplane, setting)).hasMessageContaining("drumline.api");
+  }
+
+  @Test
+  void keepsTheKeyOutOfTheLog() {
+    assertThat(new ApiProperties("s3cret").toString()).doesNotContain("s3cret");
+  }
+
+  private RestTestClient.ResponseSpec publish(String json) {
+    return post(client, json);
+  }
+
+  private static RestTestClient.ResponseSpec post(RestTestClient client, String json) {
+    return client
+        .post()
+        .uri("/api/v1/publish")
+        .contentType(MediaType.APPLICATION_JSON)
+        .body(json)
+        .exchange();
+  }
+
+  private static RestTestClient with(RestTestClient client, String header, String value) {
+    return client.mutate().defaultHeader(header, value).build();
+  }
+
+  /** Starts a server with the API alone, on this backplane, with these settings. */
+  private static RestTestClient start(MemoryBackplane backplane, String... settings) {
+    ConfigurableApplicationContext context =
+        new SpringApplicationBuilder(Api.class)
+            .bannerMode(Banner.Mode.OFF)
+            .initializers(
+                starting ->
+                    starting
+                        .getBeanFactory()
+                        .registerSingleton(
+                            "publisher", new Publisher(backplane, new SimpleMeterRegistry())))
+            .run(
+                Stream.concat(
+                        Stream.of(
+                            "server.port=0",
+                            "management.endpoint.health.validate-group-membership=false"),
+                        Stream.of(settings))
+                    .map("--"::concat)
+                    .toArray(String[]::new));
+    contexts.add(context);
+    String port = context.getEnvironment().getRequiredProperty("local.server.port");
+    return RestTestClient.bindToServer().baseUrl("http://127.0.0.1:" + port).build();
+  }
+
+  private static void subscribe(String destination) {
+    backplane.subscribe(Destination.parse(destination));
+  }
+
+  private Publication next() {
+    Publication publication = published.poll();
+    assertThat(publication).as("a publication").isNotNull();
+    return publication;
+  }
+}

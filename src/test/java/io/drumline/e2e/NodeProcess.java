@@ -1,0 +1,120 @@
+package io.drumline.e2e;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** A Drumline node in a process of its own, as operators run it. */
+final class NodeProcess implements AutoCloseable {
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+
+  private final String id;
+  private final int clientPort = RunningProgram.freePort();
+  private final int controlPort = RunningProgram.freePort();
+  private final RunningProgram program;
+
+  private NodeProcess(String id, List<String> arguments) {
+    this.id = id;
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-Xmx256m", "-cp", classPath(), "io.drumline.DrumlineApplication"));
+    command.add("--drumline.node-id=" + id);
+    command.add("--drumline.listener.port=" + clientPort);
+    command.add("--server.port=" + controlPort);
+    command.addAll(arguments);
+    program = RunningProgram.start("node-" + id, command);
+  }
+
+  /** A node alone, on the memory backplane. */
+  static NodeProcess alone(String id, String... arguments) {
+    return new NodeProcess(id, List.of(arguments));
+  }
+
+  /** A node of the cluster behind this Redis. */
+  static NodeProcess clustered(String id, RedisProcess redis, String... arguments) {
+    return new NodeProcess(
+        id,
+        Stream.concat(
+                Stream.of("--drumline.backplane=redis", "--spring.data.redis.url=" + redis.url()),
+                Stream.of(arguments))
+            .toList());
+  }
+
+  /** Waits until the node takes clients. */
+  NodeProcess ready() {
+    await("node " + id + " is ready")
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> program.running() && healthy());
+    return this;
+  }
+
+  String id() {
+    return id;
+  }
+
+  int clientPort() {
+    return clientPort;
+  }
+
+  String webSocket() {
+    return "ws://127.0.0.1:" + clientPort + "/ws";
+  }
+
+  URI control(String path) {
+    return URI.create("http://127.0.0.1:" + controlPort + path);
+  }
+
+  void kill() {
+    program.kill();
+  }
+
+  /** SIGSTOP: as a long pause looks to the others. */
+  void pause() {
+    program.signal("STOP");
+  }
+
+  void resume() {
+    program.signal("CONT");
+  }
+
+  @Override
+  public void close() {
+    program.close();
+  }
+
+  private boolean healthy() throws InterruptedException {
+    URI health = URI.create("http://127.0.0.1:" + clientPort + "/healthz");
+    try {
+      return HTTP.send(
+                  HttpRequest.newBuilder(health).timeout(Duration.ofSeconds(2)).build(),
+                  HttpResponse.BodyHandlers.discarding())
+              .statusCode()
+          == 200;
+    } catch (IOException notYet) {
+      return false;
+    }
+  }
+
+  /** The class path of this test without the tests, whose beans are not the node's. */
+  private static String classPath() {
+    String own =
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    return Pattern.compile(File.pathSeparator, Pattern.LITERAL)
+        .splitAsStream(own)
+        .filter(entry -> !entry.endsWith("test-classes"))
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+}

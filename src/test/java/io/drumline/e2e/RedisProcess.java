@@ -1,0 +1,35 @@
+package io.drumline.e2e;
+
+import java.util.List;
+
+/** A Redis of one test, without persistence. */
+final class RedisProcess implements AutoCloseable {
+  private final int port = RunningProgram.freePort();
+  private final RunningProgram program;
+
+  RedisProcess() {
+    program =
+        RunningProgram.start(
+                "redis",
+                List.of(
+                    Programs.REDIS.path().toString(),
+                    "--bind",
+                    "127.0.0.1",
+                    "--port",
+                    Integer.toString(port),
+                    "--save",
+                    "",
+                    "--appendonly",
+                    "no"))
+            .listening(port);
+  }
+
+  String url() {
+    return "redis://127.0.0.1:" + port;
+  }
+
+  @Override
+  public void close() {
+    program.close();
+  }
+}

@@ -1,0 +1,127 @@
+package io.drumline.e2e;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A process of a test: its output goes to a file below {@code target/e2e}, and it ends with it. */
+final class RunningProgram implements AutoCloseable {
+  private static final Path LOGS = Path.of("target", "e2e").toAbsolutePath();
+
+  private final String name;
+  private final Process process;
+  private final Path log;
+
+  private RunningProgram(String name, Process process, Path log) {
+    this.name = name;
+    this.process = process;
+    this.log = log;
+  }
+
+  static RunningProgram start(String name, List<String> command) {
+    try {
+      Path log = Files.createTempFile(Files.createDirectories(LOGS), name + '-', ".log");
+      Process process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile())
+              .start();
+      return new RunningProgram(name, process, log);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A directory for one test's files. */
+  static Path directory(String name) {
+    try {
+      return Files.createTempDirectory(Files.createDirectories(LOGS), name + '-');
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A TCP port of the loopback interface that nobody listens on at the moment. */
+  static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Waits until the program listens on the port. */
+  RunningProgram listening(int port) {
+    await(name + " listens on port " + port)
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> running() && accepts(port));
+    return this;
+  }
+
+  /** True; fails with the end of the log where the program has ended by itself. */
+  boolean running() {
+    if (!process.isAlive()) {
+      throw new AssertionError(
+          name + " ended with " + process.exitValue() + ":\n" + String.join("\n", logTail()));
+    }
+    return true;
+  }
+
+  /** Sends a signal, such as {@code STOP}. */
+  void signal(String signal) {
+    try {
+      new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("Interrupted while sending a signal.", e);
+    }
+  }
+
+  /** SIGKILL: the program gets no chance to say good-bye. */
+  void kill() {
+    process.destroyForcibly().onExit().join();
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (process.waitFor(10, TimeUnit.SECONDS)) {
+        return;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    kill();
+  }
+
+  private List<String> logTail() {
+    try {
+      List<String> lines = Files.readAllLines(log);
+      return lines.subList(Math.max(0, lines.size() - 40), lines.size());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static boolean accepts(int port) {
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
+      return true;
+    } catch (IOException refused) {
+      return false;
+    }
+  }
+}

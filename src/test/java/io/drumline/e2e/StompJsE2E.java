@@ -1,0 +1,98 @@
+package io.drumline.e2e;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.springframework.core.io.Resource;
+import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The STOMP.js that browsers use, in Node.js, against a node; and the page's own logic. */
+final class StompJsE2E {
+  private static final Path SCRIPTS = Path.of("src", "test", "js").toAbsolutePath();
+  private static final String WEBJARS = "META-INF/resources/webjars/";
+
+  @TestFactory
+  Stream<DynamicTest> stompJsFindsWhatItExpects() throws Exception {
+    Path libraries = RunningProgram.directory("stompjs");
+    Path stomp = unpack("stomp__stompjs", libraries).resolve("bundles/stomp.umd.js");
+    Path ws = unpack("ws", libraries);
+    String output;
+    // The slower side sets the pace of heart-beats.
+    try (NodeProcess node =
+        NodeProcess.alone(
+                "js",
+                "--drumline.stomp.heart-beat-send=1s",
+                "--drumline.stomp.heart-beat-receive=1s")
+            .ready()) {
+      output = run(SCRIPTS.resolve("stompjs.mjs"), stomp, ws, node.webSocket());
+    }
+    return new JsonMapper()
+        .readValue(output, new TypeReference<Map<String, String>>() {}).entrySet().stream()
+            .map(
+                check ->
+                    DynamicTest.dynamicTest(
+                        check.getKey(), () -> assertThat(check.getValue()).isEqualTo("ok")));
+  }
+
+  @Test
+  void thePageChoosesEndpointsAndWaits() throws Exception {
+    run("--test", SCRIPTS.resolve("endpoints.test.mjs"));
+  }
+
+  /** Runs Node.js to its end; hands back what it printed. */
+  private static String run(Object... arguments) throws IOException, InterruptedException {
+    Stream<String> command =
+        Stream.concat(
+            Stream.of(Programs.NODE.path().toString()), Stream.of(arguments).map(String::valueOf));
+    Path output = Files.createTempFile(RunningProgram.directory("node"), "output-", ".txt");
+    Process process =
+        new ProcessBuilder(command.toList())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    try {
+      boolean ended = process.waitFor(3, TimeUnit.MINUTES);
+      String printed = Files.readString(output, UTF_8);
+      assertThat(ended).as("ended in time; it printed: %s", printed).isTrue();
+      assertThat(process.exitValue()).as(printed).isZero();
+      return printed;
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  /** Copies a WebJar's files out of the class path; hands back their directory. */
+  private static Path unpack(String webJar, Path target) throws IOException {
+    List<Resource> files =
+        Stream.of(
+                new PathMatchingResourcePatternResolver()
+                    .getResources("classpath*:" + WEBJARS + webJar + "/**"))
+            .filter(Resource::isReadable)
+            .toList();
+    assertThat(files).as("the WebJar %s", webJar).isNotEmpty();
+    Path root = target.resolve(webJar);
+    for (Resource file : files) {
+      String url = file.getURL().toString();
+      String versioned =
+          url.substring(url.indexOf(WEBJARS + webJar) + (WEBJARS + webJar).length() + 1);
+      if (!versioned.endsWith("/")) {
+        Path copy = root.resolve(versioned.substring(versioned.indexOf('/') + 1));
+        Files.createDirectories(copy.getParent());
+        Files.write(copy, file.getContentAsByteArray());
+      }
+    }
+    return root;
+  }
+}

@@ -1,0 +1,44 @@
+package io.drumline.redis;
+
+import io.drumline.backplane.MessageIds;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.HashMap;
+import java.util.Map;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
+import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
+/** Makes backplanes for tests. */
+final class Backplanes {
+  private Backplanes() {}
+
+  /**
+   * A backplane that is not started, with probes five times as often as usual.
+   *
+   * @param settings such as {@code --drumline.redis.request-queue=1}
+   */
+  static RedisBackplane at(String url, MeterRegistry meters, String... settings) {
+    return at(
+        new LettuceConnectionFactory(
+            (RedisStandaloneConfiguration) LettuceConnectionFactory.createRedisConfiguration(url),
+            LettuceClientConfiguration.defaultConfiguration()),
+        meters,
+        settings);
+  }
+
+  static RedisBackplane at(
+      LettuceConnectionFactory factory, MeterRegistry meters, String... settings) {
+    Map<String, String> values = new HashMap<>(Map.of("drumline.redis.probe-interval", "200ms"));
+    for (String setting : settings) {
+      int equals = setting.indexOf('=');
+      values.put(setting.substring(2, equals), setting.substring(equals + 1));
+    }
+    RedisProperties properties =
+        new Binder(new MapConfigurationPropertySource(values))
+            .bindOrCreate("drumline.redis", RedisProperties.class);
+    return new RedisBackplane(
+        RedisConnector.like(factory, properties), properties, new MessageIds(), meters);
+  }
+}

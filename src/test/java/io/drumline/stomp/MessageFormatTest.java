@@ -1,0 +1,102 @@
+package io.drumline.stomp;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.drumline.message.Destination;
+import io.drumline.message.Position;
+import io.drumline.message.Publication;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import org.junit.jupiter.api.Test;
+
+class MessageFormatTest {
+  private static final Destination TOPIC = Destination.parse("/topic/a:b");
+
+  @Test
+  void writesTheWholeFrameOf12() {
+    assertThat(
+            encode(new MessageFormat("sub-0", StompVersion.V1_2, false), TOPIC, "x:a\\cb\n", "é"))
+        .isEqualTo(
+            """
+            MESSAGE
+            subscription:sub-0
+            message-id:e.1.m1
+            destination:/topic/a\\cb
+            x:a\\cb
+            content-length:2
+
+            é\0""");
+  }
+
+  @Test
+  void aClientThatAcknowledgesGetsAnAckIn12() {
+    assertThat(encode(new MessageFormat("s", StompVersion.V1_2, true), TOPIC, "", ""))
+        .contains("\nack:e.1.m1\\cs\n");
+  }
+
+  @Test
+  void acknowledgesByMessageIdBefore12() {
+    assertThat(encode(new MessageFormat("s", StompVersion.V1_1, true), TOPIC, "", ""))
+        .doesNotContain("\nack:");
+    assertThat(encode(new MessageFormat("s", StompVersion.V1_0, true), TOPIC, "", ""))
+        .doesNotContain("\nack:");
+  }
+
+  @Test
+  void a10SubscriptionWithoutIdHasNoSubscriptionHeader() {
+    assertThat(encode(new MessageFormat(null, StompVersion.V1_0, false), TOPIC, "", ""))
+        .doesNotContain("subscription");
+  }
+
+  @Test
+  void escapesAsTheVersionDemands() {
+    String crAndColon = "x:\\r\\c\n";
+
+    assertThat(encode(new MessageFormat("a:b", StompVersion.V1_2, false), TOPIC, crAndColon, ""))
+        .contains("\nsubscription:a\\cb\n", "\nx:\\r\\c\n");
+    assertThat(encode(new MessageFormat("a:b", StompVersion.V1_1, false), TOPIC, crAndColon, ""))
+        .contains("\nsubscription:a\\cb\n")
+        .doesNotContain("\\r", "\r");
+    assertThat(encode(new MessageFormat("a:b", StompVersion.V1_0, false), TOPIC, "x:\\c\n", ""))
+        .contains("\nsubscription:a:b\n", "\nx::\n");
+  }
+
+  @Test
+  void aUsersOwnDestinationIsShownWithoutTheName() {
+    assertThat(
+            encode(
+                new MessageFormat("s", StompVersion.V1_2, false),
+                Destination.ofUser("alice", "/queue/x"),
+                "",
+                ""))
+        .contains("\ndestination:/user/queue/x\n")
+        .doesNotContain("alice");
+  }
+
+  @Test
+  void equalFormatsShareOneFrame() {
+    assertThat(new MessageFormat("s", StompVersion.V1_2, false))
+        .isEqualTo(new MessageFormat("s", StompVersion.V1_2, false))
+        .isNotEqualTo(new MessageFormat("s", StompVersion.V1_2, true))
+        .isNotEqualTo(new MessageFormat("s", StompVersion.V1_1, false))
+        .isNotEqualTo(new MessageFormat("t", StompVersion.V1_2, false));
+  }
+
+  private static String encode(
+      MessageFormat format, Destination destination, String headers, String body) {
+    ByteBuf out = Unpooled.buffer();
+    format.encode(
+        new Publication(
+            destination,
+            new Position("e", 1),
+            "",
+            "m1",
+            0,
+            headers.getBytes(UTF_8),
+            body.getBytes(UTF_8),
+            null),
+        out);
+    return out.toString(UTF_8);
+  }
+}

@@ -1,0 +1,103 @@
+package io.drumline.stomp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PendingTest {
+  private static final int LIMIT = 4;
+
+  private final List<String> receipts = new ArrayList<>();
+  private final List<Boolean> reading = new ArrayList<>();
+  private final Pending pending = new Pending(LIMIT, receipts::add, reading::add);
+
+  @Test
+  void receiptsComeInTheOrderOfTheFrames() {
+    Pending.Slot first = pending.open("1", 0);
+    Pending.Slot second = pending.open("2", 0);
+    Pending.Slot third = pending.open("3", 0);
+
+    pending.done(third);
+    pending.done(second);
+    assertThat(receipts).isEmpty();
+
+    pending.done(first);
+    assertThat(receipts).containsExactly("1", "2", "3");
+  }
+
+  @Test
+  void aFrameThatAsksForNoReceiptGetsNone() {
+    pending.done(pending.open(null, 0));
+
+    assertThat(receipts).isEmpty();
+  }
+
+  @Test
+  void aDroppedFrameGetsNoReceiptButLetsTheNextPass() {
+    Pending.Slot dropped = pending.open("dropped", 0);
+    Pending.Slot next = pending.open("next", 0);
+
+    pending.done(next);
+    pending.drop(dropped);
+
+    assertThat(receipts).containsExactly("next");
+  }
+
+  @Test
+  void readingPausesAtTheLimitAndGoesOnAtHalfOfIt() {
+    List<Pending.Slot> slots = new ArrayList<>();
+    for (int i = 0; i < LIMIT - 1; i++) {
+      slots.add(pending.open(null, 0));
+    }
+    assertThat(reading).isEmpty();
+
+    slots.add(pending.open(null, 0));
+    slots.add(pending.open(null, 0));
+    assertThat(reading).containsExactly(false);
+
+    pending.done(slots.get(0));
+    pending.done(slots.get(1));
+    assertThat(reading).containsExactly(false);
+
+    pending.done(slots.get(2));
+    assertThat(reading).containsExactly(false, true);
+  }
+
+  @Test
+  void readingPausesForLargeBodies() {
+    Pending.Slot large = pending.open(null, 3 << 20);
+    Pending.Slot larger = pending.open(null, 1 << 20);
+    assertThat(reading).containsExactly(false);
+
+    pending.done(large);
+    assertThat(reading).containsExactly(false, true);
+
+    pending.done(larger);
+    assertThat(reading).containsExactly(false, true);
+  }
+
+  @Test
+  void runsAtOnceWhenNothingIsPending() {
+    List<String> ran = new ArrayList<>();
+
+    pending.whenEmpty(() -> ran.add("now"));
+
+    assertThat(ran).containsExactly("now");
+  }
+
+  @Test
+  void runsOnceAfterTheLastReceipt() {
+    Pending.Slot first = pending.open("1", 0);
+    Pending.Slot second = pending.open("2", 0);
+    pending.whenEmpty(() -> receipts.add("closed"));
+
+    pending.done(first);
+    assertThat(receipts).containsExactly("1");
+
+    pending.done(second);
+    pending.done(pending.open("3", 0));
+    assertThat(receipts).containsExactly("1", "2", "closed", "3");
+  }
+}

@@ -1,0 +1,49 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { Backoff, endpointsOf, shuffled } from '../../main/resources/static/chat/endpoints.js';
+
+const settings = { endpoints: [], port: 8080, path: '/ws' };
+const at = address => new URL(address);
+
+test('uses the own listener of the node that served the page', () => {
+  assert.deepEqual(endpointsOf(at('http://node1:8081/'), settings), ['ws://node1:8080/ws']);
+  assert.deepEqual(endpointsOf(at('https://node1/'), settings), ['wss://node1:8080/ws']);
+  assert.deepEqual(endpointsOf(at('http://[::1]:8081/'), settings), ['ws://[::1]:8080/ws']);
+});
+
+test('prefers the configured endpoints, and those of the address to all', () => {
+  const configured = { ...settings, endpoints: ['wss://chat.example.org/ws'] };
+  assert.deepEqual(endpointsOf(at('http://a/'), configured), configured.endpoints);
+  assert.deepEqual(endpointsOf(at('http://a/?endpoints=ws://b/ws,wss://c/ws'), configured), [
+    'ws://b/ws',
+    'wss://c/ws',
+  ]);
+});
+
+test('takes only WebSocket addresses, from https only secure ones', () => {
+  const given = '?endpoints=http://x/ws,javascript:alert(1),ws://b/ws,%20wss://c/ws,nonsense';
+  assert.deepEqual(endpointsOf(at(`http://a/${given}`), settings), ['ws://b/ws', 'wss://c/ws']);
+  assert.deepEqual(endpointsOf(at(`https://a/${given}`), settings), ['wss://c/ws']);
+  assert.deepEqual(endpointsOf(at('http://a:1/?endpoints=nonsense'), settings), ['ws://a:8080/ws']);
+});
+
+test('shuffles a copy, and loses none', () => {
+  const list = ['a', 'b', 'c', 'd'];
+  const orders = new Set(Array.from({ length: 500 }, () => shuffled(list).join('')));
+  assert.equal(list.join(''), 'abcd');
+  assert.equal(orders.size, 24);
+});
+
+test('waits anything up to a limit that doubles to its cap, and begins anew after a success', () => {
+  const backoff = new Backoff({ first: 500, most: 15_000, random: () => 1 });
+  const waits = [];
+  for (let i = 0; i < 8; i++) {
+    waits.push(backoff.next());
+    backoff.failed();
+  }
+  assert.deepEqual(waits, [0, 500, 1000, 2000, 4000, 8000, 15_000, 15_000]);
+  backoff.succeeded();
+  backoff.failed();
+  assert.equal(backoff.next(), 500);
+  assert.equal(new Backoff({ random: () => 0 }).next(), 0);
+});
