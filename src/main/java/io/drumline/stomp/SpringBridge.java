@@ -4,6 +4,7 @@ import java.security.Principal;
 import java.util.Collection;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +35,11 @@ import org.springframework.web.socket.messaging.SessionUnsubscribeEvent;
  */
 final class SpringBridge {
   private static final Logger log = LoggerFactory.getLogger(SpringBridge.class);
+
+  /** What a sentence for people does not have: qualified names, and the JVM's own wording. */
+  private static final Pattern CODE =
+      Pattern.compile("\\w+\\.\\w+\\.\\w+|Exception|Cannot invoke|[\\w]+\\(\\)");
+
   private static final byte[] NO_PAYLOAD = {};
 
   private final AbstractSubscribableChannel clientInbound;
@@ -280,7 +286,7 @@ final class SpringBridge {
     }
     String sentence = cause.getMessage();
     return new StompException(
-        sentence == null || sentence.isBlank()
+        sentence == null || sentence.isBlank() || CODE.matcher(sentence).find()
             ? "The message was refused."
             : Sentences.shorten(sentence, 200));
   }

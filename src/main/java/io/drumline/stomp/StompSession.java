@@ -230,17 +230,17 @@ public final class StompSession {
         case CONNECT, STOMP -> throw new StompException("The session is already connected.");
         case BEGIN -> {
           transactions().begin(frame.required("transaction"));
-          pending.done(open(frame));
+          dispatchOrServe(frame, open(frame));
         }
         case ABORT -> {
           transactions().end(frame.required("transaction"));
-          pending.done(open(frame));
+          dispatchOrServe(frame, open(frame));
         }
         case COMMIT -> {
           for (ClientFrame each : transactions().end(frame.required("transaction"))) {
             dispatchOrServe(each, pending.open(null, each.body().length));
           }
-          pending.done(open(frame)); // its receipt waits for all of them
+          dispatchOrServe(frame, open(frame)); // its receipt waits for all of them
         }
         case SEND, ACK, NACK -> {
           if (transaction == null) {

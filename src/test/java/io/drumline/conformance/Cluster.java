@@ -1,11 +1,16 @@
 package io.drumline.conformance;
 
+import static org.awaitility.Awaitility.await;
+
 import io.drumline.DrumlineApplication;
+import io.drumline.backplane.Backplane;
 import io.drumline.testing.TestRedis;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
 
 /**
  * Nodes in this JVM, started once for all tests that want as many, and stopped when it exits: one
@@ -25,7 +30,12 @@ final class Cluster {
 
   private static final class Two {
     static final Cluster CLUSTER =
-        new Cluster(2, "--drumline.backplane=redis", "--spring.data.redis.url=" + TestRedis.url());
+        new Cluster(
+            2,
+            "--drumline.backplane=redis",
+            "--drumline.redis.command-timeout=10s",
+            "--drumline.redis.probe-interval=5s",
+            "--spring.data.redis.url=" + TestRedis.url());
   }
 
   /** One node with the memory backplane. */
@@ -47,10 +57,11 @@ final class Cluster {
     args.add("--drumline.stomp.heart-beat-send=500ms");
     args.add("--drumline.stomp.heart-beat-receive=500ms");
     args.add("--spring.main.banner-mode=off");
-    return new SpringApplicationBuilder(DrumlineApplication.class)
-        .run(args.toArray(String[]::new))
-        .getEnvironment()
-        .getRequiredProperty("local.drumline.listener.port", Integer.class);
+    ConfigurableApplicationContext node =
+        new SpringApplicationBuilder(DrumlineApplication.class).run(args.toArray(String[]::new));
+    Backplane backplane = node.getBean(Backplane.class);
+    await().atMost(Duration.ofSeconds(20)).until(backplane::available);
+    return node.getEnvironment().getRequiredProperty("local.drumline.listener.port", Integer.class);
   }
 
   int port(int node) {

@@ -28,6 +28,12 @@ final class Backplanes {
         settings);
   }
 
+  /** A backplane for tests that no fault is part of: a busy machine must not look like one. */
+  static RedisBackplane patient(String url, MeterRegistry meters) {
+    return at(
+        url, meters, "--drumline.redis.command-timeout=20s", "--drumline.redis.probe-interval=5s");
+  }
+
   static RedisBackplane at(
       LettuceConnectionFactory factory, MeterRegistry meters, String... settings) {
     Map<String, String> values = new HashMap<>(Map.of("drumline.redis.probe-interval", "200ms"));

@@ -27,12 +27,12 @@ final class RedisBackplaneIT extends BackplaneContract {
 
   @Override
   protected Backplane create() {
-    return Backplanes.at(TestRedis.url(), meters);
+    return Backplanes.patient(TestRedis.url(), meters);
   }
 
   @Test
   void hearsAnotherNode() throws Exception {
-    Backplane other = Backplanes.at(TestRedis.url(), new SimpleMeterRegistry());
+    Backplane other = Backplanes.patient(TestRedis.url(), new SimpleMeterRegistry());
     Inbox otherInbox = new Inbox();
     other.start(otherInbox);
     await().until(other::available);

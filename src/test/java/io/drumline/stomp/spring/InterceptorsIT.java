@@ -16,32 +16,23 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.springframework.context.annotation.Bean;
 import org.springframework.messaging.Message;
-import org.springframework.messaging.MessageChannel;
 import org.springframework.messaging.MessageDeliveryException;
-import org.springframework.messaging.MessageHandler;
 import org.springframework.messaging.MessagingException;
-import org.springframework.messaging.handler.annotation.MessageMapping;
-import org.springframework.messaging.handler.annotation.SendTo;
-import org.springframework.messaging.simp.annotation.support.SimpAnnotationMethodMessageHandler;
-import org.springframework.messaging.simp.config.ChannelRegistration;
 import org.springframework.messaging.simp.stomp.StompCommand;
 import org.springframework.messaging.simp.stomp.StompHeaderAccessor;
-import org.springframework.messaging.support.ExecutorChannelInterceptor;
 import org.springframework.messaging.support.MessageBuilder;
 import org.springframework.messaging.support.MessageHeaderAccessor;
-import org.springframework.web.socket.config.annotation.WebSocketMessageBrokerConfigurer;
 
 /** What interceptors of the application's may do with client messages. */
 class InterceptorsIT {
   private static SpringNode node;
-  private static Interceptor interceptor;
+  private static Interception.Interceptor interceptor;
 
   @BeforeAll
   static void start() {
-    node = SpringNode.start(Application.class);
-    interceptor = node.bean(Interceptor.class);
+    node = SpringNode.start(Interception.class);
+    interceptor = node.bean(Interception.Interceptor.class);
   }
 
   @AfterAll
@@ -147,15 +138,13 @@ class InterceptorsIT {
       client.send(
           "CONNECT\naccept-version:1.2\n\n\0"
               + "SUBSCRIBE\nid:s\ndestination:/topic/early\nreceipt:1\n\n\0"
-              + "SEND\ndestination:/app/echo\nreceipt:2\n\nhello\0");
+              + "SEND\ndestination:/topic/early\n\nhello\0");
       gate.awaitEntered(1);
       client.expectNothing(Duration.ofMillis(300));
       gate.open(1);
 
       client.expect("CONNECTED");
       client.expect("RECEIPT", "receipt-id:1");
-      client.expect("RECEIPT", "receipt-id:2");
-      client.publish("/topic/early", "hello");
       client.expectMessage("hello");
     }
   }
@@ -365,65 +354,5 @@ class InterceptorsIT {
 
   private static String text(Message<?> message) {
     return new String((byte[]) message.getPayload(), UTF_8);
-  }
-
-  /** What the application is made of. */
-  static class Application {
-    @Bean
-    Interceptor interceptor() {
-      return new Interceptor();
-    }
-
-    @Bean
-    Calls calls() {
-      return new Calls();
-    }
-  }
-
-  static final class Interceptor
-      implements WebSocketMessageBrokerConfigurer, ExecutorChannelInterceptor {
-    final List<String> handled = new CopyOnWriteArrayList<>();
-    volatile Function<Message<?>, @Nullable Message<?>> rule = message -> message;
-
-    @Override
-    public void configureClientInboundChannel(ChannelRegistration registration) {
-      registration.interceptors(this);
-    }
-
-    @Override
-    public @Nullable Message<?> preSend(Message<?> message, MessageChannel channel) {
-      return rule.apply(message);
-    }
-
-    @Override
-    public Message<?> beforeHandle(
-        Message<?> message, MessageChannel channel, MessageHandler handler) {
-      note("before", message, handler);
-      return message;
-    }
-
-    @Override
-    public void afterMessageHandled(
-        Message<?> message,
-        MessageChannel channel,
-        MessageHandler handler,
-        @Nullable Exception failure) {
-      note("after", message, handler);
-    }
-
-    private void note(String when, Message<?> message, MessageHandler handler) {
-      if (handler instanceof SimpAnnotationMethodMessageHandler) {
-        handled.add(when + " SimpAnnotationMethodMessageHandler " + text(message));
-      }
-    }
-  }
-
-  @TestController
-  static class Calls {
-    @MessageMapping("/echo")
-    @SendTo("/topic/echoed")
-    String echo(String body) {
-      return body;
-    }
   }
 }

@@ -1,8 +1,10 @@
 package io.drumline.stomp.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.drumline.DrumlineApplication;
+import io.drumline.backplane.Backplane;
 import io.drumline.testing.StompClient;
 import io.drumline.testing.StompClient.Carriage;
 import io.drumline.testing.StompFrame;
@@ -38,10 +40,13 @@ final class SpringNode implements AutoCloseable {
         Stream.concat(Stream.of("server.port=0", "drumline.listener.port=0"), properties.stream())
             .map(property -> "--" + property)
             .toArray(String[]::new);
-    return new SpringNode(
-        new SpringApplicationBuilder(DrumlineApplication.class)
-            .sources(application)
-            .run(arguments));
+    SpringNode node =
+        new SpringNode(
+            new SpringApplicationBuilder(DrumlineApplication.class)
+                .sources(application)
+                .run(arguments));
+    await().until(node.bean(Backplane.class)::available); // until then it refuses clients
+    return node;
   }
 
   <T> T bean(Class<T> type) {

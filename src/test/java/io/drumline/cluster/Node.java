@@ -1,0 +1,144 @@
+package io.drumline.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.drumline.DrumlineApplication;
+import io.drumline.testing.RawWebSocket;
+import io.drumline.testing.StompClient;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.awaitility.core.ConditionFactory;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** A whole node in this JVM, as its operators start it. */
+final class Node implements AutoCloseable {
+  /** How long anything may take that has no reason to take long. */
+  static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+  private final ConfigurableApplicationContext context;
+
+  private Node(List<String> properties) {
+    properties.add("drumline.listener.port=0");
+    properties.add("server.port=0");
+    context =
+        new SpringApplicationBuilder(DrumlineApplication.class)
+            .run(properties.stream().map(property -> "--" + property).toArray(String[]::new));
+  }
+
+  /** Looks at once, and then often, for {@link #PATIENCE}. */
+  static ConditionFactory patiently() {
+    return await().atMost(PATIENCE).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5));
+  }
+
+  /** A node by itself, with properties such as {@code drumline.hub.threads=2}. */
+  static Node alone(String... properties) {
+    return new Node(new ArrayList<>(List.of(properties))).awaitReady();
+  }
+
+  /** A node of the cluster around this Redis, once it takes clients. */
+  static Node on(String redis, String... properties) {
+    return starting(redis, properties).awaitReady();
+  }
+
+  /** A node of the cluster around this Redis, which may not be there. */
+  static Node starting(String redis, String... properties) {
+    List<String> all = new ArrayList<>(List.of(properties));
+    all.add("drumline.backplane=redis");
+    all.add("spring.data.redis.url=" + redis);
+    return new Node(all);
+  }
+
+  int port() {
+    return Integer.parseInt(property("local.drumline.listener.port"));
+  }
+
+  /** A STOMP 1.2 client that has connected. */
+  StompClient client() {
+    return StompClient.open(port(), StompClient.Carriage.TEXT, "v12.stomp").connect("1.2");
+  }
+
+  /** The status that a load balancer's check sees. */
+  int healthz() {
+    return get(port(), "/healthz").statusCode();
+  }
+
+  /** The status of a request for an upgrade that is refused. */
+  int refusal() {
+    try {
+      return RawWebSocket.to(port()).protocols("v12.stomp").refused().status();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Asks the control plane. */
+  HttpResponse<String> control(String path) {
+    return get(Integer.parseInt(property("local.server.port")), path);
+  }
+
+  int liveness() {
+    return control("/actuator/health/liveness").statusCode();
+  }
+
+  int readiness() {
+    return control("/actuator/health/readiness").statusCode();
+  }
+
+  /** What Prometheus scrapes. */
+  String scrape() {
+    return control("/actuator/prometheus").body();
+  }
+
+  /** One series of the scrape, such as {@code drumline_closes_total{reason="silent"}}. */
+  double metric(String series) {
+    return scrape()
+        .lines()
+        .filter(line -> line.startsWith(series + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(series.length() + 1)))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("No such series: " + series));
+  }
+
+  void awaitMetric(String series, double value) {
+    patiently().untilAsserted(() -> assertThat(metric(series)).isEqualTo(value));
+  }
+
+  Node awaitReady() {
+    patiently().until(() -> healthz() == 200);
+    return this;
+  }
+
+  /** Leaves in order, as on SIGTERM. */
+  @Override
+  public void close() {
+    context.close();
+  }
+
+  private String property(String name) {
+    return context.getEnvironment().getRequiredProperty(name);
+  }
+
+  private static HttpResponse<String> get(int port, String path) {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build();
+    try {
+      return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,118 @@
+package io.drumline.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.drumline.testing.RedisServer;
+import io.drumline.testing.StompClient;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What clients and operators see while Redis is away, and after. */
+class RedisOutageIT {
+  private static final String[] IMPATIENT = {
+    "drumline.redis.probe-interval=100ms", "drumline.redis.reconnect-max=100ms"
+  };
+
+  private RedisServer redis;
+
+  @BeforeEach
+  void prepare() {
+    redis = RedisServer.stopped();
+  }
+
+  @AfterEach
+  void clean() {
+    redis.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/topic/outage", "/ephemeral/outage"})
+  void clientsStayAndGoOnWhenRedisIsBack(String destination) {
+    redis.restart();
+    try (Node near = Node.on(redis.url(), IMPATIENT);
+        Node far = Node.on(redis.url(), IMPATIENT);
+        StompClient subscriber = near.client();
+        StompClient remote = far.client();
+        StompClient sender = near.client();
+        StompClient joins = far.client()) {
+      subscriber.subscribe("sub-0", destination);
+      remote.subscribe("sub-0", destination);
+      sender.publishConfirmed(destination, "before");
+      subscriber.expectMessage("before");
+      remote.expectMessage("before");
+
+      redis.kill();
+      for (Node node : List.of(near, far)) {
+        Node.patiently().until(() -> node.healthz() == 503);
+        assertThat(node.refusal()).isEqualTo(503);
+        assertThat(node.readiness()).isEqualTo(503);
+        assertThat(node.liveness()).isEqualTo(200);
+      }
+      sender.publish(destination, "lost", "receipt:lost");
+      sender.expect("ERROR", "receipt-id:lost");
+      assertThat(sender.expectClose()).isEqualTo(1013);
+      joins.command("SUBSCRIBE", "id:late", "destination:" + destination, "receipt:joined");
+
+      redis.restart();
+      near.awaitReady();
+      far.awaitReady();
+      joins.expect("RECEIPT", "receipt-id:joined");
+      assertThat(near.readiness()).isEqualTo(200);
+      try (StompClient again = near.client()) {
+        again.publishConfirmed(destination, "after");
+      }
+      subscriber.expectMessage("after");
+      remote.expectMessage("after");
+      joins.expectMessage("after");
+    }
+  }
+
+  @Test
+  void nodeThatStartsBeforeRedisIsReadyWhenRedisComes() {
+    try (Node node = Node.starting(redis.url(), IMPATIENT)) {
+      assertThat(node.healthz()).isEqualTo(503);
+      assertThat(node.refusal()).isEqualTo(503);
+      assertThat(node.readiness()).isEqualTo(503);
+      assertThat(node.liveness()).isEqualTo(200);
+
+      redis.restart();
+      node.awaitReady();
+      assertThat(node.readiness()).isEqualTo(200);
+      try (StompClient client = node.client()) {
+        client.subscribe("sub-0", "/topic/early");
+        client.publish("/topic/early", "first");
+        client.expectMessage("first");
+      }
+    }
+  }
+
+  /** The connections stay, but nothing comes back on them. */
+  @Test
+  void noticesRedisThatDoesNotAnswer() {
+    redis.restart();
+    try (Node node = Node.on(redis.url(), IMPATIENT);
+        StompClient subscriber = node.client();
+        StompClient sender = node.client()) {
+      subscriber.subscribe("sub-0", "/topic/stalled");
+      redis.pause();
+      sender.publish("/topic/stalled", "unknown", "receipt:unknown");
+      sender.expect("ERROR", "receipt-id:unknown");
+      assertThat(sender.expectClose()).isEqualTo(1013);
+      Node.patiently().until(() -> node.healthz() == 503);
+      assertThat(node.liveness()).isEqualTo(200);
+
+      redis.resume();
+      node.awaitReady();
+      assertThat(node.readiness()).isEqualTo(200);
+      try (StompClient again = node.client()) {
+        again.subscribe("sub-0", "/topic/other");
+        again.publish("/topic/other", "after");
+        again.expectMessage("after");
+      }
+    }
+  }
+}
