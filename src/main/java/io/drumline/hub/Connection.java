@@ -5,6 +5,11 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.unix.FileDescriptor;
+import io.netty.channel.unix.UnixChannel;
+import io.netty.handler.ssl.SslHandler;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +37,10 @@ public final class Connection {
   private final Shard shard;
   private final String id;
   private final boolean deflate;
+
+  /** For writes past the pipeline; null where octets must go through it. */
+  private final @Nullable FileDescriptor socket;
+
   private State state = State.OPEN;
   private boolean dirty;
   private int closeCode = ABNORMAL;
@@ -46,6 +55,9 @@ public final class Connection {
     this.shard = shard;
     this.id = id;
     this.deflate = deflate;
+    // With TLS the octets must pass through the pipeline.
+    boolean plain = channel.pipeline().get(SslHandler.class) == null;
+    this.socket = plain && channel instanceof UnixChannel unix ? unix.fd() : null;
   }
 
   /** The session id: unique in the cluster, not to be guessed. Any thread. */
@@ -198,18 +210,41 @@ public final class Connection {
     return deflate;
   }
 
-  /**
-   * Writes a batch that others share, and flushes. Returns false if this connection does not take
-   * it.
-   */
+  /** Writes a batch that others share, and flushes. Returns false if it does not take it. */
   boolean deliver(ByteBuf shared, long now) {
     if (!admits(shared)) {
       return false;
     }
     lastWrite = now;
-    channel.write(shared.retainedDuplicate(), channel.voidPromise());
+    int written = 0;
+    if (socket != null && queuedBytes() == 0 && shared.hasMemoryAddress()) {
+      written = writeToSocket(socket, shared);
+      if (written == shared.readableBytes()) {
+        return true;
+      }
+      if (written < 0) {
+        return false;
+      }
+    }
+    int left = shared.readableBytes() - written;
+    channel.write(
+        shared.retainedSlice(shared.readerIndex() + written, left), channel.voidPromise());
     channel.flush();
     return true;
+  }
+
+  /**
+   * Writes to an idle socket without Netty's outbound queue, which costs as much as the system call
+   * itself. Returns how much the kernel took; less than 0 if the socket has failed.
+   */
+  private int writeToSocket(FileDescriptor fd, ByteBuf frame) {
+    try {
+      return fd.writeAddress(frame.memoryAddress(), frame.readerIndex(), frame.writerIndex());
+    } catch (IOException failed) {
+      channel.pipeline().fireExceptionCaught(failed);
+      channel.close();
+      return -1;
+    }
   }
 
   void flush() {
@@ -224,7 +259,7 @@ public final class Connection {
 
   /** Whether the frame may be written; closes a slow consumer whose queue is full. */
   private boolean admits(ByteBuf frame) {
-    if (state != State.OPEN) {
+    if (state != State.OPEN || !channel.isActive()) {
       return false;
     }
     if (fits(frame)) {
