@@ -43,6 +43,10 @@ public final class Connection {
 
   private State state = State.OPEN;
   private boolean dirty;
+
+  /** False only if nothing waits in the channel's queue: fan-out then need not look there. */
+  private boolean mayBeQueued = true;
+
   private int closeCode = ABNORMAL;
   private long lastWrite = System.nanoTime();
   private long lastHeard = lastWrite;
@@ -138,6 +142,7 @@ public final class Connection {
     }
     shard.metrics().bytesOut.add(frame.readableBytes());
     lastWrite = System.nanoTime();
+    mayBeQueued = true;
     channel.write(frame, channel.voidPromise());
     if (!dirty) {
       dirty = true;
@@ -217,7 +222,7 @@ public final class Connection {
     }
     lastWrite = now;
     int written = 0;
-    if (socket != null && queuedBytes() == 0 && shared.hasMemoryAddress()) {
+    if (socket != null && !mayBeQueued && shared.hasMemoryAddress()) {
       written = writeToSocket(socket, shared);
       if (written == shared.readableBytes()) {
         return true;
@@ -226,6 +231,7 @@ public final class Connection {
         return false;
       }
     }
+    mayBeQueued = true;
     int left = shared.readableBytes() - written;
     channel.write(
         shared.retainedSlice(shared.readerIndex() + written, left), channel.voidPromise());
@@ -259,8 +265,11 @@ public final class Connection {
 
   /** Whether the frame may be written; closes a slow consumer whose queue is full. */
   private boolean admits(ByteBuf frame) {
-    if (state != State.OPEN || !channel.isActive()) {
+    if (state != State.OPEN || (socket != null && !socket.isOpen())) {
       return false;
+    }
+    if (!mayBeQueued) {
+      return true; // a frame of any size, when nothing else waits
     }
     if (fits(frame)) {
       return true;
@@ -277,6 +286,7 @@ public final class Connection {
 
   private boolean fits(ByteBuf frame) {
     long queued = queuedBytes();
+    mayBeQueued = queued > 0;
     return queued == 0 || queued + frame.readableBytes() <= shard.outboundLimit();
   }
 

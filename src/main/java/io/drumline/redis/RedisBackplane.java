@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * sent; Lettuce's I/O threads parse and hand over. Callers only enqueue.
  */
 final class RedisBackplane implements Backplane {
-  private static final long EXPIRE_EVERY_MILLIS = 50;
+  private static final long EXPIRE_EVERY_MILLIS = 200;
   private static final long CLOSE_SECONDS = 1;
 
   private final RedisConnector connector;
