@@ -50,7 +50,7 @@ public final class Hub implements Receiver {
     }
     metrics = new HubMetrics(registry, List.copyOf(shards.values()));
     for (EventLoop loop : loops.loops()) {
-      owners.add(new Owner(loop, backplane, metrics, properties.linger().toMillis()));
+      owners.add(new Owner(loop, backplane, metrics, properties.linger().toNanos()));
     }
   }
 

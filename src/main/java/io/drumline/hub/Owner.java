@@ -19,20 +19,21 @@ final class Owner {
   private final EventLoop loop;
   private final Backplane backplane;
   private final HubMetrics metrics;
-  private final long lingerMillis;
+  private final long lingerNanos;
   private final Map<Destination, Owned> owned = new HashMap<>();
 
   private static final class Owned {
     final List<ShardTopic> topics = new ArrayList<>(2);
     boolean live;
     boolean leaving;
+    long emptySince;
   }
 
-  Owner(EventLoop loop, Backplane backplane, HubMetrics metrics, long lingerMillis) {
+  Owner(EventLoop loop, Backplane backplane, HubMetrics metrics, long lingerNanos) {
     this.loop = loop;
     this.backplane = backplane;
     this.metrics = metrics;
-    this.lingerMillis = lingerMillis;
+    this.lingerNanos = lingerNanos;
   }
 
   EventLoop loop() {
@@ -61,11 +62,12 @@ final class Owner {
       return;
     }
     entry.topics.remove(topic);
-    if (entry.topics.isEmpty() && !entry.leaving) {
-      entry.leaving = true;
-      var unused =
-          loop.schedule(
-              () -> release(topic.destination, entry), lingerMillis, TimeUnit.MILLISECONDS);
+    if (entry.topics.isEmpty()) {
+      entry.emptySince = System.nanoTime();
+      if (!entry.leaving) {
+        entry.leaving = true;
+        releaseAfter(lingerNanos, topic.destination, entry);
+      }
     }
   }
 
@@ -96,9 +98,17 @@ final class Owner {
     entry.topics.forEach(topic -> on(topic, topic::live));
   }
 
+  private void releaseAfter(long nanos, Destination destination, Owned entry) {
+    var unused = loop.schedule(() -> release(destination, entry), nanos, TimeUnit.NANOSECONDS);
+  }
+
   private void release(Destination destination, Owned entry) {
-    entry.leaving = false;
-    if (entry.topics.isEmpty()) {
+    long left = lingerNanos - (System.nanoTime() - entry.emptySince);
+    if (!entry.topics.isEmpty()) {
+      entry.leaving = false;
+    } else if (left > 0) { // somebody was here in the meantime
+      releaseAfter(left, destination, entry);
+    } else {
       owned.remove(destination);
       backplane.unsubscribe(destination);
     }
