@@ -6,7 +6,8 @@ import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
-import io.drumline.backplane.Backplane;
+import io.drumline.backplane.MemoryBackplane;
+import io.drumline.backplane.MessageIds;
 import io.drumline.hub.Connection;
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
@@ -50,7 +51,7 @@ final class TestListener implements AutoCloseable {
     HubProperties hubProperties =
         new Binder(new MapConfigurationPropertySource(Map.of()))
             .bindOrCreate("drumline.hub", HubProperties.class);
-    Hub hub = new Hub(loops, mock(Backplane.class), hubProperties, meters);
+    Hub hub = new Hub(loops, new MemoryBackplane(new MessageIds()), hubProperties, meters);
     listener =
         new Listener(
             properties, loops, new Sockets(properties, hub, sessions(), meters), port -> {});
