@@ -1,8 +1,12 @@
 package io.drumline;
 
 import io.drumline.backplane.Backplane;
+import io.drumline.backplane.DestinationProperties;
 import io.drumline.backplane.MemoryBackplane;
+import io.drumline.backplane.MemorySessions;
 import io.drumline.backplane.MessageIds;
+import io.drumline.backplane.Retentions;
+import io.drumline.backplane.SessionStore;
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
 import io.drumline.hub.HubProperties;
@@ -17,12 +21,21 @@ import org.springframework.context.annotation.Configuration;
 
 /** The parts that every node has. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({NodeProperties.class, HubProperties.class})
+@EnableConfigurationProperties({
+  NodeProperties.class,
+  DestinationProperties.class,
+  HubProperties.class
+})
 class NodeConfiguration {
 
   @Bean
   MessageIds messageIds() {
     return new MessageIds();
+  }
+
+  @Bean
+  Retentions retentions(DestinationProperties properties) {
+    return new Retentions(properties);
   }
 
   @Bean
@@ -38,8 +51,14 @@ class NodeConfiguration {
   /** Closed by the node's life cycle, after its clients have gone. */
   @Bean(destroyMethod = "")
   @ConditionalOnProperty(name = "drumline.backplane", havingValue = "memory", matchIfMissing = true)
-  Backplane memoryBackplane(MessageIds ids) {
-    return new MemoryBackplane(ids);
+  Backplane memoryBackplane(MessageIds ids, Retentions retentions) {
+    return new MemoryBackplane(ids, retentions);
+  }
+
+  @Bean
+  @ConditionalOnProperty(name = "drumline.backplane", havingValue = "memory", matchIfMissing = true)
+  SessionStore memorySessions() {
+    return new MemorySessions();
   }
 
   @Bean(destroyMethod = "close")

@@ -23,7 +23,17 @@ final class UnknownSettings implements ApplicationListener<ApplicationEnvironmen
 
   /** In uniform form, without dashes. */
   private static final Set<String> KNOWN =
-      Set.of("nodeid", "backplane", "listener", "hub", "stomp", "redis", "api", "chat");
+      Set.of(
+          "nodeid",
+          "backplane",
+          "listener",
+          "hub",
+          "stomp",
+          "redis",
+          "api",
+          "chat",
+          "destinations",
+          "session");
 
   /** Variables and system properties are everybody's: a name there need not be meant for us. */
   private static final Set<String> SHARED_SOURCES =

@@ -23,7 +23,13 @@ class DirectionsTest {
   @ArchTest static final ArchRule backplaneKnowsMessages = ours("backplane", "message");
   @ArchTest static final ArchRule hubKnowsTheBackplane = ours("hub", "backplane", "message");
   @ArchTest static final ArchRule redisKnowsTheBackplane = ours("redis", "backplane", "message");
-  @ArchTest static final ArchRule stompKnowsTheHub = ours("stomp", "hub", "backplane", "message");
+
+  @ArchTest
+  static final ArchRule sessionKnowsTheBackplane = ours("session", "backplane", "message");
+
+  @ArchTest
+  static final ArchRule stompKnowsTheHub = ours("stomp", "hub", "session", "backplane", "message");
+
   @ArchTest static final ArchRule listenerKnowsStomp = ours("listener", "stomp", "hub", "message");
   @ArchTest static final ArchRule chatIsWrittenAsUsersWould = ours("chat", "message");
 
@@ -31,7 +37,8 @@ class DirectionsTest {
   static final ArchRule apiKnowsStomp = ours("api", "stomp", "hub", "backplane", "message");
 
   @ArchTest
-  static final ArchRule opsKnowsStomp = ours("ops", "stomp", "hub", "backplane", "message");
+  static final ArchRule opsKnowsStomp =
+      ours("ops", "stomp", "hub", "session", "backplane", "message");
 
   @ArchTest
   static final ArchRule nobodyImportsRedis =

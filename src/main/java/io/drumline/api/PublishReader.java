@@ -27,6 +27,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class PublishReader {
   private static final int MAX_HEADERS = 64;
   private static final int MAX_HEADER_BYTES = 16 * 1024;
+  private static final int LONGEST_ID = 128;
   private static final String DEFAULT_USER_DESTINATION = "/queue/messages";
 
   // Strict, unlike Spring's own mapper: a misspelt field must not be lost in silence.
@@ -54,7 +55,19 @@ final class PublishReader {
     return new Draft(
         destination(publish.destination(), publish.user()),
         headers(contentType, publish.headers()),
-        body.isString() ? body.stringValue().getBytes(UTF_8) : json.writeValueAsBytes(body));
+        body.isString() ? body.stringValue().getBytes(UTF_8) : json.writeValueAsBytes(body),
+        id(publish.id()),
+        null);
+  }
+
+  private static @Nullable String id(@Nullable String id) {
+    if (id == null) {
+      return null;
+    }
+    if (id.isEmpty() || id.length() > LONGEST_ID) {
+      throw Problems.badField("id", "The id must have 1 to " + LONGEST_ID + " characters.");
+    }
+    return "api:" + id; // no client's
   }
 
   private PublishRequest parse(byte[] request) {
@@ -66,7 +79,7 @@ final class PublishReader {
           unknown.getPropertyName(),
           "There is no field named "
               + unknown.getPropertyName()
-              + "; the fields are destination, user, body, headers and contentType.");
+              + "; the fields are destination, user, body, headers, contentType and id.");
     } catch (DatabindException mismatch) {
       throw mismatch(mismatch);
     } catch (JacksonException malformed) {

@@ -13,10 +13,13 @@ import tools.jackson.databind.JsonNode;
  * @param headers further STOMP headers of the message
  * @param contentType the {@code content-type} header; {@code application/json} where the body is
  *     not a string
+ * @param id the backend's own id of the message: of those with the same one to the same destination
+ *     within five minutes, one is published
  */
 record PublishRequest(
     @Nullable String destination,
     @Nullable String user,
     @Nullable JsonNode body,
     @Nullable Map<String, @Nullable String> headers,
-    @Nullable String contentType) {}
+    @Nullable String contentType,
+    @Nullable String id) {}

@@ -41,6 +41,22 @@ public interface Backplane {
   /** Ends what {@link #subscribe} began; a few publications may still arrive. */
   void unsubscribe(Destination destination);
 
+  /**
+   * Reads an ordered destination's past: where its order is now, and a page of what is kept behind
+   * {@code after}. A page has at most 1,024 messages and, beyond the first, 1 MiB.
+   *
+   * <p>What was received for the destination before the call is part of the answer, unless the
+   * backplane has lost it.
+   *
+   * @param after offset behind which the page begins; 0 for the oldest that is kept
+   * @param count most publications in the page; 0 to learn the position only
+   * @param begin whether to begin the destination's first epoch where it has none, so that there is
+   *     a position to resume after before its first message
+   * @return fails with {@link BackplaneException} while the backplane is away. Completes on any
+   *     thread.
+   */
+  CompletionStage<History> read(Destination destination, long after, int count, boolean begin);
+
   /** Whether publications can be accepted now. */
   boolean available();
 

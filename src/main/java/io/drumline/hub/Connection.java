@@ -2,6 +2,7 @@ package io.drumline.hub;
 
 import io.drumline.message.CloseCode;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -50,6 +51,8 @@ public final class Connection {
   private int closeCode = ABNORMAL;
   private long lastWrite = System.nanoTime();
   private long lastHeard = lastWrite;
+
+  private @Nullable CatchUps catchUps;
 
   /** Where the shard holds this connection. */
   int index;
@@ -148,6 +151,41 @@ public final class Connection {
       dirty = true;
       shard.dirty(this);
     }
+  }
+
+  /** Runs the task when all that was written so far has gone to the kernel; never if it ends. */
+  void whenWritten(Runnable task) {
+    mayBeQueued = true;
+    channel
+        .writeAndFlush(Unpooled.EMPTY_BUFFER)
+        .addListener(
+            written -> {
+              if (written.isSuccess()) {
+                task.run();
+              }
+            });
+  }
+
+  /** Runs the task when the outbound queue is at most half full; now if it is. */
+  void whenRoom(Runnable task) {
+    if (queuedBytes() <= shard.outboundLimit() / 2) {
+      task.run();
+    } else {
+      whenWritten(task);
+    }
+  }
+
+  /** This connection's subscriptions that catch up. */
+  CatchUps catchUps() {
+    if (catchUps == null) {
+      catchUps = new CatchUps(this);
+    }
+    return catchUps;
+  }
+
+  /** Writes a ping whose pong brings the number back, behind all that was written before. */
+  public void ping(long number) {
+    write(Frames.ping(shard.alloc(), number));
   }
 
   /**

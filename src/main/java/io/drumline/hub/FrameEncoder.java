@@ -1,5 +1,7 @@
 package io.drumline.hub;
 
+import io.drumline.message.Destination;
+import io.drumline.message.Gap;
 import io.drumline.message.Publication;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -26,6 +28,17 @@ final class FrameEncoder {
   void encode(Group.Key key, Publication publication, Frames.Payload kind, ByteBuf out) {
     payload.clear();
     key.format().encode(publication, payload);
+    frame(key, kind, out);
+  }
+
+  /** Appends the notice of a gap to {@code out}. */
+  void encode(Group.Key key, Gap gap, Destination destination, ByteBuf out) {
+    payload.clear();
+    key.format().encode(gap, destination, payload);
+    frame(key, Frames.Payload.TEXT, out);
+  }
+
+  private void frame(Group.Key key, Frames.Payload kind, ByteBuf out) {
     if (key.deflate()) {
       int length =
           deflate(

@@ -1,5 +1,7 @@
 package io.drumline.hub;
 
+import io.drumline.message.Destination;
+import io.drumline.message.Gap;
 import io.drumline.message.Publication;
 import io.netty.buffer.ByteBuf;
 
@@ -11,4 +13,7 @@ public interface FrameFormat {
 
   /** Writes the frame's payload. Called on an event loop; must not block or keep the buffer. */
   void encode(Publication publication, ByteBuf out);
+
+  /** Writes the notice of a gap, as {@link #encode} does. */
+  void encode(Gap gap, Destination destination, ByteBuf out);
 }

@@ -1,5 +1,6 @@
 package io.drumline.hub;
 
+import io.drumline.message.Publication;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
@@ -73,6 +74,11 @@ public final class Frames {
     return control(alloc, PING, 0);
   }
 
+  /** A ping with a number as its payload, in 8 octets; the pong brings it back. */
+  public static ByteBuf ping(ByteBufAllocator alloc, long number) {
+    return control(alloc, PING, Long.BYTES).writeLong(number);
+  }
+
   /** The answer to a ping, with its payload (at most 125 octets, as the decoder has checked). */
   public static ByteBuf pong(ByteBufAllocator alloc, ByteBuf payload) {
     return control(alloc, PONG, payload.readableBytes())
@@ -90,6 +96,13 @@ public final class Frames {
 
   private static ByteBuf control(ByteBufAllocator alloc, int opcode, int length) {
     return alloc.directBuffer(2 + length).writeByte(FIN | opcode).writeByte(length);
+  }
+
+  /** The kind of frame that a publication needs. */
+  static Payload kindOf(Publication publication) {
+    return isUtf8(publication.body()) && isUtf8(publication.headers())
+        ? Payload.TEXT
+        : Payload.BINARY;
   }
 
   /** Whether the octets are UTF-8, and so may go in a text frame. */

@@ -1,5 +1,6 @@
 package io.drumline.hub;
 
+import io.drumline.message.Gap;
 import io.drumline.message.Publication;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
@@ -20,7 +21,7 @@ final class Group {
   private static final int INITIAL_BYTES = 512;
 
   /** What makes two subscribers' frames the same octets. */
-  record Key(FrameFormat format, boolean deflate) {}
+  record Key(FrameFormat format, boolean deflate, boolean continuity) {}
 
   private final ShardTopic topic;
   private final Shard shard;
@@ -40,6 +41,10 @@ final class Group {
     return key;
   }
 
+  boolean isEmpty() {
+    return members.isEmpty();
+  }
+
   /**
    * Adds a member; what is already in the batch was published before it came, and goes to the
    * others only.
@@ -48,6 +53,7 @@ final class Group {
     flush();
     member.index = members.size();
     members.add(member);
+    member.entered(this);
     if (member.observer != null) {
       observers++;
     }
@@ -64,7 +70,7 @@ final class Group {
     if (member.observer != null) {
       observers--;
     }
-    topic.left(this, members.isEmpty());
+    topic.left(this);
   }
 
   /** Encodes a publication for all members, to be written at the end of this turn. */
@@ -72,17 +78,27 @@ final class Group {
     if (observers > 0) {
       observe(publication);
     }
+    ByteBuf out = batch();
+    shard.encoder().encode(key, publication, kind, out);
+    batched++;
+    if (out.readableBytes() >= BATCH_BYTES) {
+      flush();
+    }
+  }
+
+  /** Encodes the notice of a gap for all members, behind what was appended before. */
+  void append(Gap gap) {
+    shard.encoder().encode(key, gap, topic.destination, batch());
+  }
+
+  private ByteBuf batch() {
     ByteBuf out = batch;
     if (out == null) {
       out = shard.alloc().directBuffer(INITIAL_BYTES);
       batch = out;
       shard.dirty(this);
     }
-    shard.encoder().encode(key, publication, kind, out);
-    batched++;
-    if (out.readableBytes() >= BATCH_BYTES) {
-      flush();
-    }
+    return out;
   }
 
   /** Writes a publication to the one session that shall see it, if it is here. */
@@ -112,6 +128,7 @@ final class Group {
     batch = null;
     batched = 0;
     long now = System.nanoTime();
+    shard.fenceAfterPause(now);
     int reached = 0;
     for (int i = 0; i < members.size(); i++) {
       if (members.get(i).connection.deliver(out, now)) {

@@ -38,6 +38,7 @@ public final class Hub implements Receiver {
   private final HubMetrics metrics;
   private final long outboundLimit;
   private final long backlogLimit;
+  private final long pauseLimitNanos;
   private final SecureRandom random = new SecureRandom();
   private volatile boolean overflowing;
 
@@ -45,12 +46,13 @@ public final class Hub implements Receiver {
       EventLoops loops, Backplane backplane, HubProperties properties, MeterRegistry registry) {
     outboundLimit = properties.outboundLimit().toBytes();
     backlogLimit = properties.backlogLimit().toBytes();
+    pauseLimitNanos = properties.pauseLimit().toNanos();
     for (EventLoop loop : loops.loops()) {
       shards.put(loop, new Shard(loop, this));
     }
     metrics = new HubMetrics(registry, List.copyOf(shards.values()));
     for (EventLoop loop : loops.loops()) {
-      owners.add(new Owner(loop, backplane, metrics, properties.linger().toNanos()));
+      owners.add(new Owner(loop, backplane, metrics, properties, loops.loops().size()));
     }
   }
 
@@ -74,6 +76,7 @@ public final class Hub implements Receiver {
   /**
    * Subscribes a connection; called on its event loop.
    *
+   * @param start where it begins
    * @param observer called on the event loop for each publication just before it is written, or
    *     null
    */
@@ -81,8 +84,9 @@ public final class Hub implements Receiver {
       Connection connection,
       Destination destination,
       FrameFormat format,
+      Start start,
       @Nullable Consumer<Publication> observer) {
-    return connection.shard().subscribe(connection, destination, format, observer);
+    return connection.shard().subscribe(connection, destination, format, start, observer);
   }
 
   @Override
@@ -101,10 +105,7 @@ public final class Hub implements Receiver {
     }
     overflowing = false;
     metrics.publications.increment();
-    Frames.Payload kind =
-        Frames.isUtf8(publication.body()) && Frames.isUtf8(publication.headers())
-            ? Frames.Payload.TEXT
-            : Frames.Payload.BINARY;
+    Frames.Payload kind = Frames.kindOf(publication);
     Owner owner = owner(publication.destination());
     owner
         .loop()
@@ -113,6 +114,12 @@ public final class Hub implements Receiver {
               metrics.backlogBytes.addAndGet(-size);
               owner.received(publication, kind);
             });
+  }
+
+  @Override
+  public void interrupted(Destination destination) {
+    Owner owner = owner(destination);
+    owner.loop().execute(() -> owner.interrupted(destination));
   }
 
   /** Open connections on this node. Any thread. */
@@ -150,8 +157,18 @@ public final class Hub implements Receiver {
     owner.loop().execute(() -> owner.leave(topic));
   }
 
+  /** A subscription of a topic that was told to {@link #join} asks for its past. */
+  void resume(ShardTopic topic, Subscription subscription, Start start, boolean started) {
+    Owner owner = owner(topic.destination);
+    owner.loop().execute(() -> owner.resume(topic, subscription, start, started));
+  }
+
   HubMetrics metrics() {
     return metrics;
+  }
+
+  long pauseLimitNanos() {
+    return pauseLimitNanos;
   }
 
   long outboundLimit() {

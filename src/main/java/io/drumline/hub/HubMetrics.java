@@ -1,6 +1,7 @@
 package io.drumline.hub;
 
 import io.drumline.message.CloseCode;
+import io.drumline.message.Gap;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -20,7 +21,11 @@ final class HubMetrics {
   final LongAdder deliveries = new LongAdder();
   final LongAdder bytesOut = new LongAdder();
   final LongAdder dropped = new LongAdder();
+  final LongAdder reads = new LongAdder();
+  final LongAdder stale = new LongAdder();
   final AtomicLong backlogBytes = new AtomicLong();
+  final AtomicLong catchUpBytes = new AtomicLong();
+  private final Map<Gap.Reason, Counter> gaps = new EnumMap<>(Gap.Reason.class);
   private final Map<CloseCode, Counter> closes = new EnumMap<>(CloseCode.class);
 
   HubMetrics(MeterRegistry registry, List<Shard> shards) {
@@ -40,6 +45,23 @@ final class HubMetrics {
         "drumline.messages.dropped",
         "Publications dropped because the node's backlog was full",
         dropped);
+    count(registry, "drumline.history.reads", "Reads of history for catching up and repair", reads);
+    count(
+        registry,
+        "drumline.messages.stale",
+        "Publications that were not part of the backplane's history, and were not delivered",
+        stale);
+    for (Gap.Reason reason : Gap.Reason.values()) {
+      gaps.put(
+          reason,
+          Counter.builder("drumline.gaps")
+              .description("Gaps in a destination that subscribers on this node were told of")
+              .tag("reason", reason.text())
+              .register(registry));
+    }
+    Gauge.builder("drumline.history.bytes", catchUpBytes, AtomicLong::get)
+        .description("Octets of history that the node keeps for those who catch up")
+        .register(registry);
     gauge(
         registry,
         "drumline.connections",
@@ -74,6 +96,13 @@ final class HubMetrics {
               .description("WebSockets closed by this node, by reason")
               .tag("reason", code.name().toLowerCase(java.util.Locale.ROOT))
               .register(registry));
+    }
+  }
+
+  void gap(Gap.Reason reason) {
+    Counter counter = gaps.get(reason);
+    if (counter != null) {
+      counter.increment();
     }
   }
 

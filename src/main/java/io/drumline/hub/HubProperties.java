@@ -18,6 +18,13 @@ import org.springframework.validation.annotation.Validated;
  *     larger message is still sent when nothing else waits.
  * @param backlogLimit how much may wait between the backplane and the event loops of this node;
  *     what comes beyond it is dropped and counted
+ * @param catchUpLimit how much history the node keeps in memory for a short while, so that many who
+ *     catch up cause few reads
+ * @param maxReads reads of history that may be under way at once; who needs another one waits
+ * @param idleCheck how long a destination with continuity may be silent before its position is
+ *     compared with the backplane's; a lost last message is found by that
+ * @param pauseLimit a node that stood still for longer (a stopped process, a long pause of the JVM)
+ *     closes its connections before it delivers anything: its clients may have gone on elsewhere
  * @param linger how long a destination stays subscribed at the backplane after its last local
  *     subscriber left
  */
@@ -27,12 +34,23 @@ public record HubProperties(
     @DefaultValue("0") @Min(0) @Max(1024) int threads,
     @DefaultValue("1MB") DataSize outboundLimit,
     @DefaultValue("64MB") DataSize backlogLimit,
+    @DefaultValue("64MB") DataSize catchUpLimit,
+    @DefaultValue("32") @Min(1) int maxReads,
+    @DefaultValue("5s") @DurationMin(seconds = 1) Duration idleCheck,
+    @DefaultValue("10s") @DurationMin(seconds = 1) Duration pauseLimit,
     @DefaultValue("5s") @DurationMin Duration linger) {
+
+  /** Of a connection's outbound limit, what one step of catching up may take. */
+  private static final int CHUNKS = 4;
 
   public HubProperties {
     if (outboundLimit.toBytes() < 4096 || outboundLimit.toBytes() > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
           "drumline.hub.outbound-limit must be between 4KB and 2047MB");
     }
+  }
+
+  long chunkBytes() {
+    return outboundLimit.toBytes() / CHUNKS;
   }
 }

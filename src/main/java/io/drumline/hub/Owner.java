@@ -1,14 +1,18 @@
 package io.drumline.hub;
 
 import io.drumline.backplane.Backplane;
+import io.drumline.backplane.History;
 import io.drumline.message.Destination;
+import io.drumline.message.Gap;
 import io.drumline.message.Publication;
 import io.netty.channel.EventLoop;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the order of the destinations that hash to one event loop, and this node's interest in
@@ -16,24 +20,47 @@ import java.util.concurrent.TimeUnit;
  * on its loop only.
  */
 final class Owner {
+  private static final long SWEEP_MILLIS = 1000;
+
+  /** Checks of silent destinations that one sweep asks for: the others come with the next. */
+  private static final int CHECKS_A_SWEEP = 1000;
+
+  /** Sweeps after which what was kept for joiners goes. */
+  private static final int WINDOW_SWEEPS = 10;
+
+  private static final long FIRST_PAUSE_MILLIS = 20;
+  private static final long LONGEST_PAUSE_MILLIS = 1000;
+
   private final EventLoop loop;
   private final Backplane backplane;
   private final HubMetrics metrics;
-  private final long lingerNanos;
+  private final HubProperties properties;
+  private final long windowLimit;
+  private final int mostReads;
   private final Map<Destination, Owned> owned = new HashMap<>();
+  private final ArrayDeque<Runnable> waitingReads = new ArrayDeque<>();
+  private int reads;
+  private long windowBytes;
 
-  private static final class Owned {
-    final List<ShardTopic> topics = new ArrayList<>(2);
-    boolean live;
-    boolean leaving;
-    long emptySince;
-  }
+  /** A subscription that joins a destination's order. */
+  record Joiner(ShardTopic topic, Subscription subscription) {}
 
-  Owner(EventLoop loop, Backplane backplane, HubMetrics metrics, long lingerNanos) {
+  /**
+   * @param owners how many there are: limits of the node are shared among them
+   */
+  Owner(
+      EventLoop loop,
+      Backplane backplane,
+      HubMetrics metrics,
+      HubProperties properties,
+      int owners) {
     this.loop = loop;
     this.backplane = backplane;
     this.metrics = metrics;
-    this.lingerNanos = lingerNanos;
+    this.properties = properties;
+    this.windowLimit = properties.catchUpLimit().toBytes() / owners;
+    this.mostReads = Math.max(1, properties.maxReads() / owners);
+    loop.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   EventLoop loop() {
@@ -44,10 +71,10 @@ final class Owner {
   void join(ShardTopic topic) {
     Owned entry = owned.get(topic.destination);
     if (entry == null) {
-      entry = new Owned();
+      entry = new Owned(topic.destination);
       owned.put(topic.destination, entry);
       Owned joined = entry;
-      backplane.subscribe(topic.destination).thenRun(() -> loop.execute(() -> live(joined)));
+      backplane.subscribe(topic.destination).thenRun(() -> loop.execute(() -> subscribed(joined)));
     }
     entry.topics.add(topic);
     if (entry.live) {
@@ -66,8 +93,18 @@ final class Owner {
       entry.emptySince = System.nanoTime();
       if (!entry.leaving) {
         entry.leaving = true;
-        releaseAfter(lingerNanos, topic.destination, entry);
+        releaseAfter(properties.linger().toNanos(), entry);
       }
+    }
+  }
+
+  /** A subscription of a topic that has joined goes on from a point of the past. */
+  void resume(ShardTopic topic, Subscription subscription, Start start, boolean started) {
+    Owned entry = owned.get(topic.destination);
+    if (entry != null && entry.order != null) {
+      entry.windowSweeps = WINDOW_SWEEPS;
+      entry.order.join(new Joiner(topic, subscription), start, started);
+      limitWindows(entry);
     }
   }
 
@@ -77,40 +114,97 @@ final class Owner {
     if (entry == null) {
       return; // unsubscribed meanwhile
     }
-    int size = Hub.sizeOf(publication);
-    for (int i = 0; i < entry.topics.size(); i++) {
-      ShardTopic topic = entry.topics.get(i);
-      if (topic.shard.loop == loop) {
-        topic.deliver(publication, kind);
-      } else {
-        metrics.backlogBytes.addAndGet(size);
-        topic.shard.loop.execute(
-            () -> {
-              metrics.backlogBytes.addAndGet(-size);
-              topic.deliver(publication, kind);
-            });
+    if (entry.order == null) {
+      entry.deliver(publication, kind);
+    } else {
+      entry.quietSweeps = 0;
+      entry.current = publication;
+      entry.currentKind = kind;
+      entry.order.received(publication);
+      entry.current = null;
+    }
+  }
+
+  /** The backplane may have lost publications of this destination. */
+  void interrupted(Destination destination) {
+    Owned entry = owned.get(destination);
+    if (entry != null && entry.order != null && entry.subscribed) {
+      entry.order.doubt();
+    }
+  }
+
+  private void subscribed(Owned entry) {
+    entry.subscribed = true;
+    if (entry.order == null) {
+      entry.live();
+    } else {
+      entry.order.start();
+    }
+  }
+
+  private void sweep() {
+    int checks = CHECKS_A_SWEEP;
+    for (Owned entry : owned.values()) {
+      Order<Joiner> order = entry.order;
+      if (order == null) {
+        continue;
+      }
+      if (++entry.quietSweeps * SWEEP_MILLIS >= properties.idleCheck().toMillis()
+          && order.continuity()
+          && order.located()
+          && checks > 0) {
+        checks--;
+        entry.quietSweeps = 0;
+        order.doubt(); // a lost last message leaves no hole
+      }
+      if (entry.windowSweeps > 0) {
+        if (--entry.windowSweeps == 0) {
+          order.forgetWindow();
+        }
+        limitWindows(entry);
       }
     }
   }
 
-  private void live(Owned entry) {
-    entry.live = true;
-    entry.topics.forEach(topic -> on(topic, topic::live));
+  /** Counts what the entry keeps for joiners; over the limit all others give theirs back. */
+  private void limitWindows(Owned entry) {
+    Order<Joiner> order = entry.order;
+    if (order == null) {
+      return;
+    }
+    windowBytes += order.windowBytes() - entry.windowBytes;
+    metrics.catchUpBytes.addAndGet(order.windowBytes() - entry.windowBytes);
+    entry.windowBytes = order.windowBytes();
+    if (windowBytes > windowLimit) {
+      for (Owned other : owned.values()) {
+        if (other.order != null && other.windowBytes > 0) {
+          other.order.forgetWindow();
+          windowBytes -= other.windowBytes;
+          metrics.catchUpBytes.addAndGet(-other.windowBytes);
+          other.windowBytes = 0;
+        }
+      }
+    }
   }
 
-  private void releaseAfter(long nanos, Destination destination, Owned entry) {
-    var unused = loop.schedule(() -> release(destination, entry), nanos, TimeUnit.NANOSECONDS);
+  private void releaseAfter(long nanos, Owned entry) {
+    var unused = loop.schedule(() -> release(entry), nanos, TimeUnit.NANOSECONDS);
   }
 
-  private void release(Destination destination, Owned entry) {
-    long left = lingerNanos - (System.nanoTime() - entry.emptySince);
+  private void release(Owned entry) {
+    long left = properties.linger().toNanos() - (System.nanoTime() - entry.emptySince);
     if (!entry.topics.isEmpty()) {
       entry.leaving = false;
     } else if (left > 0) { // somebody was here in the meantime
-      releaseAfter(left, destination, entry);
+      releaseAfter(left, entry);
     } else {
-      owned.remove(destination);
-      backplane.unsubscribe(destination);
+      owned.remove(entry.destination);
+      entry.gone = true;
+      if (entry.order != null) {
+        entry.order.forgetWindow();
+        limitWindows(entry);
+      }
+      backplane.unsubscribe(entry.destination);
     }
   }
 
@@ -119,6 +213,136 @@ final class Owner {
       task.run();
     } else {
       topic.shard.loop.execute(task);
+    }
+  }
+
+  /** Asks the backplane when it is its turn: a node has a bounded number of reads under way. */
+  private void read(Runnable read) {
+    if (reads < mostReads) {
+      reads++;
+      read.run();
+    } else {
+      waitingReads.add(read); // at most one a destination
+    }
+  }
+
+  private void readEnded() {
+    Runnable next = waitingReads.poll();
+    if (next == null) {
+      reads--;
+    } else {
+      next.run();
+    }
+  }
+
+  /** A destination that somebody here is subscribed to, or was a moment ago. */
+  private final class Owned implements Order.Output<Joiner> {
+    final Destination destination;
+    final List<ShardTopic> topics = new ArrayList<>(2);
+
+    /** Null where messages have no order to keep. */
+    final @Nullable Order<Joiner> order;
+
+    boolean subscribed;
+    boolean live;
+    boolean leaving;
+    boolean gone;
+    long emptySince;
+    int quietSweeps;
+    int windowSweeps;
+    long windowBytes;
+
+    /** The publication at hand, whose kind is known. */
+    @Nullable Publication current;
+
+    Frames.Payload currentKind = Frames.Payload.TEXT;
+
+    Owned(Destination destination) {
+      this.destination = destination;
+      this.order = destination.ordered() ? new Order<>(this, properties.chunkBytes()) : null;
+    }
+
+    void live() {
+      live = true;
+      topics.forEach(topic -> on(topic, topic::live));
+    }
+
+    @Override
+    @SuppressWarnings("ReferenceEquality") // the very one at hand, or one from a read
+    public void deliver(Publication publication) {
+      deliver(publication, publication == current ? currentKind : Frames.kindOf(publication));
+    }
+
+    void deliver(Publication publication, Frames.Payload kind) {
+      int size = Hub.sizeOf(publication);
+      for (int i = 0; i < topics.size(); i++) {
+        ShardTopic topic = topics.get(i);
+        if (topic.shard.loop == loop) {
+          topic.deliver(publication, kind);
+        } else {
+          metrics.backlogBytes.addAndGet(size);
+          topic.shard.loop.execute(
+              () -> {
+                metrics.backlogBytes.addAndGet(-size);
+                topic.deliver(publication, kind);
+              });
+        }
+      }
+    }
+
+    @Override
+    public void gap(Gap gap) {
+      metrics.gap(gap.reason());
+      topics.forEach(topic -> on(topic, () -> topic.deliver(gap)));
+    }
+
+    @Override
+    public void admit(Joiner joiner, CatchUp catchUp) {
+      on(joiner.topic(), () -> joiner.subscription().take(catchUp));
+    }
+
+    @Override
+    public void stale(Publication publication) {
+      metrics.stale.increment();
+    }
+
+    @Override
+    public void read(long after, int count, boolean begin, int fruitless) {
+      Runnable ask = () -> Owner.this.read(() -> ask(after, count, begin));
+      if (fruitless == 0) {
+        ask.run();
+      } else {
+        long pause =
+            Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(fruitless - 1, 10));
+        var unused = loop.schedule(ask, pause, TimeUnit.MILLISECONDS);
+      }
+    }
+
+    private void ask(long after, int count, boolean begin) {
+      if (gone) {
+        readEnded();
+        return;
+      }
+      metrics.reads.increment();
+      backplane
+          .read(destination, after, count, begin)
+          .whenComplete((history, failure) -> loop.execute(() -> answered(history)));
+    }
+
+    private void answered(@Nullable History history) {
+      readEnded();
+      if (gone || order == null) {
+        return;
+      }
+      if (history == null) {
+        order.failed();
+        return;
+      }
+      order.history(history);
+      limitWindows(this);
+      if (!live && order.located()) {
+        live();
+      }
     }
   }
 }

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The connections and subscriptions of one event loop. All of it is touched on that loop only; the
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * so that everything they deliver goes out in the same system calls. Nothing waits for a timer.
  */
 final class Shard {
+  private static final Logger log = LoggerFactory.getLogger(Shard.class);
   private static final long SAMPLE_MILLIS = 1000;
 
   final EventLoop loop;
@@ -34,6 +37,7 @@ final class Shard {
   private List<Connection> dirtyConnections = new ArrayList<>();
   private List<Connection> flushedConnections = new ArrayList<>();
   private boolean flushScheduled;
+  private long lastTick = System.nanoTime();
 
   private volatile int connectionCount;
   private volatile int subscriptionCount;
@@ -44,13 +48,19 @@ final class Shard {
     this.loop = loop;
     this.hub = hub;
     this.wheel = new Wheel(loop);
-    loop.execute(() -> wheel.after(SAMPLE_MILLIS, this::sampleQueues));
+    loop.execute(
+        () -> {
+          lastTick = System.nanoTime();
+          wheel.after(SAMPLE_MILLIS, this::sampleQueues);
+          wheel.after(Wheel.TICK_MILLIS, this::tick);
+        });
   }
 
   Subscription subscribe(
       Connection connection,
       Destination destination,
       FrameFormat format,
+      Start start,
       @Nullable Consumer<Publication> observer) {
     ShardTopic topic = topics.get(destination);
     if (topic == null) {
@@ -59,7 +69,20 @@ final class Shard {
       topicCount = topics.size();
       hub.join(topic);
     }
-    return topic.add(connection, format, observer);
+    Group.Key key = new Group.Key(format, connection.deflate(), start.continuity());
+    Subscription subscription = new Subscription(connection, topic, key, start, observer);
+    if (start.joins()) {
+      topic.addLater();
+      connection.catchUps().add(subscription);
+    } else {
+      topic.add(subscription);
+    }
+    return subscription;
+  }
+
+  /** A subscription that catches up asks the destination's owner for what comes next. */
+  void resume(Subscription subscription, Start start, boolean started) {
+    hub.resume(subscription.topic, subscription, start, started);
   }
 
   /** The topic's last subscriber has left. */
@@ -158,6 +181,29 @@ final class Shard {
       connection.flush();
     }
     written.clear();
+  }
+
+  private long tick() {
+    long now = System.nanoTime();
+    fenceAfterPause(now);
+    lastTick = now;
+    return Wheel.TICK_MILLIS;
+  }
+
+  /**
+   * Closes all connections if this loop stood still for too long (the process was stopped): their
+   * clients may have gone on elsewhere, and nothing stale shall reach them. Called before each
+   * delivery, since that may come before the next tick.
+   */
+  void fenceAfterPause(long now) {
+    if (now - lastTick > hub.pauseLimitNanos() && !connections.isEmpty()) {
+      log.warn(
+          "This node stood still for {} ms: closing {} connections",
+          (now - lastTick) / 1_000_000,
+          connections.size());
+      lastTick = now;
+      closeAll(CloseCode.STOOD_STILL, "This node stood still: reconnect.");
+    }
   }
 
   private long sampleQueues() {

@@ -65,8 +65,17 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
       fail(ctx, CloseCode.PROTOCOL_ERROR, "A reserved bit is set that was not agreed on.");
     } else if (frame instanceof PingWebSocketFrame) {
       connection.write(Frames.pong(ctx.alloc(), frame.content()));
-    } else if (!(frame instanceof PongWebSocketFrame)) {
+    } else if (frame instanceof PongWebSocketFrame) {
+      pong(frame.content());
+    } else {
       data(ctx, frame);
+    }
+  }
+
+  /** Those that answer our pings for signs of life have no payload. */
+  private void pong(ByteBuf payload) {
+    if (payload.readableBytes() == Long.BYTES) {
+      session.pong(payload.getLong(payload.readerIndex()));
     }
   }
 

@@ -29,7 +29,11 @@ public enum CloseCode {
   /** No CONNECT within the time for it. */
   CONNECT_TIMEOUT(4003, Reconnect.LATER),
   /** A client that acknowledges left too many messages unacknowledged. */
-  TOO_MANY_UNACKNOWLEDGED(4004, Reconnect.NOW);
+  TOO_MANY_UNACKNOWLEDGED(4004, Reconnect.NOW),
+  /** The client's client-id has connected by another socket, which has its session now. */
+  FENCED(4005, Reconnect.NO),
+  /** The node stood still for a while, and delivers nothing that may be stale. */
+  STOOD_STILL(4006, Reconnect.NOW);
 
   /** When a client should come back. */
   public enum Reconnect {

@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param headers the publisher's headers as STOMP 1.2 header lines, already escaped, each ended by
  *     a line feed; none of the headers that the server itself writes
  * @param body the body's octets
- * @param id the publisher's own id for idempotent publishing, or null
+ * @param id the publisher's own id for idempotent publishing, or null: of those with the same id to
+ *     the same destination within {@link #ID_MINUTES} minutes, one is published; without meaning
+ *     for ephemeral destinations
  * @param session the only session of the destination's user that shall see it, or null for all
  */
 @SuppressWarnings("ArrayRecordComponent") // handed over once, never compared
@@ -21,6 +23,9 @@ public record Draft(
     byte[] body,
     @Nullable String id,
     @Nullable String session) {
+
+  /** How long a publisher's id is remembered, in minutes. */
+  public static final int ID_MINUTES = 5;
 
   public Draft(Destination destination, byte[] headers, byte[] body) {
     this(destination, headers, body, null, null);

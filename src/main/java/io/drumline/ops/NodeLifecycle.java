@@ -3,6 +3,7 @@ package io.drumline.ops;
 import io.drumline.backplane.Backplane;
 import io.drumline.hub.Hub;
 import io.drumline.message.CloseCode;
+import io.drumline.session.SharedSessions;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -11,7 +12,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * Starts the flow of messages before anything else and ends it after all else: when this stops, no
- * new client can come, the others are told to go, and then the backplane is closed.
+ * new client can come, the others are told to go, what they leave in their sessions is stored, and
+ * then the backplane is closed.
  */
 @Component
 final class NodeLifecycle implements SmartLifecycle {
@@ -21,11 +23,13 @@ final class NodeLifecycle implements SmartLifecycle {
 
   private final Backplane backplane;
   private final Hub hub;
+  private final SharedSessions sessions;
   private volatile boolean running;
 
-  NodeLifecycle(Backplane backplane, Hub hub) {
+  NodeLifecycle(Backplane backplane, Hub hub, SharedSessions sessions) {
     this.backplane = backplane;
     this.hub = hub;
+    this.sessions = sessions;
   }
 
   @Override
@@ -40,6 +44,7 @@ final class NodeLifecycle implements SmartLifecycle {
     if (!hub.awaitNoConnections(GOODBYE)) {
       log.info("{} connections did not answer the close in time", hub.connectionCount());
     }
+    sessions.close();
     backplane.close();
     running = false;
   }

@@ -1,8 +1,11 @@
 package io.drumline.redis;
 
 import io.drumline.backplane.Backplane;
+import io.drumline.backplane.History;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Receiver;
+import io.drumline.backplane.Retentions;
+import io.drumline.backplane.SessionStore;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
 import io.lettuce.core.api.StatefulConnection;
@@ -14,6 +17,7 @@ import io.netty.util.concurrent.EventExecutor;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -38,11 +42,23 @@ final class RedisBackplane implements Backplane {
   private final RedisLink<StatefulConnection<String, byte[]>> publishing;
   private final RedisLink<StatefulRedisPubSubConnection<String, byte[]>> subscribing;
   private final RedisPublisher publisher;
+  private final RedisReader reader;
+  private final InvalidEnvelopes invalid;
+  private final RedisSessions sessions;
   private final RedisProbe probe;
+  private final AtomicBoolean closed = new AtomicBoolean();
   private @Nullable RedisSubscriber subscriber;
 
   RedisBackplane(
-      RedisConnector connector, RedisProperties properties, MessageIds ids, MeterRegistry meters) {
+      RedisConnector connector,
+      RedisProperties properties,
+      Retentions retentions,
+      MessageIds ids,
+      MeterRegistry meters) {
+    if (properties.minReplicas() > 0 && connector.isClusterAware()) {
+      throw new IllegalArgumentException(
+          "drumline.redis.min-replicas is not available on a Redis Cluster.");
+    }
     this.connector = connector;
     this.properties = properties;
     this.ids = ids;
@@ -65,7 +81,24 @@ final class RedisBackplane implements Backplane {
                 super.down(reason);
               }
             });
-    publisher = new RedisPublisher(keys, properties, ids, metrics, owner, publishing::connection);
+    publisher =
+        new RedisPublisher(
+            new PublishScript(keys, ids, retentions, properties.publishTimeout()),
+            properties,
+            metrics,
+            owner,
+            publishing::connection);
+    invalid = new InvalidEnvelopes(metrics);
+    reader =
+        new RedisReader(
+            new ReadScript(keys, ids, retentions, invalid),
+            properties,
+            metrics,
+            owner,
+            publishing::connection);
+    sessions =
+        new RedisSessions(
+            keys, ids.incarnation(), properties.commandTimeout(), owner, publishing::connection);
     probe = new RedisProbe(keys.probe(ids.incarnation()), properties, metrics, owner);
     metrics.up(this::available);
   }
@@ -77,11 +110,12 @@ final class RedisBackplane implements Backplane {
             keys,
             keys.probe(ids.incarnation()),
             properties.commandTimeout(),
-            metrics,
+            invalid,
             owner,
             receiver,
             probe::returned,
             subscribing::lost);
+    subscriber.listen(keys.node(ids.incarnation()), sessions::noticed);
     owner.execute(publishing::open);
     owner.execute(subscribing::open);
     every(EXPIRE_EVERY_MILLIS, this::expire);
@@ -93,7 +127,7 @@ final class RedisBackplane implements Backplane {
   }
 
   private CompletionStage<?> prepare(StatefulConnection<String, byte[]> connection) {
-    return publisher.prepare(connection);
+    return publisher.prepare(connection).thenCombine(reader.prepare(connection), (one, two) -> two);
   }
 
   private RedisSubscriber subscriber() {
@@ -101,6 +135,11 @@ final class RedisBackplane implements Backplane {
       throw new IllegalStateException("The backplane is not started.");
     }
     return subscriber;
+  }
+
+  /** The cluster's shared sessions, by the same connections. */
+  SessionStore sessions() {
+    return sessions;
   }
 
   @Override
@@ -119,13 +158,20 @@ final class RedisBackplane implements Backplane {
   }
 
   @Override
+  public CompletionStage<History> read(
+      Destination destination, long after, int count, boolean begin) {
+    return reader.read(destination, after, count, begin);
+  }
+
+  @Override
   public boolean available() {
     return publishing.connection() != null && subscribing.connection() != null && probe.fresh();
   }
 
   private void expire() {
     publisher.expire();
-    if (publisher.wasReadOnly()) {
+    reader.expire();
+    if (publisher.wasReadOnly() || sessions.wasReadOnly()) {
       publishing.replace("it is a read-only replica");
     }
   }
@@ -151,6 +197,9 @@ final class RedisBackplane implements Backplane {
 
   @Override
   public void close() {
+    if (closed.getAndSet(true)) {
+      return;
+    }
     CompletableFuture.supplyAsync(this::closeLinks, owner)
         .thenCompose(Function.identity())
         .completeOnTimeout(null, CLOSE_SECONDS, TimeUnit.SECONDS)
@@ -164,7 +213,8 @@ final class RedisBackplane implements Backplane {
   private CompletionStage<Void> closeLinks() {
     CompletionStage<Void> published = publishing.close();
     CompletionStage<Void> subscribed = subscribing.close();
-    publisher.rejectAll();
+    publisher.close();
+    reader.rejectWaiting();
     return published.thenCombine(subscribed, (one, other) -> null);
   }
 
@@ -177,6 +227,9 @@ final class RedisBackplane implements Backplane {
       if (lost) {
         metrics.reconnects.increment();
       }
+      if (publishing.connection() != null) {
+        publisher.resume();
+      }
       if (publishing.connection() != null && subscribing.connection() != null) {
         outage.over();
         check();
@@ -187,7 +240,10 @@ final class RedisBackplane implements Backplane {
     public void down(String reason) {
       lost = true;
       probe.reset();
-      publisher.rejectAll();
+      if (publishing.connection() == null) {
+        publisher.rejectWaiting();
+        reader.rejectWaiting();
+      }
       outage.lasts(reason);
     }
   }

@@ -1,7 +1,8 @@
 package io.drumline.redis;
 
-import io.drumline.backplane.Backplane;
 import io.drumline.backplane.MessageIds;
+import io.drumline.backplane.Retentions;
+import io.drumline.backplane.SessionStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -17,11 +18,18 @@ class RedisBackplaneConfiguration {
 
   /** Closed by the node's life cycle, after its clients have gone. */
   @Bean(destroyMethod = "")
-  Backplane redisBackplane(
+  RedisBackplane redisBackplane(
       LettuceConnectionFactory factory,
       RedisProperties properties,
+      Retentions retentions,
       MessageIds ids,
       MeterRegistry meters) {
-    return new RedisBackplane(RedisConnector.like(factory, properties), properties, ids, meters);
+    return new RedisBackplane(
+        RedisConnector.like(factory, properties), properties, retentions, ids, meters);
+  }
+
+  @Bean
+  SessionStore redisSessions(RedisBackplane backplane) {
+    return backplane.sessions();
   }
 }

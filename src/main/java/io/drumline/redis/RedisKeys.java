@@ -15,14 +15,34 @@ record RedisKeys(String prefix) {
     return key(destination, ":c");
   }
 
-  /** The hash with a destination's epoch, last offset and last id. */
+  /** The hash with a destination's epoch, last offset and last id, and more: see publish.lua. */
   String meta(Destination destination) {
     return key(destination, ":m");
+  }
+
+  /** The stream with a destination's history. */
+  String stream(Destination destination) {
+    return key(destination, ":s");
+  }
+
+  /** What became of the message to which a publisher gave this id. */
+  String published(Destination destination, String publisherId) {
+    return key(destination, ":i:" + publisherId);
   }
 
   /** Where one run of a node proves its pub/sub connection. */
   String probe(String incarnation) {
     return prefix + "probe:" + incarnation;
+  }
+
+  /** The hash with whose a client-id is, its newest socket, and its positions. */
+  String session(String clientId) {
+    return prefix + "session:" + clientId;
+  }
+
+  /** The channel on which one run of a node is told what concerns it alone. */
+  String node(String incarnation) {
+    return prefix + "node:" + incarnation;
   }
 
   private String key(Destination destination, String kind) {

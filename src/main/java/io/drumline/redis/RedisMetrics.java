@@ -12,6 +12,9 @@ final class RedisMetrics {
   private final MeterRegistry registry;
   final Timer publish;
   final Counter publishFailures;
+  final Counter publishRetries;
+  final Timer read;
+  final Counter readFailures;
   final Timer roundTrip;
   final Counter reconnects;
   final Counter invalidEnvelopes;
@@ -25,6 +28,18 @@ final class RedisMetrics {
     publishFailures =
         Counter.builder("drumline.redis.publish.failures")
             .description("Publications that Redis did not accept, or not surely.")
+            .register(registry);
+    publishRetries =
+        Counter.builder("drumline.redis.publish.retries")
+            .description("Publications that were sent again because their answer was lost.")
+            .register(registry);
+    read =
+        Timer.builder("drumline.redis.read")
+            .description("From asking Redis for history to its answer.")
+            .register(registry);
+    readFailures =
+        Counter.builder("drumline.redis.read.failures")
+            .description("Reads of history that Redis did not answer.")
             .register(registry);
     roundTrip =
         Timer.builder("drumline.redis.roundtrip")
@@ -42,7 +57,7 @@ final class RedisMetrics {
             .register(registry);
     invalidEnvelopes =
         Counter.builder("drumline.redis.envelopes.invalid")
-            .description("Messages on Redis channels that were not envelopes, and were dropped.")
+            .description("Messages in Redis that were not envelopes, and were dropped.")
             .register(registry);
   }
 

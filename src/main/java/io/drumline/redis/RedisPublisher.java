@@ -1,28 +1,21 @@
 package io.drumline.redis;
 
 import io.drumline.backplane.BackplaneException;
-import io.drumline.backplane.MessageIds;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
-import io.drumline.message.Position;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisNoScriptException;
-import io.lettuce.core.RedisReadOnlyException;
 import io.lettuce.core.api.StatefulConnection;
-import io.lettuce.core.output.StatusOutput;
 import io.lettuce.core.protocol.AsyncCommand;
-import io.lettuce.core.protocol.Command;
-import io.lettuce.core.protocol.CommandArgs;
-import io.lettuce.core.protocol.CommandType;
 import io.lettuce.core.protocol.RedisCommand;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -34,17 +27,17 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends publications to Redis, pipelined, in the order in which they came, each at most once.
+ * Sends publications to Redis, pipelined, in the order in which they came. What may have been
+ * stored when a connection was lost is sent again on the next one, before anything newer, and the
+ * script stores it once.
  *
  * <p>Concurrency: callers add to {@code waiting}; one task on {@code owner} sends everything that
- * waits in one flush; Lettuce's I/O thread completes. After a NOSCRIPT nothing is sent until
- * everything sent before is answered, so that what is sent again does not fall behind what came
- * later.
+ * waits in one flush; Lettuce's I/O thread completes, or adds to {@code again}. While something is
+ * to be sent again, nothing else is sent until everything sent before is answered, so that it does
+ * not fall behind what came later.
  */
 final class RedisPublisher {
   private static final int BATCH = 512;
-  private static final long META_SECONDS = Duration.ofDays(7).toSeconds();
-  private static final RedisScript SCRIPT = RedisScript.load("publish.lua");
 
   private static final String UNAVAILABLE =
       "The message was not accepted: the backplane is unavailable.";
@@ -55,15 +48,16 @@ final class RedisPublisher {
       "It is not known whether the message was accepted: the backplane did not answer in time.";
   private static final String LOST =
       "It is not known whether the message was accepted: the connection to the backplane was lost.";
+  private static final String UNCONFIRMED =
+      "The message was published, but too few replicas of the backplane have confirmed it.";
 
-  private final RedisKeys keys;
+  private final PublishScript script;
   private final RedisProperties properties;
-  private final MessageIds ids;
   private final RedisMetrics metrics;
   private final EventExecutor owner;
   private final Supplier<@Nullable StatefulConnection<String, byte[]>> link;
 
-  private final Queue<Request> waiting = new ConcurrentLinkedQueue<>();
+  private final Queue<PendingPublication> waiting = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean scheduled = new AtomicBoolean();
 
   /** What is held until Redis has answered, timed out or not. */
@@ -71,31 +65,37 @@ final class RedisPublisher {
 
   private final AtomicLong heldOctets = new AtomicLong();
 
-  /** In the order sent; those answered leave when they are at the head. Owner's. */
-  private final ArrayDeque<Request> sent = new ArrayDeque<>();
+  /** In the order sent first; those that are done leave when they are at the head. Owner's. */
+  private final ArrayDeque<PendingPublication> sent = new ArrayDeque<>();
+
+  /** Of the last one sent first: microseconds, or one more than before. Owner's. */
+  private long sequence;
 
   private final AtomicInteger unanswered = new AtomicInteger();
-  private final Queue<Request> again = new ConcurrentLinkedQueue<>();
+  private final Queue<PendingPublication> again = new ConcurrentLinkedQueue<>();
 
-  /** Destinations with a publication that overtook one of {@link #again}. */
-  private final Set<Destination> overtaken = ConcurrentHashMap.newKeySet();
+  /** Sequence numbers of publications that may have overtaken one that Redis had no script for. */
+  private final Map<Destination, Long> overtaking = new ConcurrentHashMap<>();
 
   private volatile boolean scriptMissing;
+
+  /** Nothing is sent again before {@link #resume}: it would be lost again at once. */
+  private volatile boolean pausing;
+
   private volatile boolean readOnly;
+  private volatile boolean closed;
 
   /**
    * @param link the connection, or null while there is none
    */
   RedisPublisher(
-      RedisKeys keys,
+      PublishScript script,
       RedisProperties properties,
-      MessageIds ids,
       RedisMetrics metrics,
       EventExecutor owner,
       Supplier<@Nullable StatefulConnection<String, byte[]>> link) {
-    this.keys = keys;
+    this.script = script;
     this.properties = properties;
-    this.ids = ids;
     this.metrics = metrics;
     this.owner = owner;
     this.link = link;
@@ -103,118 +103,136 @@ final class RedisPublisher {
 
   /** As {@link io.drumline.backplane.Backplane#publish}. */
   CompletionStage<String> publish(Draft draft) {
-    Request request = new Request(draft);
+    PendingPublication publication = script.pending(draft);
     int requests = heldRequests.incrementAndGet();
-    long octets = heldOctets.addAndGet(request.payload.length);
+    long octets = heldOctets.addAndGet(publication.payload.length);
     if (link.get() == null || owner.isShuttingDown()) {
-      request.reject(UNAVAILABLE);
+      reject(publication, UNAVAILABLE);
     } else if (requests > properties.requestQueue()
         || octets > properties.requestQueueSize().toBytes()) {
-      request.reject(OVERLOADED);
+      reject(publication, OVERLOADED);
     } else {
-      waiting.add(request);
+      waiting.add(publication);
       schedule();
     }
-    return request.result;
+    return publication.result;
   }
 
   private void schedule() {
-    if (!scheduled.get() && scheduled.compareAndSet(false, true)) {
+    if (!scheduled.get() && scheduled.compareAndSet(false, true) && !owner.isShuttingDown()) {
       owner.execute(this::drain);
     }
   }
 
   /** Makes a new connection ready: Redis knows the script. */
   CompletionStage<?> prepare(StatefulConnection<String, byte[]> connection) {
-    AsyncCommand<String, byte[], String> load = loadScript();
+    AsyncCommand<String, byte[], String> load = script.load();
     connection.dispatch(load);
     return load.orTimeout(properties.commandTimeout().toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  private static AsyncCommand<String, byte[], String> loadScript() {
-    return new AsyncCommand<>(
-        new Command<>(
-            CommandType.SCRIPT,
-            new StatusOutput<>(RedisConnector.CODEC),
-            new CommandArgs<>(RedisConnector.CODEC).add("LOAD").add(SCRIPT.source())));
+  /** Sends again what a lost connection left; called by the owner when there is a new one. */
+  void resume() {
+    pausing = false;
+    if (!again.isEmpty() || !waiting.isEmpty()) {
+      schedule();
+    }
   }
 
   private void drain() {
     scheduled.set(false);
     StatefulConnection<String, byte[]> connection = link.get();
     if (connection == null) {
-      rejectAll();
+      rejectWaiting();
       return;
     }
-    if (scriptMissing) {
-      if (unanswered.get() > 0) {
+    if (!again.isEmpty()) {
+      if (pausing || unanswered.get() > 0) {
         return; // the last answer comes back here
       }
       sendAgain(connection);
     }
-    while (!waiting.isEmpty() && !scriptMissing) {
-      List<RedisCommand<String, byte[], ?>> batch = new ArrayList<>();
-      for (Request next; batch.size() < BATCH && (next = waiting.poll()) != null; ) {
-        addTo(batch, next);
+    while (!waiting.isEmpty() && again.isEmpty()) {
+      Batch batch = new Batch();
+      for (PendingPublication next; batch.hasRoom() && (next = waiting.poll()) != null; ) {
+        batch.add(next);
       }
-      connection.dispatch(batch);
+      batch.dispatch(connection);
     }
     forgetAnswered();
   }
 
   private void sendAgain(StatefulConnection<String, byte[]> connection) {
-    scriptMissing = false;
-    List<RedisCommand<String, byte[], ?>> batch = new ArrayList<>();
-    batch.add(loadScript());
-    for (Request next; (next = again.poll()) != null; ) {
+    List<PendingPublication> publications = new ArrayList<>();
+    for (PendingPublication next; (next = again.poll()) != null; ) {
+      publications.add(next);
+    }
+    publications.sort(Comparator.comparingLong(PendingPublication::sequence));
+    if (scriptMissing) {
+      scriptMissing = false;
+      connection.dispatch(script.load());
+    }
+    Batch batch = new Batch();
+    for (PendingPublication next : publications) {
       // Another node loaded the script in the meantime, and a later message came through.
-      if (overtaken.contains(next.destination)) {
-        next.reject(UNAVAILABLE);
+      if (overtaking.getOrDefault(next.destination, 0L) > next.sequence()) {
+        reject(next, next.lost() ? LOST : UNAVAILABLE);
       } else {
-        addTo(batch, next);
+        batch.add(next);
       }
     }
-    overtaken.clear();
-    connection.dispatch(batch);
+    overtaking.clear();
+    batch.dispatch(connection);
   }
 
-  private void addTo(List<RedisCommand<String, byte[], ?>> batch, Request request) {
-    if (request.result.isDone()) {
-      request.release(); // it timed out while it waited
-      return;
-    }
-    unanswered.incrementAndGet();
-    sent.add(request);
-    AsyncCommand<String, byte[], Position> command = request.command();
-    command.onComplete(request::answered);
-    batch.add(command);
-  }
-
-  /** Rejects what waits; called by the owner when the connection is gone or the node closes. */
-  void rejectAll() {
-    for (Request next; (next = again.poll()) != null; ) {
-      next.reject(UNAVAILABLE);
-    }
-    for (Request next; (next = waiting.poll()) != null; ) {
-      next.reject(UNAVAILABLE);
+  /** Rejects what was never sent; called by the owner when the connection is gone. */
+  void rejectWaiting() {
+    for (PendingPublication next; (next = waiting.poll()) != null; ) {
+      reject(next, UNAVAILABLE);
     }
   }
 
-  /** Fails what Redis has not answered in time; called by the owner several times a second. */
+  /** Ends everything, and what is lost from now on. */
+  void close() {
+    closed = true;
+    rejectWaiting();
+    rejectAgain();
+  }
+
+  private void rejectAgain() {
+    for (PendingPublication next; (next = again.poll()) != null; ) {
+      reject(next, next.lost() ? LOST : UNAVAILABLE);
+    }
+  }
+
+  /** Fails what took too long; called by the owner several times a second. */
   void expire() {
     long now = System.nanoTime();
-    for (Request next; (next = sent.peek()) != null && next.over(now); ) {
+    long timeout = properties.publishTimeout().toNanos();
+    forgetAnswered();
+    for (PendingPublication next;
+        (next = sent.peek()) != null && (next.result.isDone() || next.olderThan(timeout, now)); ) {
       sent.poll();
-      next.fail(TIMED_OUT, null);
+      fail(next, next.lost() ? LOST : TIMED_OUT, null);
     }
-    for (Request next; (next = waiting.peek()) != null && next.over(now); ) {
+    for (PendingPublication next;
+        (next = waiting.peek()) != null && next.olderThan(timeout, now); ) {
       waiting.poll();
-      next.reject(UNAVAILABLE);
+      reject(next, UNAVAILABLE);
     }
+    again.removeIf(
+        publication -> {
+          boolean done = publication.result.isDone();
+          if (done) {
+            release(publication);
+          }
+          return done;
+        });
+    resume();
   }
 
   private void forgetAnswered() {
-    for (Request next; (next = sent.peek()) != null && next.result.isDone(); ) {
+    for (PendingPublication next; (next = sent.peek()) != null && next.result.isDone(); ) {
       sent.poll();
     }
   }
@@ -226,96 +244,155 @@ final class RedisPublisher {
     return was;
   }
 
-  /** One publication until Redis has answered. */
-  private final class Request {
-    final Destination destination;
-    final byte[] payload;
-    final CompletableFuture<String> result = new CompletableFuture<>();
-    private final String id = ids.next();
-    private final long time = System.currentTimeMillis();
-    private final long begun = System.nanoTime();
-
-    Request(Draft draft) {
-      destination = draft.destination();
-      payload =
-          destination.ordered()
-              ? Envelope.tail(draft, id, time)
-              : Envelope.ephemeral(draft, id, time);
+  /** On Lettuce's I/O thread, in the order sent. */
+  private void answered(
+      PendingPublication publication,
+      @Nullable ReplicaWait replicas,
+      @Nullable String messageId,
+      @Nullable Throwable failure) {
+    if (messageId != null && replicas != null && publication.destination.ordered()) {
+      replicas.stored(publication, messageId);
+      return;
     }
-
-    AsyncCommand<String, byte[], Position> command() {
-      CommandArgs<String, byte[]> args = new CommandArgs<>(RedisConnector.CODEC);
-      if (!destination.ordered()) {
-        args.addKey(keys.channel(destination)).addValue(payload);
-        return new AsyncCommand<>(new Command<>(CommandType.PUBLISH, new PositionOutput(), args));
-      }
-      args.add(SCRIPT.sha1())
-          .add(2)
-          .addKey(keys.meta(destination))
-          .addKey(keys.channel(destination))
-          .add(ids.newEpoch(destination))
-          .add(id)
-          .addValue(payload)
-          .add(TimeUnit.MILLISECONDS.toSeconds(time))
-          .add(META_SECONDS);
-      return new AsyncCommand<>(new Command<>(CommandType.EVALSHA, new PositionOutput(), args));
+    if (messageId != null) {
+      accept(publication, messageId);
+    } else if (failure instanceof RedisNoScriptException) {
+      again.add(publication);
+      scriptMissing = true;
+    } else if (failure instanceof RedisCommandExecutionException) {
+      refused(publication, failure);
+    } else {
+      lost(publication, failure);
     }
+    settled();
+  }
 
-    /** On Lettuce's I/O thread, in the order sent. */
-    void answered(@Nullable Position position, @Nullable Throwable failure) {
-      if (failure instanceof RedisNoScriptException) {
-        again.add(this);
-        scriptMissing = true;
-      } else {
-        release();
-        if (position != null) {
-          accept(position);
-        } else if (failure instanceof RedisCommandExecutionException) {
-          if (isReadOnly(failure)) {
-            readOnly = true;
-          }
-          fail(REFUSED, failure);
-        } else {
-          fail(LOST, failure);
-        }
-      }
-      if (unanswered.decrementAndGet() == 0 && scriptMissing) {
-        schedule();
-      }
-    }
-
-    private void accept(Position position) {
-      if (scriptMissing && destination.ordered()) {
-        overtaken.add(destination);
-      }
-      metrics.publish.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
-      result.complete(position.messageId(id));
-    }
-
-    boolean over(long now) {
-      return result.isDone() || now - begun > properties.commandTimeout().toNanos();
-    }
-
-    void reject(String message) {
-      release();
-      fail(message, null);
-    }
-
-    void release() {
-      heldRequests.decrementAndGet();
-      heldOctets.addAndGet(-payload.length);
-    }
-
-    void fail(String message, @Nullable Throwable cause) {
-      if (result.completeExceptionally(new BackplaneException(message, cause))) {
-        metrics.publishFailures.increment();
-      }
+  private void refused(PendingPublication publication, Throwable failure) {
+    boolean replica = RedisScript.isReadOnly(failure);
+    readOnly |= replica;
+    if (replica && publication.lost()) {
+      pausing = true;
+      again.add(publication); // the master knows what became of it
+    } else {
+      release(publication);
+      fail(publication, publication.lost() ? LOST : REFUSED, failure);
     }
   }
 
-  /** Redis 6 wraps the script's error, Redis 7 does not. */
-  private static boolean isReadOnly(Throwable failure) {
-    return failure instanceof RedisReadOnlyException
-        || String.valueOf(failure.getMessage()).contains("-READONLY");
+  private void replicated(
+      PendingPublication publication, String messageId, ReplicaWait.Outcome outcome) {
+    switch (outcome) {
+      case CONFIRMED -> accept(publication, messageId);
+      case UNCONFIRMED -> {
+        release(publication);
+        fail(publication, UNCONFIRMED, null);
+      }
+      case LOST -> lost(publication, null);
+    }
+    settled();
+  }
+
+  private void settled() {
+    if (closed) {
+      rejectAgain();
+    }
+    if (unanswered.decrementAndGet() == 0 && !again.isEmpty()) {
+      schedule();
+    }
+  }
+
+  private void accept(PendingPublication publication, String messageId) {
+    mayOvertake(publication);
+    release(publication);
+    metrics.publish.record(System.nanoTime() - publication.begun, TimeUnit.NANOSECONDS);
+    publication.result.complete(messageId);
+  }
+
+  /** Redis may have it, or not: only what it can recognise is sent again. */
+  private void lost(PendingPublication publication, @Nullable Throwable failure) {
+    mayOvertake(publication);
+    if (!publication.destination.ordered()) {
+      release(publication);
+      fail(publication, LOST, failure);
+      return;
+    }
+    publication.answerLost();
+    pausing = true;
+    again.add(publication);
+  }
+
+  private void mayOvertake(PendingPublication publication) {
+    if (scriptMissing && publication.destination.ordered()) {
+      overtaking.merge(publication.destination, publication.sequence(), Math::max);
+    }
+  }
+
+  private void reject(PendingPublication publication, String message) {
+    release(publication);
+    fail(publication, message, null);
+  }
+
+  private void release(PendingPublication publication) {
+    heldRequests.decrementAndGet();
+    heldOctets.addAndGet(-publication.payload.length);
+  }
+
+  private void fail(PendingPublication publication, String message, @Nullable Throwable cause) {
+    if (publication.result.completeExceptionally(new BackplaneException(message, cause))) {
+      metrics.publishFailures.increment();
+    }
+  }
+
+  /** What goes out in one flush. Owner's. */
+  private final class Batch {
+    private final List<RedisCommand<String, byte[], ?>> commands = new ArrayList<>();
+    private final @Nullable ReplicaWait replicas =
+        properties.minReplicas() > 0
+            ? new ReplicaWait(
+                properties.minReplicas(), replicaTimeout(), RedisPublisher.this::replicated)
+            : null;
+    private boolean ordered;
+
+    boolean hasRoom() {
+      return commands.size() < BATCH;
+    }
+
+    void add(PendingPublication publication) {
+      if (publication.result.isDone()) {
+        release(publication); // it timed out while it waited
+        return;
+      }
+      if (!publication.wasSent()) {
+        sequence =
+            Math.max(sequence + 1, TimeUnit.MILLISECONDS.toMicros(System.currentTimeMillis()));
+        publication.sent(sequence);
+        sent.add(publication);
+      } else if (publication.lost()) {
+        metrics.publishRetries.increment();
+      }
+      unanswered.incrementAndGet();
+      ordered |= publication.destination.ordered();
+      AsyncCommand<String, byte[], String> command = script.command(publication);
+      command.onComplete(
+          (messageId, failure) -> answered(publication, replicas, messageId, failure));
+      commands.add(command);
+    }
+
+    void dispatch(StatefulConnection<String, byte[]> connection) {
+      if (commands.isEmpty()) {
+        return;
+      }
+      if (replicas != null && ordered) {
+        commands.add(replicas.command());
+      }
+      connection.dispatch(commands);
+    }
+  }
+
+  /** Shorter than anything that would take the connection for dead. */
+  private Duration replicaTimeout() {
+    Duration probes = properties.probeInterval();
+    Duration half = properties.commandTimeout().dividedBy(2);
+    return probes.compareTo(half) < 0 ? probes : half;
   }
 }

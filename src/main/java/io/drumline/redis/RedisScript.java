@@ -1,11 +1,19 @@
 package io.drumline.redis;
 
+import io.lettuce.core.RedisReadOnlyException;
+import io.lettuce.core.output.CommandOutput;
+import io.lettuce.core.output.StatusOutput;
+import io.lettuce.core.protocol.AsyncCommand;
+import io.lettuce.core.protocol.Command;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 
 /**
  * A Lua script of this package.
@@ -30,5 +38,31 @@ record RedisScript(byte[] source, String sha1) {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("This Java has no SHA-1.", e);
     }
+  }
+
+  /** Makes Redis know the script. */
+  AsyncCommand<String, byte[], String> load() {
+    return new AsyncCommand<>(
+        new Command<>(
+            CommandType.SCRIPT,
+            new StatusOutput<>(RedisConnector.CODEC),
+            new CommandArgs<>(RedisConnector.CODEC).add("LOAD").add(source)));
+  }
+
+  /** The arguments of a call, as far as its keys. */
+  CommandArgs<String, byte[]> call(List<String> keys) {
+    return new CommandArgs<>(RedisConnector.CODEC).add(sha1).add(keys.size()).addKeys(keys);
+  }
+
+  /** A call of what Redis knows already. */
+  static <T> AsyncCommand<String, byte[], T> command(
+      CommandArgs<String, byte[]> call, CommandOutput<String, byte[], T> output) {
+    return new AsyncCommand<>(new Command<>(CommandType.EVALSHA, output, call));
+  }
+
+  /** Whether Redis refused to write as a replica; Redis 6 wraps a script's error, 7 does not. */
+  static boolean isReadOnly(Throwable failure) {
+    return failure instanceof RedisReadOnlyException
+        || String.valueOf(failure.getMessage()).contains("-READONLY");
   }
 }

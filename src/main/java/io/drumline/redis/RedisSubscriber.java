@@ -20,12 +20,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the channels that the node wants, whatever becomes of connections, and passes on what they
@@ -35,14 +32,12 @@ import org.slf4j.LoggerFactory;
  * line with it; Lettuce's I/O thread reads {@code wanted} and calls the receiver.
  */
 final class RedisSubscriber {
-  private static final Logger logger = LoggerFactory.getLogger(RedisSubscriber.class);
   private static final int CHANNELS_PER_COMMAND = 512;
-  private static final long LOG_INVALID_NANOS = Duration.ofSeconds(10).toNanos();
 
   private final RedisKeys keys;
   private final String probeChannel;
   private final Duration timeout;
-  private final RedisMetrics metrics;
+  private final InvalidEnvelopes invalid;
   private final EventExecutor owner;
   private final Receiver receiver;
   private final Consumer<byte[]> probes;
@@ -50,6 +45,9 @@ final class RedisSubscriber {
 
   /** The truth: connections follow. By channel. */
   private final Map<String, Subscription> wanted = new ConcurrentHashMap<>();
+
+  /** Who takes what arrives on further channels of this node's own. */
+  private final Map<String, Consumer<byte[]>> listeners = new ConcurrentHashMap<>();
 
   private final Queue<String> changed = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean scheduled = new AtomicBoolean();
@@ -62,7 +60,6 @@ final class RedisSubscriber {
 
   private CompletableFuture<Void> attached = new CompletableFuture<>();
   private volatile @Nullable StatefulRedisPubSubConnection<String, byte[]> connection;
-  private final AtomicLong logInvalidAt = new AtomicLong(System.nanoTime());
 
   private record Subscription(Destination destination, CompletableFuture<Void> confirmed) {}
 
@@ -76,7 +73,7 @@ final class RedisSubscriber {
       RedisKeys keys,
       String probeChannel,
       Duration timeout,
-      RedisMetrics metrics,
+      InvalidEnvelopes invalid,
       EventExecutor owner,
       Receiver receiver,
       Consumer<byte[]> probes,
@@ -84,11 +81,16 @@ final class RedisSubscriber {
     this.keys = keys;
     this.probeChannel = probeChannel;
     this.timeout = timeout;
-    this.metrics = metrics;
+    this.invalid = invalid;
     this.owner = owner;
     this.receiver = receiver;
     this.probes = probes;
     this.refused = refused;
+  }
+
+  /** Adds a channel of this node's own, before there is a connection; heard on its I/O thread. */
+  void listen(String channel, Consumer<byte[]> listener) {
+    listeners.put(channel, listener);
   }
 
   /**
@@ -126,6 +128,7 @@ final class RedisSubscriber {
     connection.addListener(new Listener(connection));
     List<String> channels = new ArrayList<>(wanted.size() + 1);
     channels.add(probeChannel);
+    channels.addAll(listeners.keySet());
     channels.addAll(wanted.keySet());
     subscribe(connection, channels);
     return attached;
@@ -156,7 +159,7 @@ final class RedisSubscriber {
       } else if (!told.contains(channel)) {
         missing.add(channel);
       } else if (!unconfirmed.containsKey(channel)) {
-        confirm(channel); // ended and begun again before Redis heard of either
+        var unused = confirm(channel); // ended and begun again before Redis heard of either
       }
     }
     for (int at = 0; at < superfluous.size(); at += CHANNELS_PER_COMMAND) {
@@ -196,15 +199,17 @@ final class RedisSubscriber {
     if (channel.equals(probeChannel)) {
       attached.complete(null);
     } else if (left == null && told.contains(channel)) {
-      confirm(channel);
+      Subscription again = confirm(channel);
+      if (again != null) {
+        receiver.interrupted(again.destination);
+      }
     }
   }
 
-  private void confirm(String channel) {
+  /** Returns the subscription if it was confirmed before: then by another connection. */
+  private @Nullable Subscription confirm(String channel) {
     Subscription subscription = wanted.get(channel);
-    if (subscription != null) {
-      subscription.confirmed.complete(null);
-    }
+    return subscription != null && !subscription.confirmed.complete(null) ? subscription : null;
   }
 
   private void received(String channel, byte[] octets) {
@@ -212,6 +217,8 @@ final class RedisSubscriber {
     if (subscription == null) {
       if (channel.equals(probeChannel)) {
         probes.accept(octets);
+      } else {
+        listeners.getOrDefault(channel, unknown -> {}).accept(octets);
       }
       return;
     }
@@ -219,22 +226,10 @@ final class RedisSubscriber {
     try {
       publication = Envelope.read(subscription.destination, octets);
     } catch (Envelope.MalformedException e) {
-      dropped(channel, e);
+      invalid.dropped(channel, e);
       return;
     }
     receiver.received(publication);
-  }
-
-  private void dropped(String channel, Envelope.MalformedException reason) {
-    metrics.invalidEnvelopes.increment();
-    long now = System.nanoTime();
-    long at = logInvalidAt.get();
-    if (now - at >= 0 && logInvalidAt.compareAndSet(at, now + LOG_INVALID_NANOS)) {
-      logger.warn(
-          "Dropped a message on the Redis channel {}: it is not an envelope ({})",
-          channel,
-          reason.getMessage());
-    }
   }
 
   /** One connection's events, on its I/O thread. */

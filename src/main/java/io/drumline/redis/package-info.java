@@ -1,4 +1,4 @@
-/** The cluster's backplane on Redis: pub/sub for what is live, one Lua script to publish. */
+/** The cluster's backplane on Redis: pub/sub for what is live, streams for what was. */
 @NullMarked
 package io.drumline.redis;
 

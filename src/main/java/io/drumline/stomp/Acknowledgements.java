@@ -1,8 +1,9 @@
 package io.drumline.stomp;
 
 import java.util.Iterator;
-import java.util.LinkedHashSet;
-import java.util.Set;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The messages of one subscription that its client has not acknowledged yet. Topics do not deliver
@@ -10,7 +11,11 @@ import java.util.Set;
  */
 final class Acknowledgements {
   private final boolean cumulative;
-  private final Set<String> outstanding = new LinkedHashSet<>();
+
+  /** By message id, in order, with the id of the message before. */
+  private final Map<String, String> outstanding = new LinkedHashMap<>();
+
+  private String last = "";
 
   /**
    * @param cumulative whether an ACK covers all messages before it too ({@code ack:client})
@@ -19,12 +24,26 @@ final class Acknowledgements {
     this.cumulative = cumulative;
   }
 
+  /** The client has nothing to acknowledge up to this point. */
+  void beginAfter(String messageId) {
+    if (last.isEmpty()) {
+      last = messageId;
+    }
+  }
+
   void delivered(String messageId) {
-    outstanding.add(messageId);
+    outstanding.put(messageId, last);
+    last = messageId;
   }
 
   boolean contains(String messageId) {
-    return outstanding.contains(messageId);
+    return outstanding.containsKey(messageId);
+  }
+
+  /** The last message up to which all are acknowledged; null while that is not known. */
+  @Nullable String position() {
+    String position = outstanding.isEmpty() ? last : outstanding.values().iterator().next();
+    return position.isEmpty() ? null : position;
   }
 
   /**
@@ -32,7 +51,7 @@ final class Acknowledgements {
    * outstanding.
    */
   int acknowledge(String messageId) {
-    if (!outstanding.contains(messageId)) {
+    if (!outstanding.containsKey(messageId)) {
       return 0;
     }
     if (!cumulative) {
@@ -40,7 +59,7 @@ final class Acknowledgements {
       return 1;
     }
     int covered = 0;
-    for (Iterator<String> ids = outstanding.iterator(); ids.hasNext(); ) {
+    for (Iterator<String> ids = outstanding.keySet().iterator(); ids.hasNext(); ) {
       String id = ids.next();
       ids.remove();
       covered++;

@@ -1,6 +1,8 @@
 package io.drumline.stomp;
 
 import io.drumline.hub.FrameFormat;
+import io.drumline.message.Destination;
+import io.drumline.message.Gap;
 import io.drumline.message.Publication;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -33,22 +35,39 @@ record MessageFormat(@Nullable String subscription, StompVersion version, boolea
         publication.body());
   }
 
+  @Override
+  public void encode(Gap gap, Destination destination, ByteBuf out) {
+    begin(out, gap.cursor().messageId(), destination.shown());
+    StompEncoder.writeHeader(out, "event", "gap", version);
+    StompEncoder.writeHeader(out, "reason", gap.reason().text(), version);
+    StompEncoder.writeHeader(out, "missed", gap.missedText(), version);
+    end(out, new byte[0]);
+  }
+
   /**
    * Writes the frame.
    *
    * @param headers escaped STOMP 1.2 header lines
    */
   void write(ByteBuf out, String messageId, String destination, byte[] headers, byte[] body) {
+    begin(out, messageId, destination);
+    if (acknowledged && version == StompVersion.V1_2) {
+      StompEncoder.writeHeader(out, "ack", messageId + ACK_SEPARATOR + subscription, version);
+    }
+    out.writeBytes(StompEncoder.transcode(headers, version));
+    end(out, body);
+  }
+
+  private void begin(ByteBuf out, String messageId, String destination) {
     out.writeBytes(MESSAGE);
     if (subscription != null) {
       StompEncoder.writeHeader(out, "subscription", subscription, version);
     }
     StompEncoder.writeHeader(out, "message-id", messageId, version);
     StompEncoder.writeHeader(out, "destination", destination, version);
-    if (acknowledged && version == StompVersion.V1_2) {
-      StompEncoder.writeHeader(out, "ack", messageId + ACK_SEPARATOR + subscription, version);
-    }
-    out.writeBytes(StompEncoder.transcode(headers, version));
+  }
+
+  private static void end(ByteBuf out, byte[] body) {
     ByteBufUtil.writeAscii(out, "content-length:");
     ByteBufUtil.writeAscii(out, Integer.toString(body.length));
     out.writeByte('\n').writeByte('\n').writeBytes(body).writeByte(0);

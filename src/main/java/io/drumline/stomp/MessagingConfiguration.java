@@ -4,6 +4,7 @@ import io.drumline.backplane.Backplane;
 import io.drumline.backplane.MessageIds;
 import io.drumline.hub.Hub;
 import io.drumline.message.NodeId;
+import io.drumline.session.SharedSessions;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
 import java.util.Map;
@@ -83,8 +84,10 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
       SpringBridge bridge,
       StompProperties properties,
       MeterRegistry registry,
-      NodeId node) {
-    return new StompSessions(hub, publisher, bridge, properties, new StompMetrics(registry), node);
+      NodeId node,
+      SharedSessions shared) {
+    return new StompSessions(
+        hub, publisher, bridge, properties, new StompMetrics(registry), node, shared);
   }
 
   @Bean

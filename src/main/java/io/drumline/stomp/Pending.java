@@ -1,6 +1,8 @@
 package io.drumline.stomp;
 
 import java.util.ArrayDeque;
+import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +20,7 @@ final class Pending {
     private @Nullable String receipt;
     private final int bytes;
     private boolean done;
+    private List<Header> answer = List.of();
 
     private Slot(@Nullable String receipt, int bytes) {
       this.receipt = receipt;
@@ -27,21 +30,26 @@ final class Pending {
     @Nullable String receipt() {
       return receipt;
     }
+
+    /** What the RECEIPT says beside its id. */
+    void answer(List<Header> headers) {
+      answer = headers;
+    }
   }
 
   private final ArrayDeque<Slot> slots = new ArrayDeque<>(1);
   private final int limit;
-  private final Consumer<String> receipts;
+  private final BiConsumer<String, List<Header>> receipts;
   private final Consumer<Boolean> reading;
   private int bytes;
   private boolean paused;
   private @Nullable Runnable whenEmpty;
 
   /**
-   * @param receipts writes a RECEIPT
+   * @param receipts writes a RECEIPT with these further headers
    * @param reading stops and resumes reading from the client
    */
-  Pending(int limit, Consumer<String> receipts, Consumer<Boolean> reading) {
+  Pending(int limit, BiConsumer<String, List<Header>> receipts, Consumer<Boolean> reading) {
     this.limit = limit;
     this.receipts = receipts;
     this.reading = reading;
@@ -71,7 +79,7 @@ final class Pending {
       slots.remove();
       bytes -= head.bytes;
       if (head.receipt != null) {
-        receipts.accept(head.receipt);
+        receipts.accept(head.receipt, head.answer);
       }
     }
     if (paused && slots.size() <= limit / 2 && bytes <= MAX_BYTES / 2) {

@@ -68,9 +68,11 @@ public final class StompEncoder {
     return frame.writeByte('\n').writeByte(0);
   }
 
-  static ByteBuf receipt(ByteBufAllocator alloc, String receiptId, StompVersion version) {
+  static ByteBuf receipt(
+      ByteBufAllocator alloc, String receiptId, List<Header> more, StompVersion version) {
     ByteBuf frame = begin(alloc, "RECEIPT\n");
     writeHeader(frame, "receipt-id", receiptId, version);
+    writeHeaders(frame, more, version);
     return frame.writeByte('\n').writeByte(0);
   }
 

@@ -1,6 +1,7 @@
 package io.drumline.stomp;
 
 import io.drumline.message.CloseCode;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,7 @@ final class StompException extends RuntimeException {
   private final String sentence;
   private final @Nullable String receiptId;
   private final CloseCode closeCode;
+  private final List<Header> headers;
 
   /** A protocol error where the caller knows whether a receipt was asked for. */
   StompException(String sentence) {
@@ -23,10 +25,17 @@ final class StompException extends RuntimeException {
   }
 
   StompException(String sentence, @Nullable String receiptId, CloseCode closeCode) {
+    this(sentence, receiptId, closeCode, List.of());
+  }
+
+  /** With further headers of the ERROR frame. */
+  StompException(
+      String sentence, @Nullable String receiptId, CloseCode closeCode, List<Header> headers) {
     super(sentence, null, false, false);
     this.sentence = sentence;
     this.receiptId = receiptId;
     this.closeCode = closeCode;
+    this.headers = headers;
   }
 
   /** One sentence that a person understands. */
@@ -42,5 +51,9 @@ final class StompException extends RuntimeException {
 
   CloseCode closeCode() {
     return closeCode;
+  }
+
+  List<Header> headers() {
+    return headers;
   }
 }

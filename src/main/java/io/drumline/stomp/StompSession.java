@@ -3,14 +3,13 @@ package io.drumline.stomp;
 import io.drumline.hub.Connection;
 import io.drumline.hub.Frames;
 import io.drumline.message.CloseCode;
+import io.drumline.session.SharedSession;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.security.Principal;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +30,7 @@ public final class StompSession {
   private enum State {
     /** Waits for CONNECT. */
     NEW,
-    /** The application looks at the CONNECT; frames behind it wait. */
+    /** The application looks at the CONNECT, or its session is opened; frames behind it wait. */
     CONNECTING,
     CONNECTED,
     /** DISCONNECT has come: what was sent before it is still processed. */
@@ -46,11 +45,9 @@ public final class StompSession {
   private final Consumer<ClientFrame> frames = this::frame;
   private final Pending pending;
   private final StompSubscriptions subscriptions;
+  private final Connecting connecting;
   private State state = State.NEW;
-  private StompVersion version = StompVersion.V1_0;
-  private HeartBeats heartBeats = new HeartBeats(0, 0);
   private @Nullable Transactions transactions;
-  private @Nullable ArrayDeque<ClientFrame> held;
   private @Nullable SerialExecutor application;
   private volatile @Nullable Map<String, Object> attributes;
   private volatile @Nullable Principal user;
@@ -59,10 +56,10 @@ public final class StompSession {
     this.server = server;
     this.connection = connection;
     this.decoder = new StompDecoder(server.limits());
+    this.connecting = new Connecting(this, server, connection);
     this.subscriptions = new StompSubscriptions(this, server, connection);
     this.pending =
         new Pending(server.properties().maxInFlight(), this::receipt, connection::reading);
-    connection.wheel().after(server.properties().connectTimeout().toMillis(), this::checkConnected);
   }
 
   /**
@@ -80,10 +77,19 @@ public final class StompSession {
     }
   }
 
+  /** A pong with a number has come. */
+  public void pong(long number) {
+    SharedSession session = shared();
+    if (session != null) {
+      session.pong(number);
+    }
+  }
+
   /** The socket has ended, with this close code (1006: without one). Called once. */
   public void ended(int closeCode) {
     state = State.ENDED;
     decoder.stop();
+    connecting.end();
     subscriptions.cancel();
     server.remove(this);
     if (application != null) { // else the application has not heard of this session
@@ -127,11 +133,16 @@ public final class StompSession {
   }
 
   HeartBeats heartBeats() {
-    return heartBeats;
+    return connecting.heartBeats();
   }
 
   StompVersion version() {
-    return version;
+    return connecting.version();
+  }
+
+  /** The shared session, for a client that connected with a client-id; else null. */
+  @Nullable SharedSession shared() {
+    return connecting.shared();
   }
 
   /** Runs on the event loop: now if the caller is on it, else later. Any thread. */
@@ -154,7 +165,7 @@ public final class StompSession {
   private void frame(ClientFrame frame) {
     switch (state) {
       case NEW -> connect(frame);
-      case CONNECTING -> hold(frame);
+      case CONNECTING -> connecting.hold(frame);
       case CONNECTED -> accept(frame);
       case DISCONNECTING, ENDED -> {
         // what follows a DISCONNECT or an error is ignored
@@ -163,39 +174,20 @@ public final class StompSession {
   }
 
   private void connect(ClientFrame frame) {
-    if (!frame.command().connects()) {
-      throw new StompException("The first frame must be CONNECT.", frame.header("receipt"));
-    }
-    Optional<StompVersion> agreed = StompVersion.negotiate(frame.header("accept-version"));
-    if (agreed.isEmpty()) {
-      fail(
-          new StompException(
-              "There is no common STOMP version; this server speaks "
-                  + StompVersion.SUPPORTED
-                  + ".",
-              null),
-          null,
-          List.of(new Header("version", StompVersion.SUPPORTED)));
-      return;
-    }
-    version = agreed.get();
-    String beats = frame.header("heart-beat");
-    if (beats != null) {
-      heartBeats = HeartBeats.agree(beats, server.properties());
-    }
-    decoder.connected(version);
+    connecting.agree(frame);
+    decoder.connected(version());
     state = State.CONNECTING;
     if (server.bridge().intercepting()) {
       connection.reading(false);
       dispatch(frame, pending.open(null, 0));
     } else {
       server.bridge().connectEvent(this, frame);
-      connected(frame);
+      connecting.open(frame);
     }
   }
 
-  /** Answers a CONNECT that was accepted. */
-  void connected(ClientFrame connect) {
+  /** Answers a CONNECT that was accepted, and goes on with what came behind it. */
+  void connected(List<ClientFrame> held) {
     if (state != State.CONNECTING || !connection.open()) {
       return;
     }
@@ -203,24 +195,13 @@ public final class StompSession {
     connection.send(
         StompEncoder.connected(ALLOC, server.connectedHeaders(this)), Frames.Payload.TEXT);
     server.bridge().connectedEvent(this);
-    heartBeats.start(connection);
+    heartBeats().start(connection);
     connection.reading(true);
-    ArrayDeque<ClientFrame> waiting = held;
-    held = null;
-    if (waiting != null) {
-      try {
-        waiting.forEach(frames);
-      } catch (StompException error) {
-        fail(error, null);
-      }
+    try {
+      held.forEach(frames);
+    } catch (StompException error) {
+      fail(error, null);
     }
-  }
-
-  private void hold(ClientFrame frame) {
-    if (held == null) {
-      held = new ArrayDeque<>();
-    }
-    held.add(frame); // bounded: reading is paused, so at most what one read has brought
   }
 
   private void accept(ClientFrame frame) {
@@ -300,7 +281,7 @@ public final class StompSession {
     try {
       switch (frame.command()) {
         case CONNECT, STOMP -> {
-          connected(frame);
+          connecting.open(frame);
           pending.done(slot);
         }
         case SEND -> {
@@ -319,6 +300,7 @@ public final class StompSession {
           pending.done(slot);
         }
         case DISCONNECT -> {
+          connecting.end(); // first: what it is subscribed to stays remembered
           subscriptions.cancel();
           pending.done(slot);
           pending.whenEmpty(() -> connection.close(CloseCode.NORMAL, ""));
@@ -342,7 +324,7 @@ public final class StompSession {
             StompSubscriptions.destination(text),
             frame.headers(),
             frame.body(),
-            frame.header("id"),
+            Continuity.publisherId(frame, user == null ? null : userName()),
             null)
         .whenComplete(
             (messageId, error) ->
@@ -364,7 +346,7 @@ public final class StompSession {
     }
     ByteBuf frame = ALLOC.directBuffer(256 + headers.length + body.length);
     frame.setIndex(Frames.MAX_HEADER, Frames.MAX_HEADER);
-    new MessageFormat(subscriptionId, version, false)
+    new MessageFormat(subscriptionId, version(), false)
         .write(frame, messageId, destination, headers, body);
     connection.send(frame, Frames.isUtf8(body) ? Frames.Payload.TEXT : Frames.Payload.BINARY);
   }
@@ -381,10 +363,6 @@ public final class StompSession {
 
   /** Sends an ERROR and closes; nothing follows it. */
   void fail(StompException error, @Nullable String receipt) {
-    fail(error, receipt, List.of());
-  }
-
-  private void fail(StompException error, @Nullable String receipt, List<Header> more) {
     if (state == State.ENDED || !connection.open()) {
       return;
     }
@@ -393,13 +371,13 @@ public final class StompSession {
     server.metrics().error();
     String receiptId = error.receiptId() != null ? error.receiptId() : receipt;
     connection.send(
-        StompEncoder.error(ALLOC, error.getMessage(), receiptId, more, version),
+        StompEncoder.error(ALLOC, error.getMessage(), receiptId, error.headers(), version()),
         Frames.Payload.TEXT);
     connection.close(error.closeCode(), error.getMessage());
   }
 
-  private void receipt(String id) {
-    connection.send(StompEncoder.receipt(ALLOC, id, version), Frames.Payload.TEXT);
+  private void receipt(String id, List<Header> more) {
+    connection.send(StompEncoder.receipt(ALLOC, id, more, version()), Frames.Payload.TEXT);
   }
 
   private Pending.Slot open(ClientFrame frame) {
@@ -411,12 +389,5 @@ public final class StompSession {
       transactions = new Transactions(server.properties());
     }
     return transactions;
-  }
-
-  private long checkConnected() {
-    if (state == State.NEW && connection.open()) {
-      connection.close(CloseCode.CONNECT_TIMEOUT, "No CONNECT frame came in time.");
-    }
-    return 0;
   }
 }

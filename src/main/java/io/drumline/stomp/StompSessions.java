@@ -5,6 +5,8 @@ import io.drumline.hub.Connection;
 import io.drumline.hub.Hub;
 import io.drumline.message.CloseCode;
 import io.drumline.message.NodeId;
+import io.drumline.session.SharedSession;
+import io.drumline.session.SharedSessions;
 import java.security.Principal;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +25,7 @@ public final class StompSessions {
   private final StompProperties properties;
   private final StompMetrics metrics;
   private final NodeId node;
+  private final SharedSessions shared;
   private final StompLimits limits;
   private final Map<String, StompSession> sessions = new ConcurrentHashMap<>();
 
@@ -32,13 +35,15 @@ public final class StompSessions {
       SpringBridge bridge,
       StompProperties properties,
       StompMetrics metrics,
-      NodeId node) {
+      NodeId node,
+      SharedSessions shared) {
     this.hub = hub;
     this.publisher = publisher;
     this.bridge = bridge;
     this.properties = properties;
     this.metrics = metrics;
     this.node = node;
+    this.shared = shared;
     int connectFrame = (int) properties.maxConnectFrameSize().toBytes();
     int headerLine = (int) properties.maxHeaderSize().toBytes();
     this.limits =
@@ -82,6 +87,10 @@ public final class StompSessions {
     return bridge;
   }
 
+  SharedSessions shared() {
+    return shared;
+  }
+
   StompProperties properties() {
     return properties;
   }
@@ -95,7 +104,7 @@ public final class StompSessions {
   }
 
   List<Header> connectedHeaders(StompSession session) {
-    List<Header> headers = new ArrayList<>(6);
+    List<Header> headers = new ArrayList<>(7);
     headers.add(new Header("version", session.version().text()));
     headers.add(new Header("session", session.id()));
     headers.add(new Header("server", SERVER_NAME));
@@ -105,6 +114,10 @@ public final class StompSessions {
     Principal principal = session.user();
     if (principal != null) {
       headers.add(new Header("user-name", principal.getName()));
+    }
+    SharedSession sharedSession = session.shared();
+    if (sharedSession != null) {
+      headers.add(new Header("session-resumed", Boolean.toString(sharedSession.resumed())));
     }
     return headers;
   }

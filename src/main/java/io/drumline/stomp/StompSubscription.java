@@ -1,13 +1,18 @@
 package io.drumline.stomp;
 
+import io.drumline.hub.Start;
 import io.drumline.hub.Subscription;
+import io.drumline.message.Cursor;
+import io.drumline.message.Destination;
+import io.drumline.session.Tracked;
 import org.jspecify.annotations.Nullable;
 
 /** One SUBSCRIBE of a session. Used on the connection's event loop. */
-final class StompSubscription {
+final class StompSubscription implements Tracked {
   private final String key;
   private final MessageFormat format;
   private final @Nullable Acknowledgements acknowledgements;
+  private @Nullable Destination destination;
   private @Nullable Subscription member;
 
   private StompSubscription(
@@ -50,12 +55,47 @@ final class StompSubscription {
     return format;
   }
 
-  boolean acknowledges() {
-    return acknowledgements != null;
+  /** It is a member of its destination, and begins there. */
+  void joined(Destination its, Start start, Subscription hubMember) {
+    destination = its;
+    member = hubMember;
+    if (start.after() != null) {
+      beginAfter(start.after());
+    }
   }
 
-  void joined(Subscription hubMember) {
-    member = hubMember;
+  /** It is live from here on. */
+  void beginAfter(Cursor cursor) {
+    if (acknowledgements != null) {
+      acknowledgements.beginAfter(cursor.messageId());
+    }
+  }
+
+  /** Whether it has a destination whose position can be remembered. */
+  boolean isTracked() {
+    return destination != null;
+  }
+
+  @Override
+  public Destination destination() {
+    if (destination == null) {
+      throw new IllegalStateException("The application's subscriptions are not tracked.");
+    }
+    return destination;
+  }
+
+  @Override
+  public @Nullable String received() {
+    if (acknowledgements != null) {
+      return acknowledgements.position();
+    }
+    Cursor position = member == null ? null : member.position();
+    return position == null ? null : position.messageId();
+  }
+
+  @Override
+  public boolean acknowledged() {
+    return acknowledgements != null;
   }
 
   void delivered(String messageId) {

@@ -1,10 +1,12 @@
 package io.drumline.stomp;
 
 import io.drumline.hub.Connection;
+import io.drumline.hub.Start;
 import io.drumline.hub.Subscription;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
 import io.drumline.message.Publication;
+import io.drumline.session.SharedSession;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
@@ -50,14 +52,33 @@ final class StompSubscriptions {
       }
       return;
     }
+    Destination destination = subscribed(text);
+    SharedSession shared = tracking(destination);
+    Start start =
+        shared == null
+            ? Continuity.start(frame, destination)
+            : Continuity.start(frame, destination, shared.resumeAfter(destination));
     Subscription member =
         server
             .hub()
-            .subscribe(connection, subscribed(text), subscription.format(), observer(subscription));
-    subscription.joined(member);
+            .subscribe(
+                connection, destination, subscription.format(), start, observer(subscription));
+    subscription.joined(destination, start, member);
+    if (shared != null) {
+      shared.track(subscription);
+    }
     byKey.put(subscription.key(), subscription);
     joining++;
-    member.live().thenRun(() -> joined(slot));
+    member
+        .live()
+        .thenAccept(
+            joined -> {
+              if (joined.cursor() != null) {
+                subscription.beginAfter(joined.cursor());
+              }
+              slot.answer(Continuity.answer(start, joined));
+              joined(slot);
+            });
     server.bridge().subscribeEvent(session, frame);
   }
 
@@ -67,6 +88,10 @@ final class StompSubscriptions {
     if (subscription == null) {
       throw new StompException(
           "There is no subscription with the id '" + Sentences.shorten(key) + "'.");
+    }
+    SharedSession shared = session.shared();
+    if (shared != null && subscription.isTracked()) {
+      shared.untrack(subscription);
     }
     subscription.cancel();
     unacknowledged -= subscription.unacknowledged();
@@ -141,6 +166,12 @@ final class StompSubscriptions {
     }
   }
 
+  /** The shared session that remembers positions of this destination, or null. */
+  private @Nullable SharedSession tracking(Destination destination) {
+    boolean nameless = destination.kind() == Destination.Kind.USER && session.user() == null;
+    return destination.ordered() && !nameless ? session.shared() : null;
+  }
+
   private void joined(Pending.Slot slot) {
     session.done(slot);
     joining--;
@@ -150,7 +181,7 @@ final class StompSubscriptions {
   }
 
   private @Nullable Consumer<Publication> observer(StompSubscription subscription) {
-    return subscription.acknowledges() ? publication -> delivered(subscription, publication) : null;
+    return subscription.acknowledged() ? publication -> delivered(subscription, publication) : null;
   }
 
   private void delivered(StompSubscription subscription, Publication publication) {

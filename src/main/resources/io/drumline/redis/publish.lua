@@ -1,32 +1,156 @@
--- Gives a message its place in its destination's order and publishes it.
+-- Gives a message its place in its destination's order, stores it and publishes it.
 --
--- KEYS[1]  meta: hash of e (epoch), o (last offset), i (last id), t (when its expiry was renewed)
+-- KEYS[1]  meta: hash of the destination's order
+--            e  epoch        o  last offset        i  last id
+--            b  octets of envelopes ever stored
+--            l  how many of them may be stored before the bounds are looked after again
+--            w  when that is due otherwise
+--            p:<publisher>  sequence number of the publisher's last message here
+--            r:<publisher>  sequence number and offset of its last one that was found again
 -- KEYS[2]  channel
+-- KEYS[3]  stream: entry <offset>-0 of v (envelope), t (time), b (octets stored before it)
+-- KEYS[4]  what the publisher's own id was answered, if it gave one
 -- ARGV[1]  epoch to begin, where the destination has none
 -- ARGV[2]  id of the message
 -- ARGV[3]  the envelope from the id on (see Envelope)
--- ARGV[4]  now, seconds since 1970
--- ARGV[5]  seconds after which an idle destination's meta expires
+-- ARGV[4]  most messages to keep; 0 for none
+-- ARGV[5]  most octets to keep
+-- ARGV[6]  longest time to keep a message, ms
+-- ARGV[7]  p:<publisher>, a publisher being one run of a node
+-- ARGV[8]  sequence number, growing with every message that the publisher sends; microseconds
+-- ARGV[9]  where it was sent before and its answer lost: how long ago at most, ms; else empty
+-- ARGV[10] seconds to remember the publisher's own id
 --
--- Returns the epoch and the offset.
+-- Times are Redis' own, in ms: the clocks of nodes differ. Numbers are formatted here, since Redis
+-- itself does it slowly.
+--
+-- Returns the epoch and the offset, and the id where it is an earlier message's; an empty epoch
+-- where the message is stored already, but its place cannot be told any more.
 
-local meta = redis.call('HMGET', KEYS[1], 'e', 'i', 't')
-local epoch, previous, renewed = meta[1], meta[2] or '', tonumber(meta[3] or 0)
-local offset = redis.call('HINCRBY', KEYS[1], 'o', 1)
-local now = tonumber(ARGV[4])
+local format = string.format
+
+if KEYS[4] then
+  local known = redis.call('GET', KEYS[4])
+  if known then
+    local epoch, offset, id = string.match(known, '^(%S+) (%S+) (%S+)$')
+    return {epoch, tonumber(offset), id}
+  end
+end
+
+local meta = redis.call('HMGET', KEYS[1], 'e', 'o', 'i', 'b', 'l', 'w')
+local epoch, last, previous, before = meta[1], tonumber(meta[2] or 0), meta[3], meta[4] or '0'
+local time = redis.call('TIME')
+local now = time[1] * 1000 + (time[2] - time[2] % 1000) / 1000
+
+-- The first entry at or behind an offset: its offset, its time, octets before it.
+local function at(offset)
+  local entry = redis.call('XRANGE', KEYS[3], format('%d', offset), '+', 'COUNT', 1)[1]
+  if entry then
+    return tonumber(string.match(entry[1], '^%d+')),
+        tonumber(entry[2][4]) or 0, tonumber(entry[2][6]) or 0
+  end
+end
+
+if ARGV[9] ~= '' and epoch
+    and tonumber(redis.call('HGET', KEYS[1], ARGV[7]) or -1) >= tonumber(ARGV[8]) then
+  -- It is stored: not before it was first sent, and behind what was found again before it.
+  local since, upto, from = now - ARGV[9], last, 1
+  local hint = 'r' .. string.sub(ARGV[7], 2)
+  local sequence, found = string.match(redis.call('HGET', KEYS[1], hint) or '', '^(%d+) (%d+)$')
+  if sequence and tonumber(sequence) < tonumber(ARGV[8]) then from = found + 1 end
+  while from < upto do
+    local middle = math.floor((from + upto) / 2)
+    local offset, stored = at(middle)
+    if offset and stored < since then from = offset + 1 else upto = middle end
+  end
+  local count, size = 1, #ARGV[3]
+  while from <= last do
+    local entries = redis.call('XRANGE', KEYS[3], format('%d', from), '+', 'COUNT', count)
+    if #entries == 0 then break end
+    for _, entry in ipairs(entries) do
+      local offset = tonumber(string.match(entry[1], '^%d+'))
+      if string.sub(entry[2][2], -size) == ARGV[3] then
+        redis.call('HSET', KEYS[1], hint, ARGV[8] .. ' ' .. format('%d', offset))
+        return {epoch, offset}
+      end
+      from = offset + 1
+    end
+    count = math.min(2 * count, 64)
+  end
+  if previous == ARGV[2] then return {epoch, last} end
+  return {'', 0}
+end
 
 if not epoch then
-  epoch = ARGV[1]
-  redis.call('HSET', KEYS[1], 'e', epoch, 'i', ARGV[2])
-else
-  redis.call('HSET', KEYS[1], 'i', ARGV[2])
-end
--- Renewed once an hour, not with every message: the difference does not matter to days.
-if now - renewed > 3600 or now < renewed then
-  redis.call('HSET', KEYS[1], 't', now)
-  redis.call('EXPIRE', KEYS[1], ARGV[5])
+  -- What a stream still holds without its meta is of an epoch that nobody knows any more.
+  epoch, previous = ARGV[1], ''
+  redis.call('DEL', KEYS[3])
+  redis.call('HSET', KEYS[1], 'e', epoch)
 end
 
-redis.call('PUBLISH', KEYS[2], struct.pack('>I1I1c0I8I1c0',
-    1, #epoch, epoch, offset, #previous, previous) .. ARGV[3])
+local offset = last + 1
+local id = format('%d', offset)
+local envelope = struct.pack('>I1I1c0I8I1c0',
+    1, #epoch, epoch, offset, #previous, previous) .. ARGV[3]
+local keeps, stored = ARGV[4] ~= '0', before + 0
+local due = now >= tonumber(meta[6] or 0)
+
+if keeps then
+  stored = stored + #envelope
+  due = due or stored > tonumber(meta[5] or 0)
+  local text = format('%d', now)
+  -- Answers nothing where there is no stream.
+  if not redis.call('XADD', KEYS[3], 'NOMKSTREAM', 'MAXLEN', '~', ARGV[4], id,
+      'v', envelope, 't', text, 'b', before) then
+    redis.call('XADD', KEYS[3], id, 'v', envelope, 't', text, 'b', before)
+    due = true
+  end
+end
+redis.call('HSET', KEYS[1], 'o', id, 'i', ARGV[2], 'b', format('%d', stored), ARGV[7], ARGV[8])
+if KEYS[4] then
+  redis.call('SET', KEYS[4], epoch .. ' ' .. id .. ' ' .. ARGV[2], 'EX', ARGV[10])
+end
+
+-- Seldom: an eighth more of octets and of time than is to be kept may stay.
+if due then
+  local hour = 3600000
+  local pause, expiry, limit = hour, 7 * 24 * hour, 0
+  if keeps then
+    local most, age = tonumber(ARGV[5]), tonumber(ARGV[6])
+    local first, begun, octets = at(1)
+    if stored - octets > most or now - begun > age then
+      -- The newest message stays, however large it is.
+      local gone, kept = first, offset
+      octets = before
+      while kept - gone > 1 do
+        local middle = math.floor((gone + kept) / 2)
+        local found, foundBegun, foundOctets = at(middle)
+        if stored - foundOctets > most or now - foundBegun > age then
+          gone = found
+        else
+          kept, octets = middle, foundOctets
+        end
+      end
+      redis.call('XTRIM', KEYS[3], 'MINID', format('%d', kept))
+    end
+    limit = octets + most + most / 8
+    pause = math.min(age / 8, hour)
+    redis.call('PEXPIRE', KEYS[3], format('%d', age + 2 * pause))
+    expiry = math.max(expiry, age + 3 * pause)
+  end
+  redis.call('HSET', KEYS[1], 'l', format('%d', limit), 'w', format('%d', now + pause))
+  redis.call('PEXPIRE', KEYS[1], format('%d', expiry))
+  -- Publishers that have not been heard of for an hour are gone, or have nothing to send again.
+  if redis.call('HLEN', KEYS[1]) > 64 then
+    local fields = redis.call('HGETALL', KEYS[1])
+    for i = 1, #fields, 2 do
+      local kind = string.sub(fields[i], 1, 2)
+      if kind == 'r:' or kind == 'p:' and tonumber(fields[i + 1]) < (now - hour) * 1000 then
+        redis.call('HDEL', KEYS[1], fields[i])
+      end
+    end
+  end
+end
+
+redis.call('PUBLISH', KEYS[2], envelope)
 return {epoch, offset}

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.drumline.backplane.MemoryBackplane;
 import io.drumline.backplane.MessageIds;
+import io.drumline.backplane.Receiver;
+import io.drumline.backplane.Retentions;
 import io.drumline.message.Destination;
 import io.drumline.message.Publication;
 import io.drumline.stomp.Publisher;
@@ -33,7 +35,8 @@ import org.springframework.test.web.servlet.client.RestTestClient;
 
 final class PublishApiTest {
   private static final BlockingQueue<Publication> published = new LinkedBlockingQueue<>();
-  private static final MemoryBackplane backplane = new MemoryBackplane(new MessageIds());
+  private static final MemoryBackplane backplane =
+      new MemoryBackplane(new MessageIds(), Retentions.DEFAULTS);
   private static final List<ConfigurableApplicationContext> contexts = new ArrayList<>();
   private static RestTestClient client;
 
@@ -41,9 +44,19 @@ final class PublishApiTest {
   @Import({PublishController.class, ApiErrors.class, ApiConfiguration.class})
   static class Api {}
 
+  private static final class Heard implements Receiver {
+    @Override
+    public void received(Publication publication) {
+      published.add(publication);
+    }
+
+    @Override
+    public void interrupted(Destination destination) {}
+  }
+
   @BeforeAll
   static void start() {
-    backplane.start(published::add);
+    backplane.start(new Heard());
     client = start(backplane);
     subscribe("/topic/news");
   }
@@ -70,6 +83,44 @@ final class PublishApiTest {
             .getResponseBody();
 
     assertThat(answer).isEqualTo("{\"id\":\"" + next().messageId() + "\"}");
+  }
+
+  @Test
+  void publishesOnceForTheSameId() {
+    String request = "{\"destination\":\"/topic/news\",\"body\":\"x\",\"id\":\"order-17\"}";
+    String first =
+        publish(request)
+            .expectStatus()
+            .isOk()
+            .expectBody(String.class)
+            .returnResult()
+            .getResponseBody();
+    String again =
+        publish(request)
+            .expectStatus()
+            .isOk()
+            .expectBody(String.class)
+            .returnResult()
+            .getResponseBody();
+
+    assertThat(again).isEqualTo(first);
+    assertThat(published).hasSize(1);
+  }
+
+  @Test
+  void refusesAnIdThatIsTooLong() {
+    String answer =
+        publish(
+                "{\"destination\":\"/topic/news\",\"body\":\"x\",\"id\":\""
+                    + "x".repeat(129)
+                    + "\"}")
+            .expectStatus()
+            .isBadRequest()
+            .expectBody(String.class)
+            .returnResult()
+            .getResponseBody();
+
+    assertThat(answer).contains("1 to 128 characters");
   }
 
   @Test
@@ -247,7 +298,7 @@ final class PublishApiTest {
 
   @Test
   void answersUnavailableWhereTheBackplaneDoesNotAccept() {
-    MemoryBackplane stopped = new MemoryBackplane(new MessageIds());
+    MemoryBackplane stopped = new MemoryBackplane(new MessageIds(), Retentions.DEFAULTS);
 
     post(start(stopped), "{\"user\":\"bob\",\"body\":\"x\"}")
         .expectStatus()

@@ -9,6 +9,7 @@ import io.drumline.message.Destination;
 import io.drumline.message.Draft;
 import io.drumline.message.Position;
 import io.drumline.message.Publication;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -25,9 +26,27 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.util.unit.DataSize;
 
 /** What every backplane does, whatever it is made of. */
 public abstract class BackplaneContract {
+  /** What {@link #create} is given, for {@link BackplaneHistoryContract}. */
+  public static final Retentions RETENTIONS =
+      new Retentions(
+          new DestinationProperties(
+              List.of(
+                  rule("/topic/few/**", 10, DataSize.ofMegabytes(4), Duration.ofMinutes(5)),
+                  rule("/topic/many/**", 2000, DataSize.ofMegabytes(4), Duration.ofMinutes(5)),
+                  rule("/topic/small/**", 2000, DataSize.ofKilobytes(64), Duration.ofMinutes(5)),
+                  rule("/topic/short/**", 2000, DataSize.ofMegabytes(4), Duration.ofSeconds(1)),
+                  rule("/topic/none/**", 0, DataSize.ofMegabytes(4), Duration.ofMinutes(5)))));
+
+  private static DestinationProperties.Rule rule(
+      String pattern, int messages, DataSize size, Duration age) {
+    return new DestinationProperties.Rule(
+        pattern, new DestinationProperties.History(messages, size, age));
+  }
+
   protected final Inbox inbox = new Inbox();
   protected Backplane backplane;
 

@@ -10,6 +10,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 public final class Inbox implements Receiver {
   private final Queue<Publication> publications = new ConcurrentLinkedQueue<>();
 
+  private final Queue<Destination> interruptions = new ConcurrentLinkedQueue<>();
+
   @Override
   public void received(Publication publication) {
     publications.add(publication);
@@ -17,5 +19,15 @@ public final class Inbox implements Receiver {
 
   public List<Publication> of(Destination destination) {
     return publications.stream().filter(p -> p.destination().equals(destination)).toList();
+  }
+
+  @Override
+  public void interrupted(Destination destination) {
+    interruptions.add(destination);
+  }
+
+  /** The destinations that were interrupted, in order, each as often as it was. */
+  public List<Destination> interruptions() {
+    return List.copyOf(interruptions);
   }
 }

@@ -14,7 +14,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What clients and operators see while Redis is away, and after. */
 class RedisOutageIT {
   private static final String[] IMPATIENT = {
-    "drumline.redis.probe-interval=100ms", "drumline.redis.reconnect-max=100ms"
+    "drumline.redis.probe-interval=100ms",
+    "drumline.redis.reconnect-max=100ms",
+    "drumline.redis.publish-timeout=1s"
   };
 
   private RedisServer redis;

@@ -17,18 +17,18 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A Drumline node in a process of its own, as operators run it. */
-final class NodeProcess implements AutoCloseable {
+public final class NodeProcess implements AutoCloseable {
   private static final HttpClient HTTP =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
 
   private final String id;
   private final int clientPort = RunningProgram.freePort();
   private final int controlPort = RunningProgram.freePort();
-  private final RunningProgram program;
+  private final List<String> command = new ArrayList<>();
+  private RunningProgram program;
 
   private NodeProcess(String id, List<String> arguments) {
     this.id = id;
-    List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx256m", "-cp", classPath(), "io.drumline.DrumlineApplication"));
     command.add("--drumline.node-id=" + id);
@@ -45,16 +45,21 @@ final class NodeProcess implements AutoCloseable {
 
   /** A node of the cluster behind this Redis. */
   static NodeProcess clustered(String id, RedisProcess redis, String... arguments) {
+    return clustered(id, redis.url(), arguments);
+  }
+
+  /** A node of the cluster behind the Redis at this URL. */
+  public static NodeProcess clustered(String id, String redis, String... arguments) {
     return new NodeProcess(
         id,
         Stream.concat(
-                Stream.of("--drumline.backplane=redis", "--spring.data.redis.url=" + redis.url()),
+                Stream.of("--drumline.backplane=redis", "--spring.data.redis.url=" + redis),
                 Stream.of(arguments))
             .toList());
   }
 
   /** Waits until the node takes clients. */
-  NodeProcess ready() {
+  public NodeProcess ready() {
     await("node " + id + " is ready")
         .atMost(Duration.ofSeconds(60))
         .until(() -> program.running() && healthy());
@@ -69,7 +74,7 @@ final class NodeProcess implements AutoCloseable {
     return clientPort;
   }
 
-  String webSocket() {
+  public String webSocket() {
     return "ws://127.0.0.1:" + clientPort + "/ws";
   }
 
@@ -77,16 +82,22 @@ final class NodeProcess implements AutoCloseable {
     return URI.create("http://127.0.0.1:" + controlPort + path);
   }
 
-  void kill() {
+  /** SIGKILL. */
+  public void kill() {
     program.kill();
   }
 
+  /** Starts it again, on the same ports, after it was killed. */
+  public void restart() {
+    program = RunningProgram.start("node-" + id, command);
+  }
+
   /** SIGSTOP: as a long pause looks to the others. */
-  void pause() {
+  public void pause() {
     program.signal("STOP");
   }
 
-  void resume() {
+  public void resume() {
     program.signal("CONT");
   }
 

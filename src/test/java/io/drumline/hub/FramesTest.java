@@ -92,6 +92,15 @@ class FramesTest {
   }
 
   @Test
+  void pingsWithANumber() {
+    WebSocketFrame ping = read(Frames.ping(ALLOC, 0x0123456789ABCDEFL));
+
+    assertThat(ping).isInstanceOf(PingWebSocketFrame.class);
+    assertThat(ping.content().readableBytes()).isEqualTo(8);
+    assertThat(ping.content().readLong()).isEqualTo(0x0123456789ABCDEFL);
+  }
+
+  @Test
   void answersPingWithSamePayload() {
     ByteBuf payload = Unpooled.copiedBuffer("x".repeat(125), UTF_8);
 

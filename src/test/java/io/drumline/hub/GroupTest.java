@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.backplane.MemoryBackplane;
 import io.drumline.backplane.MessageIds;
+import io.drumline.backplane.Retentions;
 import io.drumline.message.Destination;
+import io.drumline.message.Gap;
 import io.drumline.message.Position;
 import io.drumline.message.Publication;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -15,16 +17,18 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.util.unit.DataSize;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 /** One shard's loop is the first channel's, and runs when the test says so. */
 class GroupTest {
@@ -37,15 +41,21 @@ class GroupTest {
       encoded.incrementAndGet();
       out.writeBytes(name.getBytes(US_ASCII)).writeBytes(publication.body());
     }
+
+    @Override
+    public void encode(Gap gap, Destination destination, ByteBuf out) {
+      encoded.incrementAndGet();
+      out.writeBytes((name + gap.reason().text()).getBytes(US_ASCII));
+    }
   }
 
   private final EventLoops loops = new EventLoops(1);
   private final Hub hub =
       new Hub(
           loops,
-          new MemoryBackplane(new MessageIds()),
-          new HubProperties(
-              1, DataSize.ofMegabytes(1), DataSize.ofMegabytes(64), Duration.ofSeconds(5)),
+          new MemoryBackplane(new MessageIds(), Retentions.DEFAULTS),
+          new Binder(new MapConfigurationPropertySource(Map.of()))
+              .bindOrCreate("drumline.hub", HubProperties.class),
           new SimpleMeterRegistry());
   private final EmbeddedChannel turns = new EmbeddedChannel();
   private final Shard shard = new Shard(turns.eventLoop(), hub);
@@ -165,7 +175,7 @@ class GroupTest {
   @Test
   void observerSeesEachMessageOfItsOwnMemberOnly() {
     List<String> seen = new ArrayList<>();
-    topic.add(connection(false), format, p -> seen.add(new String(p.body(), US_ASCII)));
+    join(connection(false), format, false, p -> seen.add(new String(p.body(), US_ASCII)));
     join(format, false);
     deliver("1");
     topic.deliver(publication("2", "session-1"), Frames.Payload.TEXT);
@@ -179,7 +189,18 @@ class GroupTest {
   }
 
   private Subscription join(FrameFormat wanted, boolean deflate) {
-    return topic.add(connection(deflate), wanted, null);
+    return join(connection(deflate), wanted, deflate, null);
+  }
+
+  private Subscription join(
+      Connection connection,
+      FrameFormat wanted,
+      boolean deflate,
+      @Nullable Consumer<Publication> observer) {
+    Group.Key key = new Group.Key(wanted, deflate, false);
+    Subscription subscription = new Subscription(connection, topic, key, Start.LIVE, observer);
+    topic.add(subscription);
+    return subscription;
   }
 
   private Connection connection(boolean deflate) {

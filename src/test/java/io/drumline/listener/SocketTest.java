@@ -156,6 +156,21 @@ class SocketTest {
   }
 
   @Test
+  void handsOverTheNumbersThatPongsBringBack() throws Exception {
+    Connection connection = connection();
+    connection.execute(() -> connection.ping(0x0123456789ABCDEFL));
+    Frame ping = socket.next();
+    assertThat(ping.opcode()).isEqualTo(PING);
+    for (int length : new int[] {0, 7, 9, 125}) {
+      socket.frame(FIN | PONG, true, new byte[length]);
+    }
+    socket.frame(FIN | PONG, true, ping.payload());
+
+    assertThat(listener.pongs.poll(10, TimeUnit.SECONDS)).isEqualTo(0x0123456789ABCDEFL);
+    assertThat(listener.pongs).isEmpty();
+  }
+
+  @Test
   void closesOnTooLargeFrames() throws Exception {
     connect("max-frame-bytes", "1000");
     socket.binary(new byte[1000]);

@@ -2,12 +2,14 @@ package io.drumline.listener;
 
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyInt;
+import static org.mockito.ArgumentMatchers.anyLong;
 import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 import io.drumline.backplane.MemoryBackplane;
 import io.drumline.backplane.MessageIds;
+import io.drumline.backplane.Retentions;
 import io.drumline.hub.Connection;
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
@@ -31,6 +33,7 @@ final class TestListener implements AutoCloseable {
   final AtomicBoolean accepting = new AtomicBoolean(true);
   final BlockingQueue<Connection> connections = new LinkedBlockingQueue<>();
   final BlockingQueue<Integer> endings = new LinkedBlockingQueue<>();
+  final BlockingQueue<Long> pongs = new LinkedBlockingQueue<>();
   final MeterRegistry meters = new SimpleMeterRegistry();
   private final ByteArrayOutputStream received = new ByteArrayOutputStream();
   private final EventLoops loops = new EventLoops(1);
@@ -51,7 +54,12 @@ final class TestListener implements AutoCloseable {
     HubProperties hubProperties =
         new Binder(new MapConfigurationPropertySource(Map.of()))
             .bindOrCreate("drumline.hub", HubProperties.class);
-    Hub hub = new Hub(loops, new MemoryBackplane(new MessageIds()), hubProperties, meters);
+    Hub hub =
+        new Hub(
+            loops,
+            new MemoryBackplane(new MessageIds(), Retentions.DEFAULTS),
+            hubProperties,
+            meters);
     listener =
         new Listener(
             properties, loops, new Sockets(properties, hub, sessions(), meters), port -> {});
@@ -99,6 +107,7 @@ final class TestListener implements AutoCloseable {
             })
         .when(session)
         .received(any());
+    doAnswer(call -> pongs.add(call.getArgument(0))).when(session).pong(anyLong());
     doAnswer(call -> endings.add(call.getArgument(0))).when(session).ended(anyInt());
     connections.add(connection);
     return session;

@@ -1,6 +1,7 @@
 package io.drumline.redis;
 
 import io.drumline.backplane.MessageIds;
+import io.drumline.backplane.Retentions;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashMap;
 import java.util.Map;
@@ -20,22 +21,36 @@ final class Backplanes {
    * @param settings such as {@code --drumline.redis.request-queue=1}
    */
   static RedisBackplane at(String url, MeterRegistry meters, String... settings) {
-    return at(
-        new LettuceConnectionFactory(
-            (RedisStandaloneConfiguration) LettuceConnectionFactory.createRedisConfiguration(url),
-            LettuceClientConfiguration.defaultConfiguration()),
-        meters,
-        settings);
-  }
-
-  /** A backplane for tests that no fault is part of: a busy machine must not look like one. */
-  static RedisBackplane patient(String url, MeterRegistry meters) {
-    return at(
-        url, meters, "--drumline.redis.command-timeout=20s", "--drumline.redis.probe-interval=5s");
+    return at(url, meters, Retentions.DEFAULTS, settings);
   }
 
   static RedisBackplane at(
-      LettuceConnectionFactory factory, MeterRegistry meters, String... settings) {
+      String url, MeterRegistry meters, Retentions retentions, String... settings) {
+    return at(factory(url), meters, retentions, settings);
+  }
+
+  private static LettuceConnectionFactory factory(String url) {
+    return new LettuceConnectionFactory(
+        (RedisStandaloneConfiguration) LettuceConnectionFactory.createRedisConfiguration(url),
+        LettuceClientConfiguration.defaultConfiguration());
+  }
+
+  /** A backplane for tests that no fault is part of: a busy machine must not look like one. */
+  static RedisBackplane patient(String url, MeterRegistry meters, Retentions retentions) {
+    return at(
+        factory(url),
+        meters,
+        retentions,
+        "--drumline.redis.command-timeout=20s",
+        "--drumline.redis.publish-timeout=20s",
+        "--drumline.redis.probe-interval=5s");
+  }
+
+  static RedisBackplane at(
+      LettuceConnectionFactory factory,
+      MeterRegistry meters,
+      Retentions retentions,
+      String... settings) {
     Map<String, String> values = new HashMap<>(Map.of("drumline.redis.probe-interval", "200ms"));
     for (String setting : settings) {
       int equals = setting.indexOf('=');
@@ -45,6 +60,6 @@ final class Backplanes {
         new Binder(new MapConfigurationPropertySource(values))
             .bindOrCreate("drumline.redis", RedisProperties.class);
     return new RedisBackplane(
-        RedisConnector.like(factory, properties), properties, new MessageIds(), meters);
+        RedisConnector.like(factory, properties), properties, retentions, new MessageIds(), meters);
   }
 }

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.drumline.backplane.Backplane;
-import io.drumline.backplane.BackplaneContract;
+import io.drumline.backplane.BackplaneHistoryContract;
 import io.drumline.backplane.Inbox;
 import io.drumline.message.Destination;
 import io.drumline.message.Publication;
@@ -21,18 +21,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-final class RedisBackplaneIT extends BackplaneContract {
+final class RedisBackplaneIT extends BackplaneHistoryContract {
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final RedisKeys keys = new RedisKeys("drumline:");
 
   @Override
   protected Backplane create() {
-    return Backplanes.patient(TestRedis.url(), meters);
+    return Backplanes.patient(TestRedis.url(), meters, RETENTIONS);
   }
 
   @Test
   void hearsAnotherNode() throws Exception {
-    Backplane other = Backplanes.patient(TestRedis.url(), new SimpleMeterRegistry());
+    Backplane other = Backplanes.patient(TestRedis.url(), new SimpleMeterRegistry(), RETENTIONS);
     Inbox otherInbox = new Inbox();
     other.start(otherInbox);
     await().until(other::available);
@@ -73,11 +73,13 @@ final class RedisBackplaneIT extends BackplaneContract {
     subscribe(destination);
     publish(draft(destination, "before"));
     await().until(() -> inbox.of(destination).size() == 1);
+    assertThat(inbox.interruptions()).isEmpty();
     TestRedis.with(
         TestRedis.url(), connection -> connection.sync().clientKill(KillArgs.Builder.typePubsub()));
     await().until(() -> meters.counter("drumline.redis.reconnects").count() >= 1);
     await().until(backplane::available);
-    subscribe(destination("/topic/")); // confirmed after those of before
+    await().until(() -> !inbox.interruptions().isEmpty());
+    assertThat(inbox.interruptions()).containsExactly(destination);
     List<String> expected = new ArrayList<>(List.of("before"));
     for (int i = 0; i < 100; i++) {
       publish(draft(destination, "after" + i));
@@ -193,15 +195,6 @@ final class RedisBackplaneIT extends BackplaneContract {
                     .handle((id, e) -> e == null)
                     .get(10, SECONDS));
     small.close();
-  }
-
-  @Test
-  void letsMetaOfIdleDestinationsExpire() throws Exception {
-    Destination destination = destination("/topic/");
-    publish(draft(destination, "x"));
-    publish(draft(destination, "y"));
-    long seconds = TestRedis.with(TestRedis.url(), c -> c.sync().ttl(keys.meta(destination)));
-    assertThat(seconds).isBetween(6 * 86400L, 7 * 86400L);
   }
 
   @Test

@@ -11,7 +11,7 @@ class PendingTest {
 
   private final List<String> receipts = new ArrayList<>();
   private final List<Boolean> reading = new ArrayList<>();
-  private final Pending pending = new Pending(LIMIT, receipts::add, reading::add);
+  private final Pending pending = new Pending(LIMIT, (id, more) -> receipts.add(id), reading::add);
 
   @Test
   void receiptsComeInTheOrderOfTheFrames() {

@@ -111,9 +111,9 @@ class StompEncoderTest {
 
   @Test
   void escapesAReceiptId() {
-    assertThat(text(StompEncoder.receipt(ALLOC, "a:b\r", StompVersion.V1_2)))
+    assertThat(text(StompEncoder.receipt(ALLOC, "a:b\r", List.of(), StompVersion.V1_2)))
         .isEqualTo("RECEIPT\nreceipt-id:a\\cb\\r\n\n\0");
-    assertThat(text(StompEncoder.receipt(ALLOC, "a:\\b", StompVersion.V1_0)))
+    assertThat(text(StompEncoder.receipt(ALLOC, "a:\\b", List.of(), StompVersion.V1_0)))
         .isEqualTo("RECEIPT\nreceipt-id:a:\\b\n\n\0");
   }
 
@@ -139,7 +139,7 @@ class StompEncoderTest {
 
   @Test
   void leavesRoomForTheHeaderOfAWebSocketFrame() {
-    ByteBuf frame = StompEncoder.receipt(ALLOC, "1", StompVersion.V1_2);
+    ByteBuf frame = StompEncoder.receipt(ALLOC, "1", List.of(), StompVersion.V1_2);
 
     assertThat(frame.readerIndex()).isEqualTo(Frames.MAX_HEADER);
     frame.release();

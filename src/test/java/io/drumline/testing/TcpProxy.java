@@ -9,18 +9,25 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A TCP proxy on loopback that can fall silent: connections stay, and nothing comes back through
- * them any more.
+ * A TCP proxy on loopback that can fall silent (connections stay, and nothing comes back through
+ * them any more) and can lead to another server.
  */
 public final class TcpProxy implements AutoCloseable {
   private final ServerSocket listener;
-  private final int target;
+  private volatile int target;
+  private volatile boolean held;
+  private volatile long heardAt = System.nanoTime();
   private final Queue<Pair> pairs = new ConcurrentLinkedQueue<>();
+  private final AtomicReference<@Nullable String> silenceNext = new AtomicReference<>();
+  private final AtomicReference<@Nullable String> swallowNext = new AtomicReference<>();
 
   public TcpProxy(int target) {
     this.target = target;
@@ -32,8 +39,39 @@ public final class TcpProxy implements AutoCloseable {
     spawn(this::accept);
   }
 
+  public int port() {
+    return listener.getLocalPort();
+  }
+
   public String url() {
-    return "redis://127.0.0.1:" + listener.getLocalPort();
+    return "redis://127.0.0.1:" + port();
+  }
+
+  /** Swallows the next octets from the server that contain {@code word}, and no others. */
+  public void swallowNext(String word) {
+    swallowNext.set(word);
+  }
+
+  /** Whether what {@link #swallowNext} waits for has come. */
+  public boolean hasSwallowed() {
+    return swallowNext.get() == null;
+  }
+
+  /** Swallows all that clients send: what the server was asked before is still answered. */
+  public void hold() {
+    held = true;
+  }
+
+  /** Whether no server has sent anything for so long. */
+  public boolean quietFor(Duration time) {
+    return System.nanoTime() - heardAt > time.toNanos();
+  }
+
+  /** Cuts all connections; new ones lead to another port. Ends {@link #hold}. */
+  public void switchTo(int port) {
+    target = port;
+    pairs.forEach(Pair::close);
+    held = false;
   }
 
   /** Swallows all answers on the connections of now whose client has sent {@code word}. */
@@ -48,23 +86,46 @@ public final class TcpProxy implements AutoCloseable {
     return silenced;
   }
 
-  @Override
-  public void close() {
+  /** Cuts all connections and takes no more. */
+  public void cut() {
     closeQuietly(listener);
     pairs.forEach(Pair::close);
+  }
+
+  /** Swallows all answers on the next connection that carries {@code word}, from then on. */
+  public void silenceNext(String word) {
+    silenceNext.set(word);
+  }
+
+  @Override
+  public void close() {
+    cut();
   }
 
   private void accept() {
     try {
       while (true) {
-        Socket client = listener.accept();
-        Pair pair = new Pair(client, new Socket(InetAddress.getLoopbackAddress(), target));
-        pairs.add(pair);
-        spawn(pair::upstream);
-        spawn(pair::downstream);
+        connect(listener.accept());
       }
     } catch (IOException e) {
       pairs.forEach(Pair::close);
+    }
+  }
+
+  private void connect(Socket client) {
+    int port = target;
+    Pair pair;
+    try {
+      pair = new Pair(client, new Socket(InetAddress.getLoopbackAddress(), port));
+    } catch (IOException refused) {
+      closeQuietly(client);
+      return;
+    }
+    pairs.add(pair);
+    spawn(pair::upstream);
+    spawn(pair::downstream);
+    if (port != target) { // switched meanwhile
+      pair.close();
     }
   }
 
@@ -72,6 +133,14 @@ public final class TcpProxy implements AutoCloseable {
     Thread thread = new Thread(task, "tcp-proxy");
     thread.setDaemon(true);
     thread.start();
+  }
+
+  private static boolean strikes(
+      AtomicReference<@Nullable String> next, byte[] octets, int length) {
+    String word = next.get();
+    return word != null
+        && new String(octets, 0, length, ISO_8859_1).contains(word)
+        && next.compareAndSet(word, null);
   }
 
   private static void closeQuietly(AutoCloseable closeable) {
@@ -82,15 +151,17 @@ public final class TcpProxy implements AutoCloseable {
     }
   }
 
-  private static final class Pair {
+  private final class Pair {
     final Socket client;
     final Socket server;
     volatile String sent = "";
     volatile boolean silent;
 
-    Pair(Socket client, Socket server) {
+    Pair(Socket client, Socket server) throws IOException {
       this.client = client;
       this.server = server;
+      client.setTcpNoDelay(true);
+      server.setTcpNoDelay(true);
     }
 
     void upstream() {
@@ -110,7 +181,12 @@ public final class TcpProxy implements AutoCloseable {
           if (up && sent.length() < 4096) {
             sent = sent.concat(new String(buffer, 0, n, ISO_8859_1).toUpperCase(Locale.ROOT));
           }
-          if (up || !silent) {
+          if (!up) {
+            heardAt = System.nanoTime();
+          }
+          silent |= up && strikes(silenceNext, buffer, n);
+          boolean swallowed = up ? held : silent || strikes(swallowNext, buffer, n);
+          if (!swallowed) {
             out.write(buffer, 0, n);
           }
         }
@@ -122,6 +198,7 @@ public final class TcpProxy implements AutoCloseable {
     }
 
     void close() {
+      pairs.remove(this);
       closeQuietly(client);
       closeQuietly(server);
     }

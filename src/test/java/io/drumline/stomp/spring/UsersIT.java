@@ -63,6 +63,26 @@ class UsersIT {
   }
 
   @Test
+  void aClientIdIsTheUsersOwn() {
+    try (StompClient ada = node.client("login:ada", "client-id:phone");
+        StompClient bob = node.open();
+        StompClient nobody = node.open()) {
+      bob.send("CONNECT\naccept-version:1.2\nlogin:bob\nclient-id:phone\n\n\0");
+      assertThat(bob.expectErrorAndClose().header("message"))
+          .isEqualTo("The client-id is another user's.");
+      nobody.send("CONNECT\naccept-version:1.2\nclient-id:phone\n\n\0");
+      nobody.expectErrorAndClose();
+
+      ada.confirmed("BEGIN", "transaction:t");
+      try (StompClient again = node.open()) {
+        again.send("CONNECT\naccept-version:1.2\nlogin:ada\nclient-id:phone\n\n\0");
+        again.expect("CONNECTED", "session-resumed:true");
+        assertThat(ada.expectClose()).isEqualTo(4005);
+      }
+    }
+  }
+
+  @Test
   void sendToUserReachesAllSessionsOfTheUserAndNoOther() {
     try (StompClient asking = node.client("login:bea");
         StompClient second = node.client("login:bea");

@@ -1,0 +1,188 @@
+package io.drumline.backplane;
+
+import io.drumline.message.Cursor;
+import io.drumline.message.Destination;
+import io.drumline.message.Draft;
+import io.drumline.message.Position;
+import io.drumline.message.Publication;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One destination's order and history in memory. Its monitor is held while a publication is handed
+ * to the receiver: so the receiver sees them in order, one at a time, and a reader what was
+ * received.
+ */
+final class MemoryOrder {
+  /** What is read of a destination without an epoch. */
+  static final History NO_EPOCH = new History(null, 1, List.of());
+
+  private static final int PAGE_MESSAGES = 1024;
+  private static final int PAGE_OCTETS = 1 << 20;
+  private static final long REMEMBER_MILLIS = Duration.ofMinutes(Draft.ID_MINUTES).toMillis();
+
+  /** Most publishers' ids that are remembered; beyond it the oldest goes early. */
+  private static final int MOST_IDS = 100_000;
+
+  private record Published(String messageId, long time) {}
+
+  private final Destination destination;
+  private final String epoch;
+  private final Retention retention;
+
+  /** Without holes, up to the last one. */
+  private final ArrayDeque<Publication> kept = new ArrayDeque<>();
+
+  private long keptOctets;
+
+  /** By the publisher's own id, in the order published. */
+  private final Map<String, Published> published = new LinkedHashMap<>();
+
+  private boolean begun;
+  private long offset;
+  private String lastId = "";
+  private long lastUse;
+  private boolean subscribed;
+  private boolean forgotten;
+
+  /**
+   * @param epoch to begin with the first message, or when a reader says so
+   */
+  MemoryOrder(Destination destination, String epoch, Retention retention, long now) {
+    this.destination = destination;
+    this.epoch = epoch;
+    this.retention = retention;
+    this.lastUse = now;
+  }
+
+  /** The message-id given, or null where this order is forgotten and another must be asked. */
+  synchronized @Nullable String append(Draft draft, String id, long now, Receiver receiver) {
+    if (forgotten) {
+      return null;
+    }
+    lastUse = now;
+    forgetIds(now);
+    Published before = draft.id() == null ? null : published.get(draft.id());
+    if (before != null) {
+      return before.messageId;
+    }
+    begun = true;
+    Publication publication = publication(draft, new Position(epoch, ++offset), lastId, id, now);
+    lastId = id;
+    if (draft.id() != null) {
+      published.put(draft.id(), new Published(publication.messageId(), now));
+    }
+    if (retention.keeps()) {
+      kept.add(publication);
+      keptOctets += octets(publication);
+      trim(now);
+    }
+    if (subscribed) {
+      receiver.received(publication);
+    }
+    return publication.messageId();
+  }
+
+  synchronized void deliver(Draft draft, String id, long now, Receiver receiver) {
+    if (subscribed) {
+      receiver.received(publication(draft, Position.NONE, "", id, now));
+    }
+  }
+
+  /** As {@link Backplane#read}; null where this order is forgotten and another must be asked. */
+  synchronized @Nullable History read(long after, int count, boolean begin, long now) {
+    if (forgotten) {
+      return null;
+    }
+    begun |= begin;
+    if (!begun) {
+      return NO_EPOCH;
+    }
+    lastUse = now;
+    while (!kept.isEmpty() && isOld(kept.element(), now)) {
+      drop();
+    }
+    List<Publication> page = new ArrayList<>();
+    int octets = 0;
+    for (Publication publication : kept) {
+      if (publication.position().offset() > after) {
+        octets += page.isEmpty() ? 0 : octets(publication);
+        if (page.size() == Math.min(count, PAGE_MESSAGES) || octets > PAGE_OCTETS) {
+          break;
+        }
+        page.add(publication);
+      }
+    }
+    long first = kept.isEmpty() ? offset + 1 : kept.element().position().offset();
+    return new History(new Cursor(new Position(epoch, offset), lastId), first, page);
+  }
+
+  synchronized boolean subscribe() {
+    subscribed = !forgotten;
+    return subscribed;
+  }
+
+  synchronized void unsubscribe(long now) {
+    subscribed = false;
+    lastUse = now;
+  }
+
+  /** Ephemeral destinations have no order to remember: they go at the first sweep. */
+  synchronized boolean forget(long now, long idleMillis) {
+    forgetIds(now);
+    long least = destination.ordered() ? Math.max(idleMillis, retention.age().toMillis()) : -1;
+    forgotten = !subscribed && now - lastUse > least;
+    return forgotten;
+  }
+
+  private void trim(long now) {
+    // The newest message stays, however large it is.
+    while (kept.size() > 1
+        && (kept.size() > retention.messages()
+            || keptOctets > retention.bytes()
+            || isOld(kept.element(), now))) {
+      drop();
+    }
+  }
+
+  private boolean isOld(Publication publication, long now) {
+    return now - publication.time() > retention.age().toMillis();
+  }
+
+  private void drop() {
+    keptOctets -= octets(kept.remove());
+  }
+
+  private void forgetIds(long now) {
+    Iterator<Published> oldest = published.values().iterator();
+    while (oldest.hasNext()) {
+      if (now - oldest.next().time <= REMEMBER_MILLIS && published.size() <= MOST_IDS) {
+        return;
+      }
+      oldest.remove();
+    }
+  }
+
+  private static int octets(Publication publication) {
+    return publication.headers().length + publication.body().length;
+  }
+
+  private static Publication publication(
+      Draft draft, Position position, String previousId, String id, long now) {
+    return new Publication(
+        draft.destination(),
+        position,
+        previousId,
+        id,
+        now,
+        draft.headers(),
+        draft.body(),
+        draft.session());
+  }
+}

@@ -1,0 +1,18 @@
+package io.drumline.hub;
+
+import io.drumline.message.Cursor;
+import io.drumline.message.Gap;
+import io.drumline.message.Publication;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a joining subscription gets next.
+ *
+ * @param gap what is missing before the publications, or null
+ * @param publications in order
+ * @param cursor the point behind all of it
+ * @param joined whether what is published behind the cursor is delivered live; if not, the
+ *     subscription asks again from the cursor once it has taken these
+ */
+record CatchUp(@Nullable Gap gap, List<Publication> publications, Cursor cursor, boolean joined) {}

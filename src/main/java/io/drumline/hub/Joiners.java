@@ -1,0 +1,212 @@
+package io.drumline.hub;
+
+import io.drumline.backplane.History;
+import io.drumline.message.Cursor;
+import io.drumline.message.Gap;
+import io.drumline.message.Publication;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Those who want to join a destination's {@link Order}, and what is at hand of its past to bring
+ * them there. What it has is enough or a read is needed; one read serves all who wait.
+ */
+final class Joiners<J> {
+  /**
+   * @param verified whether the order was compared with the backplane since it came
+   */
+  private record Waiting<J>(J joiner, Start start, boolean started, boolean verified) {
+
+    /** The offset behind which it needs the past of this order; -1 if it needs none. */
+    long needs(Cursor last) {
+      Cursor after = start.after();
+      if (after == null) {
+        return start.replay() == 0 ? -1 : Math.max(0, last.offset() - start.replay());
+      }
+      if (!after.epoch().equals(last.epoch())) {
+        return last.offset() == 0 ? -1 : 0;
+      }
+      return after.offset() >= last.offset() ? -1 : after.offset();
+    }
+  }
+
+  private final Order.Output<J> output;
+  private final long chunkBytes;
+  private List<Waiting<J>> waiting = new ArrayList<>(0);
+
+  /** What was delivered lately, up to the last message; null while nobody needs it. */
+  private @Nullable Window window;
+
+  /** Where the order was when a read of the past was asked for; null once it has moved. */
+  private @Nullable Cursor base;
+
+  /** What was delivered since then. */
+  private Window collected = new Window(0, List.of());
+
+  /** A part of the past that does not reach the last message. */
+  private @Nullable Window page;
+
+  Joiners(Order.Output<J> output, long chunkBytes) {
+    this.output = output;
+    this.chunkBytes = chunkBytes;
+  }
+
+  void add(J joiner, Start start, boolean started) {
+    waiting.add(new Waiting<>(joiner, start, started, false));
+  }
+
+  boolean waiting() {
+    return !waiting.isEmpty();
+  }
+
+  /**
+   * The offset behind which those who wait need the past; -1 if nobody needs any.
+   *
+   * @param last where the order is; null if that is not known
+   */
+  long needed(@Nullable Cursor last) {
+    long least = -1;
+    for (Waiting<J> each : waiting) {
+      Cursor after = each.start.after();
+      long needs = last != null ? each.needs(last) : after == null ? -1 : after.offset();
+      if (needs >= 0 && (least < 0 || needs < least)) {
+        least = needs;
+      }
+    }
+    return least;
+  }
+
+  /** The order's next message. */
+  void delivered(Publication publication) {
+    if (window != null) {
+      window.add(publication);
+    }
+    if (base != null) {
+      collected.add(publication);
+    }
+  }
+
+  /** The order has left the line that the past at hand leads to. */
+  void moved() {
+    window = null;
+    base = null;
+  }
+
+  /** A read of the past is asked for now. */
+  void collect(Cursor last) {
+    base = last;
+    collected = new Window(last.offset(), List.of());
+  }
+
+  /** The order's first read has brought what is behind this offset. */
+  void located(History history, long after, Cursor last) {
+    take(new Window(after, history.publications()), last);
+  }
+
+  /** A read of the past has brought this. */
+  void past(History history, long after, @Nullable Cursor last) {
+    Cursor begun = base;
+    base = null;
+    if (begun == null || last == null) {
+      return; // the order moved meanwhile: who waits asks again
+    }
+    Window past = new Window(after, List.of());
+    for (Publication publication : history.publications()) {
+      if (publication.position().offset() <= begun.offset()) {
+        past.add(publication);
+      }
+    }
+    past.addAll(collected);
+    take(past, last);
+  }
+
+  private void take(Window past, Cursor last) {
+    if (past.reaches(last)) {
+      window = past;
+    } else {
+      page = past;
+    }
+  }
+
+  void forgetPage() {
+    page = null;
+  }
+
+  void forgetWindow() {
+    window = null;
+  }
+
+  long windowBytes() {
+    return window == null ? 0 : window.bytes();
+  }
+
+  /**
+   * Admits those for whom enough is at hand.
+   *
+   * @return whether the order must be compared with the backplane first: a joiner that does not fit
+   *     may know more than this node
+   */
+  boolean serve(@Nullable Cursor last) {
+    if (last == null || waiting.isEmpty()) {
+      return false;
+    }
+    boolean doubtful = false;
+    List<Waiting<J>> left = new ArrayList<>(0);
+    for (Waiting<J> each : waiting) {
+      CatchUp catchUp = catchUp(each, last);
+      if (catchUp == null) {
+        left.add(each);
+      } else if (accuses(catchUp.gap()) && !each.verified) {
+        left.add(new Waiting<>(each.joiner, each.start, each.started, true));
+        doubtful = true;
+      } else {
+        output.admit(each.joiner, catchUp);
+      }
+    }
+    waiting = left;
+    return doubtful;
+  }
+
+  private static boolean accuses(@Nullable Gap gap) {
+    return gap != null && (gap.reason() == Gap.Reason.WIPED || gap.reason() == Gap.Reason.DIVERGED);
+  }
+
+  private @Nullable CatchUp catchUp(Waiting<J> joiner, Cursor last) {
+    long from = joiner.needs(last);
+    if (from < 0) {
+      return new CatchUp(gap(joiner, last, last), List.of(), last, true);
+    }
+    Window source = window != null && window.covers(from) ? window : page;
+    if (source == null || !source.covers(from)) {
+      return null;
+    }
+    List<Publication> publications = source.after(from, chunkBytes);
+    if (publications.isEmpty()) {
+      return source == window
+          ? new CatchUp(gap(joiner, last, last), publications, last, true)
+          : null;
+    }
+    Cursor end = Cursor.after(publications.get(publications.size() - 1));
+    Cursor base = Cursor.before(publications.get(0));
+    return new CatchUp(gap(joiner, base, last), publications, end, end.equals(last));
+  }
+
+  /** What a joiner misses that goes on behind {@code base}, or null. */
+  private static @Nullable Gap gap(Waiting<?> joiner, Cursor base, Cursor last) {
+    Cursor after = joiner.start.after();
+    if (after == null || after.equals(base)) {
+      return null;
+    }
+    if (!after.epoch().equals(last.epoch())) {
+      return new Gap(base, Gap.Reason.WIPED, Gap.UNKNOWN);
+    }
+    if (after.offset() >= base.offset()) {
+      return new Gap(base, Gap.Reason.DIVERGED, Gap.UNKNOWN);
+    }
+    return new Gap(
+        base,
+        joiner.started ? Gap.Reason.OVERFLOW : Gap.Reason.TRIMMED,
+        base.offset() - after.offset());
+  }
+}

@@ -1,0 +1,68 @@
+package io.drumline.redis;
+
+import io.drumline.message.Destination;
+import io.drumline.message.Draft;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A publication that its publisher has no answer for yet. It may be sent more than once: its id and
+ * its sequence number stay the same.
+ */
+final class PendingPublication {
+  final Destination destination;
+  final String id;
+  final byte[] payload;
+  final @Nullable String publisherId;
+
+  /** The {@code message-id}. */
+  final CompletableFuture<String> result = new CompletableFuture<>();
+
+  final long begun = System.nanoTime();
+  private volatile long sequence;
+  private volatile long firstSent;
+  private volatile boolean lost;
+
+  PendingPublication(Draft draft, String id) {
+    this.destination = draft.destination();
+    this.id = id;
+    this.publisherId = draft.id();
+    long time = System.currentTimeMillis();
+    this.payload =
+        destination.ordered()
+            ? Envelope.tail(draft, id, time)
+            : Envelope.ephemeral(draft, id, time);
+  }
+
+  /** Its place among all that the node sends. */
+  long sequence() {
+    return sequence;
+  }
+
+  boolean wasSent() {
+    return sequence != 0;
+  }
+
+  /** Nano time of the first time it was sent. */
+  long firstSent() {
+    return firstSent;
+  }
+
+  void sent(long sequence) {
+    this.sequence = sequence;
+    this.firstSent = System.nanoTime();
+  }
+
+  /** Whether it was sent and its answer lost: Redis may have it. */
+  boolean lost() {
+    return lost;
+  }
+
+  void answerLost() {
+    lost = true;
+  }
+
+  boolean olderThan(long nanos, long now) {
+    return now - begun > nanos;
+  }
+}

@@ -1,0 +1,48 @@
+package io.drumline.redis;
+
+import io.drumline.backplane.History;
+import io.drumline.backplane.MessageIds;
+import io.drumline.backplane.Retention;
+import io.drumline.backplane.Retentions;
+import io.drumline.message.Destination;
+import io.lettuce.core.protocol.AsyncCommand;
+import java.util.List;
+
+/** Makes the commands that read history: {@code read.lua}. */
+final class ReadScript {
+  private static final RedisScript SCRIPT = RedisScript.load("read.lua");
+  private static final int MOST_MESSAGES = 1024;
+  private static final int MOST_OCTETS = 1 << 20;
+
+  private final RedisKeys keys;
+  private final MessageIds ids;
+  private final Retentions retentions;
+  private final InvalidEnvelopes invalid;
+
+  ReadScript(RedisKeys keys, MessageIds ids, Retentions retentions, InvalidEnvelopes invalid) {
+    this.keys = keys;
+    this.ids = ids;
+    this.retentions = retentions;
+    this.invalid = invalid;
+  }
+
+  /** Makes Redis know the script. */
+  AsyncCommand<String, byte[], String> load() {
+    return SCRIPT.load();
+  }
+
+  /** The command for {@link io.drumline.backplane.Backplane#read}. */
+  AsyncCommand<String, byte[], History> command(
+      Destination destination, long after, int count, boolean begin) {
+    Retention retention = retentions.of(destination);
+    return RedisScript.command(
+        SCRIPT
+            .call(List.of(keys.meta(destination), keys.stream(destination)))
+            .add(after)
+            .add(Math.min(count, MOST_MESSAGES))
+            .add(MOST_OCTETS)
+            .add(begin ? ids.newEpoch(destination) : "")
+            .add(retention.keeps() ? retention.age().toMillis() : 0),
+        new HistoryOutput(destination, invalid));
+  }
+}

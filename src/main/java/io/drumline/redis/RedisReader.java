@@ -1,0 +1,193 @@
+package io.drumline.redis;
+
+import io.drumline.backplane.BackplaneException;
+import io.drumline.backplane.History;
+import io.drumline.message.Destination;
+import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.protocol.AsyncCommand;
+import io.netty.util.concurrent.EventExecutor;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads history from Redis, on the publishing connection. A page may have a megabyte, so only a few
+ * reads are with Redis at a time; the others wait.
+ *
+ * <p>Concurrency: callers add to {@code waiting}; one task on {@code owner} sends; Lettuce's I/O
+ * thread completes.
+ */
+final class RedisReader {
+  private static final int AT_A_TIME = 32;
+
+  private static final String UNAVAILABLE =
+      "The history cannot be read: the backplane is unavailable.";
+  private static final String OVERLOADED =
+      "The history cannot be read: the backplane is overloaded.";
+  private static final String TIMED_OUT =
+      "The history cannot be read: the backplane did not answer in time.";
+
+  private final ReadScript script;
+  private final RedisProperties properties;
+  private final RedisMetrics metrics;
+  private final EventExecutor owner;
+  private final Supplier<@Nullable StatefulConnection<String, byte[]>> link;
+
+  private final Queue<Read> waiting = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger held = new AtomicInteger();
+  private final AtomicInteger unanswered = new AtomicInteger();
+  private final AtomicBoolean scheduled = new AtomicBoolean();
+
+  /** In the order sent; those that are done leave when they are at the head. Owner's. */
+  private final ArrayDeque<Read> sent = new ArrayDeque<>();
+
+  private volatile boolean scriptMissing;
+
+  /**
+   * @param link the connection, or null while there is none
+   */
+  RedisReader(
+      ReadScript script,
+      RedisProperties properties,
+      RedisMetrics metrics,
+      EventExecutor owner,
+      Supplier<@Nullable StatefulConnection<String, byte[]>> link) {
+    this.script = script;
+    this.properties = properties;
+    this.metrics = metrics;
+    this.owner = owner;
+    this.link = link;
+  }
+
+  /** As {@link io.drumline.backplane.Backplane#read}. */
+  CompletionStage<History> read(Destination destination, long after, int count, boolean begin) {
+    Read read = new Read(destination, after, count, begin);
+    if (held.incrementAndGet() > properties.requestQueue()) {
+      read.fail(OVERLOADED, null);
+    } else if (link.get() == null || owner.isShuttingDown()) {
+      read.fail(UNAVAILABLE, null);
+    } else {
+      waiting.add(read);
+      schedule();
+    }
+    return read.result;
+  }
+
+  private void schedule() {
+    if (!scheduled.get() && scheduled.compareAndSet(false, true) && !owner.isShuttingDown()) {
+      owner.execute(this::drain);
+    }
+  }
+
+  /** Makes a new connection ready: Redis knows the script. */
+  CompletionStage<?> prepare(StatefulConnection<String, byte[]> connection) {
+    AsyncCommand<String, byte[], String> load = script.load();
+    connection.dispatch(load);
+    return load.orTimeout(properties.commandTimeout().toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void drain() {
+    scheduled.set(false);
+    StatefulConnection<String, byte[]> connection = link.get();
+    if (connection == null) {
+      rejectWaiting();
+      return;
+    }
+    if (scriptMissing) {
+      scriptMissing = false;
+      connection.dispatch(script.load());
+    }
+    while (unanswered.get() < AT_A_TIME) {
+      Read next = waiting.poll();
+      if (next == null) {
+        break;
+      }
+      next.send(connection);
+    }
+    forgetAnswered();
+  }
+
+  /** Fails what was not sent; called by the owner when the connection is gone. */
+  void rejectWaiting() {
+    for (Read next; (next = waiting.poll()) != null; ) {
+      next.fail(UNAVAILABLE, null);
+    }
+  }
+
+  /** Fails what took too long; called by the owner several times a second. */
+  void expire() {
+    long oldest = System.nanoTime() - properties.commandTimeout().toNanos();
+    forgetAnswered();
+    for (Read next; (next = sent.peek()) != null && next.begun - oldest < 0; ) {
+      sent.poll();
+      next.fail(TIMED_OUT, null);
+    }
+  }
+
+  private void forgetAnswered() {
+    for (Read next; (next = sent.peek()) != null && next.result.isDone(); ) {
+      sent.poll();
+    }
+  }
+
+  /** One page that is asked for. */
+  private final class Read {
+    final CompletableFuture<History> result = new CompletableFuture<>();
+    private final Destination destination;
+    private final long after;
+    private final int count;
+    private final boolean begin;
+    volatile long begun;
+
+    Read(Destination destination, long after, int count, boolean begin) {
+      this.destination = destination;
+      this.after = after;
+      this.count = count;
+      this.begin = begin;
+    }
+
+    void send(StatefulConnection<String, byte[]> connection) {
+      begun = System.nanoTime();
+      unanswered.incrementAndGet();
+      sent.add(this);
+      AsyncCommand<String, byte[], History> command =
+          script.command(destination, after, count, begin);
+      command.onComplete(this::answered);
+      connection.dispatch(command);
+    }
+
+    /** On Lettuce's I/O thread. */
+    private void answered(@Nullable History history, @Nullable Throwable failure) {
+      if (history != null) {
+        metrics.read.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
+        if (result.complete(history)) {
+          held.decrementAndGet();
+        }
+      } else if (failure instanceof RedisNoScriptException && !result.isDone()) {
+        scriptMissing = true;
+        waiting.add(this);
+      } else {
+        fail(UNAVAILABLE, failure);
+      }
+      unanswered.decrementAndGet();
+      if (!waiting.isEmpty()) {
+        schedule();
+      }
+    }
+
+    void fail(String message, @Nullable Throwable cause) {
+      if (result.completeExceptionally(new BackplaneException(message, cause))) {
+        held.decrementAndGet();
+        metrics.readFailures.increment();
+      }
+    }
+  }
+}

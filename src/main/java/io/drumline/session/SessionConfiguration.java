@@ -1,0 +1,19 @@
+package io.drumline.session;
+
+import io.drumline.backplane.SessionStore;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(SessionProperties.class)
+class SessionConfiguration {
+
+  /** Closed by the node's life cycle, between its clients and the backplane. */
+  @Bean(destroyMethod = "")
+  SharedSessions sharedSessions(
+      SessionStore store, SessionProperties properties, MeterRegistry registry) {
+    return new SharedSessions(store, properties, registry);
+  }
+}

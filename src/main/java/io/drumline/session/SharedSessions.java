@@ -1,0 +1,231 @@
+package io.drumline.session;
+
+import io.drumline.backplane.BackplaneException;
+import io.drumline.backplane.SessionStore;
+import io.drumline.backplane.SessionStore.Opened;
+import io.drumline.backplane.SessionStore.Opening;
+import io.drumline.backplane.SessionStore.Outcome;
+import io.drumline.backplane.SessionStore.Update;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The shared sessions of this node's sockets. Thread safe.
+ *
+ * <p>Sessions hand over what is to be stored, each at most one update at a time. The node stores
+ * all of them together, once an interval, a batch at a time: the cost follows the number of
+ * sessions whose positions have changed, not that of messages.
+ */
+public final class SharedSessions implements AutoCloseable {
+  private static final long SOON_MILLIS = 20;
+  private static final Duration GOODBYE = Duration.ofSeconds(1);
+  private static final long POLL_NANOS = 5_000_000;
+
+  private final SessionStore store;
+  private final SessionProperties properties;
+  private final LongSupplier nanos;
+  private final SessionMetrics metrics;
+
+  /** By client-id; a session leaves when it was stored a last time, or was fenced. */
+  private final Map<String, SharedSession> sessions = new ConcurrentHashMap<>();
+
+  private final Queue<Sending> waiting = new ConcurrentLinkedQueue<>();
+
+  /** Updates that wait or are under way. */
+  private final AtomicInteger unanswered = new AtomicInteger();
+
+  private final AtomicBoolean scheduled = new AtomicBoolean();
+  private final AtomicBoolean scheduledSoon = new AtomicBoolean();
+
+  /** Whether a batch is under way; the next one follows it. */
+  private final AtomicBoolean storing = new AtomicBoolean();
+
+  private record Sending(SharedSession session, Update update) {}
+
+  public SharedSessions(SessionStore store, SessionProperties properties, MeterRegistry registry) {
+    this(store, properties, registry, System::nanoTime);
+  }
+
+  SharedSessions(
+      SessionStore store,
+      SessionProperties properties,
+      MeterRegistry registry,
+      LongSupplier nanos) {
+    this.store = store;
+    this.properties = properties;
+    this.nanos = nanos;
+    this.metrics = new SessionMetrics(registry, sessions);
+    store.listen(this::openedElsewhere);
+  }
+
+  /**
+   * Opens a client's session for its new socket; an older socket, on whatever node, is closed.
+   *
+   * @param user whose it is; empty for those without a name
+   * @return empty where the client-id is another user's; fails with {@link BackplaneException},
+   *     whose sentence is for the client, where it cannot be opened now. Completes on the socket's
+   *     event loop, later.
+   */
+  public CompletionStage<Optional<SharedSession>> open(
+      String clientId, String user, ClientSocket socket) {
+    CompletableFuture<Optional<SharedSession>> result = new CompletableFuture<>();
+    open(clientId, user)
+        .whenComplete(
+            (opening, failure) ->
+                socket.execute(
+                    () -> {
+                      if (opening instanceof Opened opened) {
+                        result.complete(Optional.of(begin(clientId, user, socket, opened)));
+                      } else if (failure == null) {
+                        result.complete(Optional.empty());
+                      } else {
+                        metrics.failures.increment();
+                        result.completeExceptionally(failure);
+                      }
+                    }));
+    return result;
+  }
+
+  private CompletionStage<Opening> open(String clientId, String user) {
+    if (sessions.size() >= properties.maxSessions() && !sessions.containsKey(clientId)) {
+      return CompletableFuture.failedFuture(
+          new BackplaneException("This node has as many shared sessions as it may.", null));
+    }
+    if (sessions.containsKey(clientId)) {
+      flush(); // the client is back at once: what its last socket left goes first
+    }
+    return store.open(clientId, user, properties.timeToLive());
+  }
+
+  private SharedSession begin(String clientId, String user, ClientSocket socket, Opened opened) {
+    SharedSession session = new SharedSession(this, socket, clientId, user, opened);
+    session.start();
+    sessions.compute(
+        clientId,
+        (id, other) -> {
+          if (other == null) {
+            return session;
+          }
+          boolean newest = other.generation() < session.generation();
+          (newest ? other : session).fence();
+          return newest ? session : other;
+        });
+    return session;
+  }
+
+  private void openedElsewhere(String clientId, long generation) {
+    SharedSession session = sessions.get(clientId);
+    if (session != null && session.generation() < generation) {
+      session.fence();
+    }
+  }
+
+  void remove(SharedSession session) {
+    sessions.remove(session.clientId(), session);
+  }
+
+  SessionProperties properties() {
+    return properties;
+  }
+
+  SessionMetrics metrics() {
+    return metrics;
+  }
+
+  long nanos() {
+    return nanos.getAsLong();
+  }
+
+  /** Stores an update with the node's next batch. */
+  void store(SharedSession session, Update update) {
+    unanswered.incrementAndGet();
+    waiting.add(new Sending(session, update));
+    if (scheduled.compareAndSet(false, true)) {
+      later(
+          properties.positionInterval().toMillis(),
+          () -> {
+            scheduled.set(false);
+            flush();
+          });
+    }
+  }
+
+  /** Does not wait for the interval's end: a client that has gone may be back at once. */
+  void storeSoon() {
+    if (scheduledSoon.compareAndSet(false, true)) {
+      later(
+          SOON_MILLIS,
+          () -> {
+            scheduledSoon.set(false);
+            flush();
+          });
+    }
+  }
+
+  private static void later(long millis, Runnable task) {
+    CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS).execute(task);
+  }
+
+  /** Stores what waits, unless a batch is under way, which the rest follows. */
+  void flush() {
+    while (!waiting.isEmpty() && storing.compareAndSet(false, true)) {
+      List<Sending> batch = new ArrayList<>();
+      for (Sending next;
+          batch.size() < SessionStore.MAX_BATCH && (next = waiting.poll()) != null; ) {
+        batch.add(next);
+      }
+      if (batch.isEmpty()) {
+        storing.set(false);
+        continue;
+      }
+      CompletionStage<List<Outcome>> outcomes =
+          store.store(batch.stream().map(Sending::update).toList(), properties.timeToLive());
+      outcomes.whenComplete((answers, failure) -> stored(batch, answers));
+    }
+  }
+
+  private void stored(List<Sending> batch, @Nullable List<Outcome> outcomes) {
+    for (int i = 0; i < batch.size(); i++) {
+      Sending sent = batch.get(i);
+      Outcome outcome = outcomes == null ? Outcome.FAILED : outcomes.get(i);
+      switch (outcome) {
+        case STORED, RESTORED -> metrics.stores.increment();
+        case FAILED -> metrics.failures.increment();
+        case FENCED -> {
+          // counted where its socket is closed
+        }
+      }
+      sent.session.answered(sent.update, outcome, unanswered::decrementAndGet);
+    }
+    storing.set(false);
+    flush();
+  }
+
+  /**
+   * Stores what sessions that have ended leave, for at most a second. Called when all sockets are
+   * gone; not for event loops.
+   */
+  @Override
+  public void close() {
+    long deadline = System.nanoTime() + GOODBYE.toNanos();
+    while (unanswered.get() > 0 && System.nanoTime() - deadline < 0) {
+      flush();
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package io.drumline.stomp;
+
+import io.drumline.backplane.BackplaneException;
+import io.drumline.hub.Connection;
+import io.drumline.message.CloseCode;
+import io.drumline.session.ClientSocket;
+import io.drumline.session.SharedSession;
+import java.security.Principal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.function.LongSupplier;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happens between a session's CONNECT and its CONNECTED: client and server agree on how they
+ * speak, and the client's shared session is opened. Used on the connection's event loop.
+ */
+final class Connecting {
+  private static final Pattern CLIENT_ID = Pattern.compile("[A-Za-z0-9._~-]{1,64}");
+
+  private final StompSession session;
+  private final StompSessions server;
+  private final Connection connection;
+  private final List<ClientFrame> held = new ArrayList<>(0);
+  private StompVersion version = StompVersion.V1_0;
+  private HeartBeats heartBeats = new HeartBeats(0, 0);
+  private @Nullable SharedSession shared;
+  private boolean begun;
+  private boolean ended;
+
+  Connecting(StompSession session, StompSessions server, Connection connection) {
+    this.session = session;
+    this.server = server;
+    this.connection = connection;
+    connection.wheel().after(server.properties().connectTimeout().toMillis(), this::check);
+  }
+
+  StompVersion version() {
+    return version;
+  }
+
+  HeartBeats heartBeats() {
+    return heartBeats;
+  }
+
+  /** The shared session, once it is open; null without one. */
+  @Nullable SharedSession shared() {
+    return shared;
+  }
+
+  /**
+   * Agrees with a client's first frame on version and heart-beats.
+   *
+   * @throws StompException if there is no agreement, or it is not CONNECT
+   */
+  void agree(ClientFrame connect) {
+    if (!connect.command().connects()) {
+      throw new StompException("The first frame must be CONNECT.", connect.header("receipt"));
+    }
+    begun = true;
+    version =
+        StompVersion.negotiate(connect.header("accept-version"))
+            .orElseThrow(
+                () ->
+                    new StompException(
+                        "There is no common STOMP version; this server speaks "
+                            + StompVersion.SUPPORTED
+                            + ".",
+                        null,
+                        CloseCode.PROTOCOL_ERROR,
+                        List.of(new Header("version", StompVersion.SUPPORTED))));
+    String beats = connect.header("heart-beat");
+    if (beats != null) {
+      heartBeats = HeartBeats.agree(beats, server.properties());
+    }
+    clientId(connect); // refused before the application hears of it
+  }
+
+  /** Keeps a frame that came before CONNECTED could be sent. */
+  void hold(ClientFrame frame) {
+    held.add(frame); // bounded: reading is paused, so at most what one read has brought
+  }
+
+  /**
+   * The application has accepted CONNECT: opens the shared session that it asks for, and then the
+   * session is connected.
+   *
+   * @throws StompException if its client-id is none
+   */
+  void open(ClientFrame connect) {
+    String clientId = clientId(connect);
+    if (clientId == null) {
+      connected();
+      return;
+    }
+    connection.reading(false);
+    Principal user = session.user();
+    server
+        .shared()
+        .open(clientId, user == null ? "" : user.getName(), new Socket())
+        .whenComplete(
+            (opened, failure) -> {
+              if (failure != null) {
+                session.fail(unavailable(failure), null);
+              } else if (opened.isEmpty()) {
+                session.fail(new StompException("The client-id is another user's."), null);
+              } else {
+                opened(opened.get());
+              }
+            });
+  }
+
+  private void opened(SharedSession opened) {
+    if (ended) {
+      opened.end();
+    } else {
+      shared = opened;
+      connected();
+    }
+  }
+
+  private void connected() {
+    List<ClientFrame> frames = List.copyOf(held);
+    held.clear();
+    session.connected(frames);
+  }
+
+  /** The client has left, or its socket has ended; idempotent. */
+  void end() {
+    ended = true;
+    if (shared != null) {
+      shared.end();
+    }
+  }
+
+  private long check() {
+    if (!begun && connection.open()) {
+      connection.close(CloseCode.CONNECT_TIMEOUT, "No CONNECT frame came in time.");
+    }
+    return 0;
+  }
+
+  private static @Nullable String clientId(ClientFrame connect) {
+    String clientId = connect.header("client-id");
+    if (clientId != null && !CLIENT_ID.matcher(clientId).matches()) {
+      throw new StompException(
+          "The client-id must be 1 to 64 letters, digits or any of . _ ~ -, but is '"
+              + Sentences.shorten(clientId)
+              + "'.");
+    }
+    return clientId;
+  }
+
+  private static StompException unavailable(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return new StompException(
+        cause instanceof BackplaneException
+            ? String.valueOf(cause.getMessage())
+            : "The session cannot be opened now: the backplane did not answer in time.",
+        null,
+        CloseCode.TRY_AGAIN_LATER);
+  }
+
+  /** The connection, as the shared session sees it. */
+  private final class Socket implements ClientSocket {
+    @Override
+    public void execute(Runnable task) {
+      connection.execute(task);
+    }
+
+    @Override
+    public void after(long millis, LongSupplier timer) {
+      connection.wheel().after(millis, timer::getAsLong);
+    }
+
+    @Override
+    public void ping(long number) {
+      connection.ping(number);
+    }
+
+    @Override
+    public void fenced() {
+      connection.close(CloseCode.FENCED, "This client-id has connected elsewhere.");
+    }
+  }
+}

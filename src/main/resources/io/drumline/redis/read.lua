@@ -1,0 +1,77 @@
+-- Reads where a destination's order is, and a page of what is kept of it.
+--
+-- KEYS[1]  meta    as in publish.lua
+-- KEYS[2]  stream  as in publish.lua
+-- ARGV[1]  offset behind which the page begins
+-- ARGV[2]  most messages; 0 to learn the position only
+-- ARGV[3]  most octets beyond the first message
+-- ARGV[4]  epoch to begin where the destination has none; empty to begin none
+-- ARGV[5]  longest time that a message is kept, ms; 0 where none is kept
+--
+-- Returns nothing where there is no epoch; else the epoch, the last offset, the last id, the offset
+-- of the oldest message that is kept, and envelopes in order; an empty one where an entry is none.
+
+local function forMillis(key, millis)
+  redis.call('PEXPIRE', key, string.format('%d', millis))
+end
+
+local meta = redis.call('HMGET', KEYS[1], 'e', 'o', 'i')
+local epoch, last, id = meta[1], tonumber(meta[2] or 0), meta[3] or ''
+local hour, age = 3600000, tonumber(ARGV[5])
+
+if not epoch then
+  if ARGV[4] == '' then return {} end
+  redis.call('DEL', KEYS[2])
+  redis.call('HSET', KEYS[1], 'e', ARGV[4], 'o', '0', 'i', '')
+  forMillis(KEYS[1], hour)
+  return {ARGV[4], 0, '', 1}
+end
+
+-- Who reads needs the epoch: half of its time is always left, as publish.lua sets it.
+local expiry = last == 0 and hour or math.max(7 * 24 * hour, age + 3 * hour)
+if redis.call('PTTL', KEYS[1]) < expiry / 2 then forMillis(KEYS[1], expiry) end
+
+local function range(offset, count)
+  return redis.call('XRANGE', KEYS[2], string.format('%d', offset), '+', 'COUNT', count)
+end
+local function offsetOf(entry) return tonumber(string.match(entry[1], '^%d+')) end
+
+local time = redis.call('TIME')
+local oldest = time[1] * 1000 + math.floor(time[2] / 1000) - age
+local function isKept(entry) return (tonumber(entry[2][4]) or 0) >= oldest end
+
+-- The oldest entry that is not too old.
+local first = last + 1
+local head = age > 0 and range(1, 1)[1]
+if head then
+  first = offsetOf(head)
+  if not isKept(head) then
+    local gone = first
+    first = last + 1
+    while first - gone > 1 do
+      local middle = math.floor((gone + first) / 2)
+      local entry = range(middle, 1)[1]
+      if not entry or isKept(entry) then first = middle else gone = offsetOf(entry) end
+    end
+    -- Where that is a hole, the entry behind it.
+    local entry = range(first, 1)[1]
+    first = entry and offsetOf(entry) or last + 1
+  end
+end
+
+local page = {epoch, last, id, first}
+local from, left, octets, count = math.max(first, ARGV[1] + 1), tonumber(ARGV[2]), ARGV[3] + 0, 1
+while left > 0 and from <= last do
+  local entries = range(from, math.min(count, left))
+  for _, entry in ipairs(entries) do
+    local envelope = entry[2][1] == 'v' and entry[2][2] or ''
+    if #page > 4 then octets = octets - #envelope end
+    if octets < 0 then return page end
+    page[#page + 1] = envelope
+    from = offsetOf(entry) + 1
+  end
+  if #entries == 0 then break end
+  left = left - #entries
+  count = count * 2 -- so that what is read beyond the page is no more than the page
+end
+return page

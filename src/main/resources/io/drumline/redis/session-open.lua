@@ -1,0 +1,46 @@
+-- Opens a shared session for a socket: takes it over from the socket that had it before.
+--
+-- KEYS[1]  session: hash of u (user), g (generation), n (incarnation of the node that opened it),
+--          and a field for each destination with the position in it; destinations begin with /
+-- ARGV[1]  user
+-- ARGV[2]  incarnation of the node that opens it
+-- ARGV[3]  time to live, milliseconds
+-- ARGV[4]  the nodes' channels, without the incarnation at their end
+-- ARGV[5]  client-id
+--
+-- Returns 0 if it is another user's; else the generation, 1 if the session was there or 0, and each
+-- destination and its position.
+
+local user, node, last = nil, nil, 0
+local answer = {0, 0}
+local fields = redis.call('HGETALL', KEYS[1])
+for i = 1, #fields, 2 do
+  local name, value = fields[i], fields[i + 1]
+  if name == 'u' then
+    user = value
+  elseif name == 'n' then
+    node = value
+  elseif name == 'g' then
+    last = tonumber(value)
+  else
+    table.insert(answer, name)
+    table.insert(answer, value)
+  end
+end
+if user and user ~= ARGV[1] then
+  return {0}
+end
+
+-- The clock, so that generations rise even where the session was forgotten in between.
+local time = redis.call('TIME')
+local generation = math.max(last + 1, time[1] * 1000 + math.floor(time[2] / 1000))
+local text = string.format('%.0f', generation)
+redis.call('HSET', KEYS[1], 'u', ARGV[1], 'g', text, 'n', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+if node then
+  redis.call('PUBLISH', ARGV[4] .. node, 'opened ' .. text .. ' ' .. ARGV[5])
+end
+
+answer[1] = generation
+answer[2] = user and 1 or 0
+return answer

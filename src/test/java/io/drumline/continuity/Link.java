@@ -1,0 +1,172 @@
+package io.drumline.continuity;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketClientProtocolConfig;
+import io.netty.handler.codec.http.websocketx.WebSocketClientProtocolHandler;
+import io.netty.handler.codec.http.websocketx.WebSocketClientProtocolHandler.ClientHandshakeStateEvent;
+import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import io.netty.handler.timeout.IdleStateEvent;
+import io.netty.handler.timeout.IdleStateHandler;
+import java.net.URI;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One STOMP 1.2 connection, from its opening to its end. It pings a silent server and gives it up
+ * when that stays silent. Everything happens on its event loop.
+ */
+final class Link extends SimpleChannelInboundHandler<WebSocketFrame> {
+  private static final int MAX_FRAME = 4 * 1024 * 1024;
+
+  /** Silent intervals, a ping after each, before the server is given up. */
+  private static final int PATIENCE = 3;
+
+  /** Whose link it is. Called on the event loop. */
+  interface Owner {
+    /** CONNECTED has come. */
+    void connected();
+
+    void received(Frame frame);
+
+    /** It is over, or could not be opened; nothing follows. Not called after {@link #close}. */
+    void lost(String why);
+  }
+
+  private final Owner owner;
+  private Channel channel;
+  private String why = "";
+  private boolean upgraded;
+  private boolean over;
+  private int silent;
+
+  private Link(Owner owner) {
+    this.owner = owner;
+  }
+
+  /**
+   * Begins to connect.
+   *
+   * @param silence after which the server is given up, also while connecting
+   */
+  static Link open(EventLoop loop, URI url, Duration silence, Owner owner) {
+    Link link = new Link(owner);
+    long interval = silence.toMillis() / PATIENCE;
+    Bootstrap bootstrap =
+        new Bootstrap()
+            .group(loop)
+            .channel(NioSocketChannel.class)
+            .option(ChannelOption.TCP_NODELAY, true)
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) silence.toMillis())
+            .handler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    channel
+                        .pipeline()
+                        .addLast(
+                            new IdleStateHandler(interval, 0, 0, TimeUnit.MILLISECONDS),
+                            new HttpClientCodec(),
+                            new HttpObjectAggregator(8192),
+                            protocol(url),
+                            link);
+                  }
+                });
+    link.channel =
+        bootstrap
+            .connect(url.getHost(), url.getPort())
+            .addListener(
+                connected -> {
+                  if (!connected.isSuccess()) {
+                    link.end(String.valueOf(connected.cause()));
+                  }
+                })
+            .channel();
+    return link;
+  }
+
+  private static WebSocketClientProtocolHandler protocol(URI url) {
+    return new WebSocketClientProtocolHandler(
+        WebSocketClientProtocolConfig.newBuilder()
+            .webSocketUri(url)
+            .subprotocol("v12.stomp")
+            .maxFramePayloadLength(MAX_FRAME)
+            .withUTF8Validator(false)
+            .handleCloseFrames(false) // its code is the reason to tell
+            .build());
+  }
+
+  /** Sends a frame; {@code head} is its command and header lines. */
+  void write(String head, String body) {
+    channel.writeAndFlush(new TextWebSocketFrame(head + "\n\n" + body + "\0"));
+  }
+
+  /** Ends the TCP connection; the owner hears nothing more. */
+  void close() {
+    over = true;
+    channel.close();
+  }
+
+  private void end(String reason) {
+    if (!over) {
+      close();
+      owner.lost(why.isEmpty() ? reason : why);
+    }
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event == ClientHandshakeStateEvent.HANDSHAKE_COMPLETE) {
+      upgraded = true;
+      write("CONNECT\naccept-version:1.2\nhost:localhost", "");
+    } else if (event instanceof IdleStateEvent idle) {
+      silent = idle.isFirst() ? 1 : silent + 1;
+      if (silent >= PATIENCE) {
+        end("silent");
+      } else if (upgraded) {
+        ctx.writeAndFlush(new PingWebSocketFrame());
+      }
+    }
+  }
+
+  @Override
+  protected void channelRead0(ChannelHandlerContext ctx, WebSocketFrame message) {
+    if (over) {
+      return;
+    }
+    if (message instanceof CloseWebSocketFrame close) {
+      end("closed with " + close.statusCode() + ' ' + close.reasonText());
+    } else if (message instanceof TextWebSocketFrame && message.content().readableBytes() > 1) {
+      accept(Frame.parse(message.content()));
+    }
+  }
+
+  private void accept(Frame frame) {
+    switch (frame.command()) {
+      case "CONNECTED" -> owner.connected();
+      case "ERROR" -> why = frame.header("message"); // and a Close frame follows
+      default -> owner.received(frame);
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    end("the socket ended");
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    end(cause.toString());
+  }
+}

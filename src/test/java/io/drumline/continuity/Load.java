@@ -1,0 +1,75 @@
+package io.drumline.continuity;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What a run puts on a cluster. Each subscriber has one destination; they are spread evenly over
+ * destinations and URLs.
+ *
+ * @param urls of the nodes' WebSocket endpoints
+ * @param rate messages a second, over all destinations
+ * @param bodySize least octets of a body
+ */
+record Load(
+    List<URI> urls, int subscribers, int destinations, int rate, int bodySize, Clients clients) {
+
+  /** Whether subscriptions ask for continuity. */
+  enum Continuity {
+    /** {@code resume-after}: a new connection goes on behind the last message. */
+    RESUMING,
+    /** Plain STOMP: what is published while a client is away is missing. */
+    PLAIN
+  }
+
+  /**
+   * How the clients behave.
+   *
+   * @param silence after which they give a server up
+   * @param longest the same of every tenth
+   * @param seed of all that is random in them
+   */
+  record Clients(Continuity continuity, Duration silence, Duration longest, long seed) {
+
+    /** Clients that all have the same patience. */
+    Clients(Continuity continuity, Duration silence, long seed) {
+      this(continuity, silence, silence, seed);
+    }
+
+    static Clients resuming() {
+      return new Clients(Continuity.RESUMING, Duration.ofSeconds(3), System.nanoTime());
+    }
+
+    /** Every tenth stays with a silent server. */
+    Clients someOfThemPatient() {
+      return new Clients(continuity, silence, Duration.ofMinutes(2), seed);
+    }
+
+    /** Those of them who stay with a server longest. */
+    Clients patient() {
+      return new Clients(continuity, longest, longest, seed);
+    }
+  }
+
+  /** The load that faults are proved under. */
+  static Load usual(List<URI> urls) {
+    return new Load(urls, 500, 50, 500, 100, Clients.resuming());
+  }
+
+  Load withBodySize(int octets) {
+    return new Load(urls, subscribers, destinations, rate, octets, clients);
+  }
+
+  Load withClients(Clients others) {
+    return new Load(urls, subscribers, destinations, rate, bodySize, others);
+  }
+
+  /** A destination of this run alone. */
+  String destination(int number) {
+    return "/topic/continuity/"
+        + Long.toString(clients.seed & Long.MAX_VALUE, Character.MAX_RADIX)
+        + '/'
+        + number % destinations;
+  }
+}

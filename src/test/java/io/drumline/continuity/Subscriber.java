@@ -1,0 +1,170 @@
+package io.drumline.continuity;
+
+import io.drumline.continuity.Event.Notice;
+import io.drumline.continuity.Event.Received;
+import io.drumline.continuity.Event.Resumed;
+import io.drumline.continuity.Evidence.Log;
+import io.drumline.continuity.Evidence.Until;
+import io.drumline.continuity.Load.Clients;
+import io.drumline.continuity.Load.Continuity;
+import io.netty.channel.EventLoop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A subscriber with continuity: keeps its position, comes back to another node when it loses one,
+ * and logs all that it sees. On the event loop only.
+ */
+final class Subscriber implements Link.Owner {
+  private static final String SUBSCRIPTION = "sub-0";
+
+  private final String name;
+  private final String destination;
+  private final EventLoop loop;
+  private final Clients clients;
+  private final Reconnect reconnect;
+  private final Supplier<Map<String, Long>> sent;
+
+  private final List<Event> events = new ArrayList<>();
+  private final Map<String, Long> last = new HashMap<>();
+  private @Nullable Map<String, Long> before;
+  private String position = "*";
+  private long received;
+  private long lostAt;
+  private boolean live;
+  private boolean over;
+  private Until until = Until.THE_QUIET_END;
+  private @Nullable Link link;
+
+  /**
+   * @param sent tells how many messages each publisher has begun to send to the destination
+   */
+  Subscriber(
+      String name,
+      String destination,
+      EventLoop loop,
+      Clients clients,
+      Reconnect reconnect,
+      Supplier<Map<String, Long>> sent) {
+    this.name = name;
+    this.destination = destination;
+    this.loop = loop;
+    this.clients = clients;
+    this.reconnect = reconnect;
+    this.sent = sent;
+  }
+
+  /** It will leave one day. */
+  void visit() {
+    until = Until.IT_LEFT;
+  }
+
+  void connect() {
+    if (!over) {
+      link = Link.open(loop, reconnect.url(), clients.silence(), this);
+    }
+  }
+
+  /** Goes without a word, for good. */
+  void leave() {
+    over = true;
+    live = false;
+    if (link != null) {
+      link.close();
+    }
+  }
+
+  @Override
+  public void connected() {
+    String resume = clients.continuity() == Continuity.RESUMING ? "\nresume-after:" + position : "";
+    write("SUBSCRIBE\nid:" + SUBSCRIPTION + "\nreceipt:live\ndestination:" + destination + resume);
+  }
+
+  private void write(String head) {
+    if (link != null) {
+      link.write(head, "");
+    }
+  }
+
+  @Override
+  public void received(Frame frame) {
+    switch (frame.command()) {
+      case "RECEIPT" -> confirmed(frame);
+      case "MESSAGE" -> message(frame);
+      default -> throw new IllegalArgumentException("An unknown frame: " + frame);
+    }
+  }
+
+  private void confirmed(Frame receipt) {
+    live = true;
+    reconnect.succeeded();
+    if (position.equals("*") && !receipt.header("position").isEmpty()) {
+      position = receipt.header("position");
+    }
+    if (before == null) {
+      before = sent.get();
+    } else {
+      Duration away = Duration.ofNanos(System.nanoTime() - lostAt);
+      events.add(new Resumed(away, receipt.header("recovered")));
+    }
+    lostAt = 0;
+  }
+
+  private void message(Frame message) {
+    position = message.header("message-id");
+    if (message.header("event").equals("gap")) {
+      events.add(new Notice(position, message.header("reason"), message.header("missed")));
+      return;
+    }
+    boolean ours = message.header("subscription").equals(SUBSCRIPTION);
+    Content content = Content.parse(message.body());
+    events.add(new Received(position, ours ? message.header("destination") : "", content));
+    last.merge(content.publisher(), content.sequence(), Math::max);
+    received++;
+  }
+
+  @Override
+  public void lost(String why) {
+    live = false;
+    link = null;
+    if (lostAt == 0) {
+      lostAt = System.nanoTime();
+    }
+    loop.schedule(this::connect, reconnect.failed(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Whether its subscription is confirmed now. */
+  boolean live() {
+    return live;
+  }
+
+  /** How many messages it has seen. */
+  long received() {
+    return received;
+  }
+
+  boolean stays() {
+    return until == Until.THE_QUIET_END;
+  }
+
+  String destination() {
+    return destination;
+  }
+
+  /** Whether it has seen each publisher's last accepted message, or a later one. */
+  boolean hasSeen(Map<String, Long> accepted) {
+    return accepted.entrySet().stream()
+        .allMatch(entry -> last.getOrDefault(entry.getKey(), 0L) >= entry.getValue());
+  }
+
+  /** What it saw; null if no RECEIPT ever came. */
+  @Nullable Log log() {
+    return before == null ? null : new Log(name, destination, before, List.copyOf(events), until);
+  }
+}

@@ -1,0 +1,158 @@
+package io.drumline.redis;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.drumline.backplane.Inbox;
+import io.drumline.backplane.SessionStore;
+import io.drumline.backplane.SessionStore.Opened;
+import io.drumline.backplane.SessionStore.Opening;
+import io.drumline.backplane.SessionStore.Outcome;
+import io.drumline.backplane.SessionStoreContract;
+import io.drumline.testing.RedisServer;
+import io.drumline.testing.TestRedis;
+import io.lettuce.core.KillArgs;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class RedisSessionsIT extends SessionStoreContract {
+  private final RedisKeys keys = new RedisKeys("drumline:");
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final List<RedisBackplane> nodes = new ArrayList<>();
+
+  @Override
+  protected SessionStore first() {
+    return node(TestRedis.url()).sessions();
+  }
+
+  @Override
+  protected SessionStore second() {
+    return node(TestRedis.url()).sessions();
+  }
+
+  @Override
+  protected void pass(Duration time) {
+    // Redis has no other clock: what is there must go by itself.
+    await()
+        .until(() -> TestRedis.with(TestRedis.url(), c -> expired(c.sync().pttl(session()), time)));
+  }
+
+  /** Gone, or kept for longer than the time that was to pass. */
+  private static boolean expired(long left, Duration time) {
+    return left == -2 || left > time.toMillis();
+  }
+
+  private String session() {
+    return keys.session(clientId);
+  }
+
+  private RedisBackplane node(String url, String... settings) {
+    List<String> all = new ArrayList<>(List.of("--drumline.redis.command-timeout=20s"));
+    all.addAll(List.of(settings));
+    RedisBackplane node = Backplanes.at(url, meters, all.toArray(String[]::new));
+    nodes.add(node);
+    node.start(new Inbox());
+    await().until(node::available);
+    return node;
+  }
+
+  @AfterEach
+  void close() {
+    nodes.forEach(RedisBackplane::close);
+  }
+
+  @Test
+  void tellsOfSessionsAgainAfterItsPubSubConnectionWasKilled() throws Exception {
+    TestRedis.with(TestRedis.url(), c -> c.sync().clientKill(KillArgs.Builder.typePubsub()));
+    // Of both nodes.
+    await().until(() -> meters.counter("drumline.redis.reconnects").count() >= 2);
+    nodes.forEach(each -> await().until(each::available));
+
+    open(nodes.get(0).sessions(), "ann");
+    open(nodes.get(1).sessions(), "ann");
+
+    await().until(() -> told.size() == 1);
+  }
+
+  @Test
+  void ignoresWhatIsNoNotice() throws Exception {
+    List<String> channels =
+        TestRedis.with(TestRedis.url(), c -> c.sync().pubsubChannels(keys.node("*")));
+    TestRedis.with(
+        TestRedis.url(),
+        c -> {
+          for (String channel : channels) {
+            c.sync().publish(channel, "opened 99999999999999999999999 x");
+            c.sync().publish(channel, "");
+          }
+          return 0;
+        });
+    open(nodes.get(0).sessions(), "ann");
+    Opened opened = open(nodes.get(1).sessions(), "ann");
+
+    await().until(() -> !told.isEmpty());
+    assertThat(channels).hasSizeGreaterThanOrEqualTo(2);
+    assertThat(told).containsExactly(new Notice(clientId, opened.generation()));
+  }
+
+  @Test
+  void goesOnAfterTheScriptsWereFlushed() throws Exception {
+    SessionStore sessions = nodes.get(0).sessions();
+    for (int round = 0; round < 2; round++) {
+      TestRedis.with(TestRedis.url(), c -> c.sync().scriptFlush());
+      Opened opened = open(sessions, "ann");
+      TestRedis.with(TestRedis.url(), c -> c.sync().scriptFlush());
+      assertThat(store(sessions, update(opened, Map.of(NEWS, "a." + round + ".x"))))
+          .isEqualTo(Outcome.STORED);
+    }
+    assertThat(open(sessions, "ann").positions()).isEqualTo(Map.of(NEWS, "a.1.x"));
+  }
+
+  @Test
+  void failsWhileRedisIsAwayAndGoesOnAfter() throws Exception {
+    try (RedisServer redis = RedisServer.start()) {
+      RedisBackplane node = node(redis.url());
+      Opened opened = open(node.sessions(), "ann");
+      redis.kill();
+      await().until(() -> !node.available());
+
+      assertThatThrownBy(() -> open(node.sessions(), "ann"))
+          .hasRootCauseMessage("The session cannot be opened now: the backplane is unavailable.");
+      assertThat(store(node.sessions(), update(opened, Map.of(NEWS, "a.1.x"))))
+          .isEqualTo(Outcome.FAILED);
+
+      redis.restart(); // empty
+      await().until(node::available);
+      assertThat(store(node.sessions(), update(opened, Map.of(NEWS, "a.1.x"))))
+          .isEqualTo(Outcome.RESTORED);
+      assertThat(open(node.sessions(), "ann").positions()).isEqualTo(Map.of(NEWS, "a.1.x"));
+    }
+  }
+
+  @Test
+  void refusesMoreThanItHoldsForRedis() throws Exception {
+    try (RedisServer redis = RedisServer.start()) {
+      RedisBackplane node = node(redis.url(), "--drumline.redis.probe-interval=20s");
+      redis.pause();
+      List<CompletableFuture<Opening>> opening = new ArrayList<>();
+      for (int i = 0; i <= RedisSessions.MAX_REQUESTS; i++) {
+        opening.add(node.sessions().open(clientId + i, "", LONG).toCompletableFuture());
+      }
+      assertThatThrownBy(() -> opening.get(RedisSessions.MAX_REQUESTS).get(10, SECONDS))
+          .hasRootCauseMessage("The session cannot be opened now: the backplane is overloaded.");
+      redis.resume();
+      for (int i = 0; i < RedisSessions.MAX_REQUESTS; i++) {
+        opening.get(i).get(20, SECONDS);
+      }
+      open(node.sessions(), "ann");
+    }
+  }
+}
