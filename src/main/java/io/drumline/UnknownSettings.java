@@ -33,7 +33,11 @@ final class UnknownSettings implements ApplicationListener<ApplicationEnvironmen
           "api",
           "chat",
           "destinations",
-          "session");
+          "session",
+          "security");
+
+  private static final Set<String> OF_DESTINATIONS =
+      Set.of("pattern", "history", "messages", "size", "age");
 
   /** Variables and system properties are everybody's: a name there need not be meant for us. */
   private static final Set<String> SHARED_SOURCES =
@@ -64,8 +68,19 @@ final class UnknownSettings implements ApplicationListener<ApplicationEnvironmen
 
   private static void check(String name) {
     ConfigurationPropertyName parsed = ConfigurationPropertyName.adapt(name, '.');
-    if (OURS.isAncestorOf(parsed) && !KNOWN.contains(parsed.getElement(1, Form.UNIFORM))) {
+    if (!OURS.isAncestorOf(parsed)) {
+      return;
+    }
+    String group = parsed.getElement(1, Form.UNIFORM);
+    if (!KNOWN.contains(group)) {
       throw new UnknownSettingException(name);
+    }
+    // Its record shares the root with others, so it cannot refuse what it does not know.
+    for (int i = 2; group.equals("destinations") && i < parsed.getNumberOfElements(); i++) {
+      if (!parsed.isNumericIndex(i)
+          && !OF_DESTINATIONS.contains(parsed.getElement(i, Form.UNIFORM))) {
+        throw new UnknownSettingException(name);
+      }
     }
   }
 }

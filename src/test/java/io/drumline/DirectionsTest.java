@@ -21,6 +21,7 @@ class DirectionsTest {
   static final ArchRule messageKnowsOnlyTheJdk = only("message", "java..", "org.jspecify..");
 
   @ArchTest static final ArchRule backplaneKnowsMessages = ours("backplane", "message");
+  @ArchTest static final ArchRule securityKnowsMessages = ours("security", "message");
   @ArchTest static final ArchRule hubKnowsTheBackplane = ours("hub", "backplane", "message");
   @ArchTest static final ArchRule redisKnowsTheBackplane = ours("redis", "backplane", "message");
 
@@ -28,13 +29,18 @@ class DirectionsTest {
   static final ArchRule sessionKnowsTheBackplane = ours("session", "backplane", "message");
 
   @ArchTest
-  static final ArchRule stompKnowsTheHub = ours("stomp", "hub", "session", "backplane", "message");
+  static final ArchRule stompKnowsTheHub =
+      ours("stomp", "hub", "session", "security", "backplane", "message");
 
-  @ArchTest static final ArchRule listenerKnowsStomp = ours("listener", "stomp", "hub", "message");
+  @ArchTest
+  static final ArchRule listenerKnowsStomp =
+      ours("listener", "stomp", "hub", "security", "message");
+
   @ArchTest static final ArchRule chatIsWrittenAsUsersWould = ours("chat", "message");
 
   @ArchTest
-  static final ArchRule apiKnowsStomp = ours("api", "stomp", "hub", "backplane", "message");
+  static final ArchRule apiKnowsStomp =
+      ours("api", "stomp", "hub", "security", "backplane", "message");
 
   @ArchTest
   static final ArchRule opsKnowsStomp =

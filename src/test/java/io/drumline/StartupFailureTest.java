@@ -30,6 +30,17 @@ class StartupFailureTest {
           --drumline.backplane=kafka | drumline.backplane must be one of memory, redis, but is 'kafka'.
           --drumline.hub.outbound-limit=1KB | drumline.hub.outbound-limit must be between 4KB and 2047MB.
           --drumline.hub.outbound-limit=lots | drumline.hub.outbound-limit must be a size, such as 1MB, but is 'lots'.
+          --drumline.backplane=redis | Nobody could connect: set drumline.security.jwt or drumline.security.users, or drumline.security.anonymous=true.
+          --drumline.security.anonymous=false | Nobody could connect: set drumline.security.jwt or drumline.security.users, or drumline.security.anonymous=true.
+          --drumline.security.jwt.secret=short | drumline.security.jwt.secret is too short for HS256.
+          --drumline.security.jwt.public-key=file:/none.pem | drumline.security.jwt.public-key cannot be read: /none.pem (No such file or directory).
+          --drumline.security.allowed-origins=* | drumline.security.allowed-origins contains '*', which is no origin such as https://example.org.
+          --drumline.security.rule[0].pattern=/topic | There is no setting drumline.security.rule[0].pattern.
+          --drumline.api.tokens=true | drumline.api.tokens needs drumline.security.jwt.
+          --drumline.listener.proxy-protocol=true | drumline.listener.proxy-protocol needs drumline.listener.trusted-proxies.
+          --drumline.destinations[0].pattern=topic | drumline.destinations: The pattern 'topic' must begin with a slash.
+          --drumline.destinations[0].histroy.age=1m | There is no setting drumline.destinations[0].histroy.age.
+          --drumline.listener.ssl-bundle=web | drumline.listener.ssl-bundle is web, but there is no such bundle in spring.ssl.bundle.
           --drumline.stomp.max-headers=0 | drumline.stomp.max-headers must be greater than or equal to 8, but is 0.
           """)
   void namesTheWrongSettingInOneSentence(String argument, String sentence, CapturedOutput output) {

@@ -1,28 +1,83 @@
 package io.drumline.api;
 
-import jakarta.validation.constraints.Pattern;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
-import org.springframework.validation.annotation.Validated;
+import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * Settings of the HTTP API.
+ * Who may use the control plane. Health is open to all who reach it.
  *
- * @param key what callers must show as {@code Authorization: Bearer <key>} or {@code X-API-Key};
- *     unset leaves the API to whoever reaches the control plane
+ * @param keys Keys that callers may show.
+ * @param tokens Whether the tokens of {@code drumline.security.jwt} are accepted, too; their scopes
+ *     then say what they are for.
+ * @param anonymous Whether callers may show nothing; unless set, only on a node with the memory
+ *     backplane without keys and tokens.
+ * @param openMetrics Whether metrics may be read by all who reach the control plane; else with the
+ *     scope {@code read}.
  */
-@Validated
 @ConfigurationProperties(value = "drumline.api", ignoreUnknownFields = false)
 record ApiProperties(
-    @Nullable
-        @Pattern(
-            regexp = "[\\x21-\\x7E]+",
-            message = "must be visible ASCII characters without spaces, at least one")
-        String key) {
+    @DefaultValue List<Key> keys,
+    @DefaultValue("false") boolean tokens,
+    @Nullable Boolean anonymous,
+    @DefaultValue("true") boolean openMetrics) {
 
-  /** Without the key, so that it reaches no log. */
-  @Override
-  public String toString() {
-    return "ApiProperties[key=" + (key == null ? "none" : "set") + ']';
+  /** What a key or a token is for. */
+  enum Scope {
+    PUBLISH,
+    READ,
+    /** Everything. */
+    ADMIN;
+
+    /** As it is in a token, and Spring Security's authority. */
+    String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  ApiProperties {
+    Set<String> names = new HashSet<>();
+    for (Key key : keys) {
+      require(names.add(key.name()), "drumline.api.keys: there are two keys named " + key.name());
+    }
+  }
+
+  /**
+   * A key, which is known by its hash only.
+   *
+   * @param name Who has it, for logs.
+   * @param hash {@code sha256:} and the hexadecimal SHA-256 of the key. A key is a long random
+   *     text, so a fast hash is enough.
+   * @param scopes What it is for.
+   */
+  record Key(String name, String hash, Set<Scope> scopes) {
+    private static final Pattern HASH = Pattern.compile("sha256:[0-9a-f]{64}");
+
+    Key {
+      require(name != null && !name.isBlank(), "drumline.api.keys must each have a name");
+      require(
+          hash != null && HASH.matcher(hash).matches(),
+          "drumline.api.keys: the hash of " + name + " must be sha256: and 64 hexadecimal digits");
+      require(
+          scopes != null && !scopes.isEmpty(),
+          "drumline.api.keys: " + name + " must have scopes: publish, read or admin");
+    }
+
+    /** Without the hash. */
+    @Override
+    public String toString() {
+      return "Key[" + name + ", " + scopes + ']';
+    }
+  }
+
+  private static void require(boolean condition, String sentence) {
+    if (!condition) {
+      throw new IllegalArgumentException(sentence);
+    }
   }
 }

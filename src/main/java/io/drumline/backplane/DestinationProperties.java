@@ -1,5 +1,6 @@
 package io.drumline.backplane;
 
+import io.drumline.message.DestinationPattern;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -31,7 +32,16 @@ public record DestinationProperties(@DefaultValue List<@Valid Rule> destinations
    *     segment, {@code **} at the end any rest. Users' own are spelled {@code /user/queue/x}.
    * @param history How much of the past is kept.
    */
-  public record Rule(@NotBlank String pattern, @DefaultValue @Valid History history) {}
+  public record Rule(@NotBlank String pattern, @DefaultValue @Valid History history) {
+
+    public Rule {
+      try {
+        DestinationPattern.parse(pattern == null ? "" : pattern);
+      } catch (IllegalArgumentException invalid) {
+        throw new IllegalArgumentException("drumline.destinations: " + invalid.getMessage());
+      }
+    }
+  }
 
   /**
    * How much of the past is kept; the first bound that is reached trims.

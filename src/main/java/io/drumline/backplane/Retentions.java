@@ -17,19 +17,13 @@ public final class Retentions {
 
   private final List<Rule> rules;
 
-  /**
-   * @throws IllegalArgumentException naming the setting, where a pattern is none
-   */
   public Retentions(DestinationProperties properties) {
-    rules = properties.destinations().stream().map(Retentions::rule).toList();
-  }
-
-  private static Rule rule(DestinationProperties.Rule rule) {
-    try {
-      return new Rule(DestinationPattern.parse(rule.pattern()), rule.history().retention());
-    } catch (IllegalArgumentException invalid) {
-      throw new IllegalArgumentException("drumline.destinations: " + invalid.getMessage(), invalid);
-    }
+    rules =
+        properties.destinations().stream()
+            .map(
+                rule ->
+                    new Rule(DestinationPattern.parse(rule.pattern()), rule.history().retention()))
+            .toList();
   }
 
   /** The first rule's that matches; ephemeral destinations keep nothing, whatever rules say. */

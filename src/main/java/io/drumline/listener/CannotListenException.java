@@ -2,13 +2,19 @@ package io.drumline.listener;
 
 import java.util.Locale;
 
-/** The client port cannot be had; the message is one sentence for the operator. */
+/**
+ * The client port or its certificate cannot be had; the message is one sentence for the operator.
+ */
 final class CannotListenException extends RuntimeException {
   CannotListenException(int port, Throwable cause) {
     super(
         "Port %d, drumline.listener.port, cannot be opened for clients: %s."
             .formatted(port, reason(cause)),
         cause);
+  }
+
+  CannotListenException(String sentence) {
+    super(sentence);
   }
 
   private static String reason(Throwable cause) {

@@ -1,6 +1,8 @@
 package io.drumline.listener;
 
-import io.drumline.listener.Sockets.Outcome;
+import io.drumline.listener.Gate.Outcome;
+import io.drumline.listener.Handshakes.Failure;
+import io.drumline.security.Peer;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
@@ -8,6 +10,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
@@ -24,6 +27,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
@@ -42,12 +46,16 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private static final String RETRY_AFTER_SECONDS = "2";
 
   private final ListenerProperties properties;
+  private final Gate gate;
   private final Sockets sockets;
+  private final Handshakes handshakes;
   private @Nullable Future<?> deadline;
 
-  HttpHandler(ListenerProperties properties, Sockets sockets) {
+  HttpHandler(ListenerProperties properties, Gate gate, Sockets sockets, Handshakes handshakes) {
     this.properties = properties;
+    this.gate = gate;
     this.sockets = sockets;
+    this.handshakes = handshakes;
   }
 
   @Override
@@ -57,12 +65,20 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
   @Override
   public void handlerRemoved(ChannelHandlerContext ctx) {
-    stopDeadline();
+    stopDeadline(ctx);
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    stopDeadline();
+    stopDeadline(ctx);
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
+    if (event instanceof SslHandshakeCompletionEvent tls && !tls.isSuccess()) {
+      handshakes.fail(ctx.channel(), Failure.TLS);
+    }
+    super.userEventTriggered(ctx, event);
   }
 
   @Override
@@ -81,7 +97,7 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     } else if (path.equals("/healthz")) {
       health(ctx, request);
     } else {
-      sockets.count(Outcome.NOT_FOUND);
+      gate.count(Outcome.NOT_FOUND);
       answer(ctx, request, HttpResponseStatus.NOT_FOUND, "There is nothing here.", none());
     }
   }
@@ -89,21 +105,19 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private void upgrade(ChannelHandlerContext ctx, FullHttpRequest request) {
     Handshake handshake = Handshake.answer(request, properties.compression());
     if (handshake instanceof Handshake.Refused refused) {
-      sockets.count(Outcome.BAD_REQUEST);
+      gate.count(Outcome.BAD_REQUEST);
       refuse(ctx, refused.status(), refused.reason(), refused.headers());
-    } else if (!sockets.accepting()) {
-      sockets.count(Outcome.UNAVAILABLE);
-      comeBack(ctx, "This node takes no connections now: try again.");
-    } else if (!sockets.enter()) {
-      sockets.count(Outcome.FULL);
-      comeBack(ctx, "This node has as many connections as it may: try again.");
+      return;
+    }
+    Gate.Answer answer = gate.enter(ctx.channel(), request.headers());
+    if (answer instanceof Gate.Admitted admitted) {
+      accept(ctx, (Handshake.Accepted) handshake, admitted.peer());
     } else {
-      sockets.count(Outcome.ACCEPTED);
-      accept(ctx, (Handshake.Accepted) handshake);
+      turnAway(ctx, (Gate.TurnedAway) answer);
     }
   }
 
-  private void accept(ChannelHandlerContext ctx, Handshake.Accepted accepted) {
+  private void accept(ChannelHandlerContext ctx, Handshake.Accepted accepted, Peer peer) {
     ctx.writeAndFlush(
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1,
@@ -111,7 +125,7 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             Unpooled.EMPTY_BUFFER,
             accepted.headers(),
             EmptyHttpHeaders.INSTANCE));
-    sockets.open(ctx.channel(), accepted.deflate());
+    sockets.open(ctx.channel(), peer, accepted.deflate(), () -> gate.leave(peer));
     ChannelPipeline pipeline = ctx.pipeline();
     pipeline.remove(this);
     pipeline.remove(HttpObjectAggregator.class);
@@ -124,7 +138,7 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD)) {
       headers.set(HttpHeaderNames.ALLOW, "GET, HEAD");
       answer(ctx, request, HttpResponseStatus.METHOD_NOT_ALLOWED, "Use GET or HEAD here.", headers);
-    } else if (sockets.accepting()) {
+    } else if (gate.accepting()) {
       answer(ctx, request, HttpResponseStatus.OK, "ok", headers);
     } else {
       answer(
@@ -136,12 +150,12 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
   }
 
-  private void comeBack(ChannelHandlerContext ctx, String sentence) {
-    refuse(
-        ctx,
-        HttpResponseStatus.SERVICE_UNAVAILABLE,
-        sentence,
-        new DefaultHttpHeaders().set(HttpHeaderNames.RETRY_AFTER, RETRY_AFTER_SECONDS));
+  private void turnAway(ChannelHandlerContext ctx, Gate.TurnedAway away) {
+    HttpHeaders headers = none();
+    if (!away.status().equals(HttpResponseStatus.FORBIDDEN)) {
+      headers.set(HttpHeaderNames.RETRY_AFTER, RETRY_AFTER_SECONDS);
+    }
+    refuse(ctx, away.status(), away.sentence(), headers);
   }
 
   private void refuse(ChannelHandlerContext ctx, HttpResponseStatus status, String sentence) {
@@ -182,7 +196,7 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     HttpUtil.setKeepAlive(response, keepAlive);
     ChannelFuture written = ctx.writeAndFlush(response);
     if (keepAlive) {
-      stopDeadline();
+      stopDeadline(ctx);
       startDeadline(ctx);
     } else {
       written.addListener(ChannelFutureListener.CLOSE);
@@ -190,13 +204,17 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   }
 
   private void startDeadline(ChannelHandlerContext ctx) {
+    handshakes.begin(ctx.channel());
     deadline =
         ctx.executor()
             .schedule(
-                () -> ctx.close(), properties.handshakeTimeout().toMillis(), TimeUnit.MILLISECONDS);
+                () -> handshakes.fail(ctx.channel(), Failure.TIMEOUT),
+                properties.handshakeTimeout().toMillis(),
+                TimeUnit.MILLISECONDS);
   }
 
-  private void stopDeadline() {
+  private void stopDeadline(ChannelHandlerContext ctx) {
+    handshakes.end(ctx.channel());
     if (deadline != null) {
       deadline.cancel(false);
       deadline = null;
@@ -223,7 +241,8 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (!(cause instanceof IOException)) {
+    boolean tls = cause instanceof DecoderException; // of which the handshake's event has told
+    if (!tls && !(cause instanceof IOException)) {
       log.error("A connection failed before its upgrade; closing it", cause);
     }
     ctx.close();

@@ -4,11 +4,7 @@ import io.drumline.hub.EventLoops;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpObjectAggregator;
-import io.netty.handler.codec.http.HttpServerCodec;
 import java.net.InetSocketAddress;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -23,23 +19,19 @@ import org.springframework.context.SmartLifecycle;
 public final class Listener implements SmartLifecycle {
   private static final Logger log = LoggerFactory.getLogger(Listener.class);
 
-  private static final HttpDecoderConfig HTTP =
-      new HttpDecoderConfig().setMaxInitialLineLength(4096).setMaxHeaderSize(16384);
-  private static final int MAX_BODY = 4096;
-
   private final ListenerProperties properties;
   private final EventLoops loops;
-  private final Sockets sockets;
+  private final Pipeline pipeline;
   private final IntConsumer bound;
   private volatile @Nullable Channel server;
 
   /**
    * @param bound is told the port at every start
    */
-  Listener(ListenerProperties properties, EventLoops loops, Sockets sockets, IntConsumer bound) {
+  Listener(ListenerProperties properties, EventLoops loops, Pipeline pipeline, IntConsumer bound) {
     this.properties = properties;
     this.loops = loops;
-    this.sockets = sockets;
+    this.pipeline = pipeline;
     this.bound = bound;
   }
 
@@ -61,7 +53,7 @@ public final class Listener implements SmartLifecycle {
             .option(ChannelOption.SO_BACKLOG, properties.backlog())
             .option(ChannelOption.SO_REUSEADDR, true)
             .childOption(ChannelOption.TCP_NODELAY, true)
-            .childHandler(new HttpPipeline())
+            .childHandler(pipeline)
             .bind(address)
             .awaitUninterruptibly();
     if (!binding.isSuccess()) {
@@ -105,17 +97,5 @@ public final class Listener implements SmartLifecycle {
       throw new IllegalStateException("The listener is not running");
     }
     return ((InetSocketAddress) channel.localAddress()).getPort();
-  }
-
-  /** What a new connection starts with; {@link HttpHandler} takes it all away at the upgrade. */
-  private final class HttpPipeline extends ChannelInitializer<Channel> {
-    @Override
-    protected void initChannel(Channel channel) {
-      channel
-          .pipeline()
-          .addLast(new HttpServerCodec(HTTP))
-          .addLast(new HttpObjectAggregator(MAX_BODY))
-          .addLast(new HttpHandler(properties, sockets));
-    }
   }
 }

@@ -2,10 +2,12 @@ package io.drumline.listener;
 
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
+import io.drumline.security.OriginPolicy;
 import io.drumline.stomp.StompSessions;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.ConfigurableEnvironment;
@@ -21,15 +23,43 @@ class ListenerConfiguration {
   private static final String PORT_PROPERTY = "local.drumline.listener.port";
 
   @Bean
+  Gate listenerGate(
+      ListenerProperties properties,
+      OriginPolicy origins,
+      StompSessions sessions,
+      MeterRegistry registry) {
+    return new Gate(properties, origins, sessions::accepting, registry);
+  }
+
+  @Bean
+  Handshakes handshakes(ListenerProperties properties, EventLoops loops, MeterRegistry registry) {
+    return new Handshakes(properties.maxHandshakes(), loops, registry);
+  }
+
+  @Bean
+  Sockets sockets(ListenerProperties properties, Hub hub, StompSessions sessions) {
+    return new Sockets(properties, hub, sessions);
+  }
+
+  @Bean
+  Pipeline listenerPipeline(
+      ListenerProperties properties,
+      Gate gate,
+      Sockets sockets,
+      Handshakes handshakes,
+      SslBundles bundles) {
+    String bundle = properties.sslBundle();
+    Tls tls = bundle == null ? null : new Tls(bundle, bundles, properties.handshakeTimeout());
+    return new Pipeline(properties, gate, sockets, handshakes, tls);
+  }
+
+  @Bean
   Listener listener(
       ListenerProperties properties,
       EventLoops loops,
-      Hub hub,
-      StompSessions sessions,
-      MeterRegistry registry,
+      Pipeline pipeline,
       ConfigurableEnvironment environment) {
-    Sockets sockets = new Sockets(properties, hub, sessions, registry);
-    return new Listener(properties, loops, sockets, port -> publish(environment, port));
+    return new Listener(properties, loops, pipeline, port -> publish(environment, port));
   }
 
   private static void publish(ConfigurableEnvironment environment, int port) {

@@ -5,6 +5,7 @@ import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.Pattern;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.List;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -19,14 +20,22 @@ import org.springframework.validation.annotation.Validated;
  * @param address Local address to listen on; all of them unless set.
  * @param path Path of the WebSocket endpoint.
  * @param maxConnections Open WebSockets on this node, above which an upgrade is answered with 503.
+ * @param maxConnectionsPerAddress Open WebSockets of one client address (of IPv6: one /64) on this
+ *     node, above which an upgrade is answered with 429.
+ * @param connectsPerSecond Upgrades a second on this node, above which one is answered with 503.
+ * @param maxHandshakes Connections that are not upgraded yet, above which the oldest is closed.
  * @param backlog Connections the kernel holds until they are accepted.
  * @param pingInterval Time without anything from a client after which it is pinged.
  * @param pingTimeout Time after a ping within which something must come, or the socket is closed
  *     with 4002.
- * @param handshakeTimeout Time a new connection has to finish its HTTP request.
+ * @param handshakeTimeout Time a new connection has to finish TLS and its HTTP request.
  * @param maxFrameBytes Largest WebSocket frame a client may send; one above it ends with 1009.
  * @param maxMessageBytes Largest WebSocket message a client may send, over all of its frames and
  *     inflated; one above it ends with 1009.
+ * @param sslBundle Name of the SSL bundle in {@code spring.ssl.bundle} to speak TLS with; unset: no
+ *     TLS.
+ * @param trustedProxies Addresses or networks of proxies whose X-Forwarded-For is believed.
+ * @param proxyProtocol Whether those proxies begin each connection with a PROXY header.
  * @param compression Whether permessage-deflate is offered to clients that ask for it.
  */
 @Validated
@@ -38,17 +47,28 @@ record ListenerProperties(
         @Pattern(regexp = "(?!/healthz$)/[^\\s?#]*", message = "must be a path, not /healthz")
         String path,
     @DefaultValue("100000") @Min(1) int maxConnections,
+    @DefaultValue("20000") @Min(1) int maxConnectionsPerAddress,
+    @DefaultValue("5000") @Min(1) @Max(1_000_000) int connectsPerSecond,
+    @DefaultValue("8192") @Min(1) int maxHandshakes,
     @DefaultValue("4096") @Min(1) int backlog,
     @DefaultValue("25s") @DurationMin(millis = 100) Duration pingInterval,
     @DefaultValue("8s") @DurationMin(millis = 100) Duration pingTimeout,
     @DefaultValue("10s") @DurationMin(millis = 100) Duration handshakeTimeout,
     @DefaultValue("1088KB") DataSize maxFrameBytes,
     @DefaultValue("1088KB") DataSize maxMessageBytes,
+    @Nullable String sslBundle,
+    @DefaultValue List<String> trustedProxies,
+    @DefaultValue("false") boolean proxyProtocol,
     @DefaultValue("false") boolean compression) {
 
   ListenerProperties {
     requireInt(maxFrameBytes, "max-frame-bytes");
     requireInt(maxMessageBytes, "max-message-bytes");
+    new TrustedProxies(trustedProxies); // throws where one is no network
+    if (proxyProtocol && trustedProxies.isEmpty()) {
+      throw new IllegalArgumentException(
+          "drumline.listener.proxy-protocol needs drumline.listener.trusted-proxies");
+    }
   }
 
   private static void requireInt(DataSize size, String name) {

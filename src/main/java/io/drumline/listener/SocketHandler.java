@@ -3,6 +3,7 @@ package io.drumline.listener;
 import io.drumline.hub.Connection;
 import io.drumline.hub.Frames;
 import io.drumline.message.CloseCode;
+import io.drumline.security.Peer;
 import io.drumline.stomp.StompSession;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -16,6 +17,7 @@ import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.DataFormatException;
@@ -36,16 +38,22 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
 
   private final Connection connection;
   private final StompSession session;
+  private final Peer peer;
   private final ListenerProperties properties;
   private final Runnable onEnd;
   private long messageBytes;
   private boolean pinged;
 
   SocketHandler(
-      Connection connection, StompSession session, ListenerProperties properties, Runnable onEnd) {
+      Connection connection,
+      StompSession session,
+      Peer peer,
+      ListenerProperties properties,
+      Runnable onEnd) {
     super(WebSocketFrame.class);
     this.connection = connection;
     this.session = session;
+    this.peer = peer;
     this.properties = properties;
     this.onEnd = onEnd;
   }
@@ -153,7 +161,11 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
     } else if (cause instanceof DecoderException) {
       fail(ctx, CloseCode.PROTOCOL_ERROR, "A frame cannot be read.");
     } else if (!(cause instanceof IOException)) { // of which channelInactive follows
-      log.error("Session {} failed; closing it", connection.id(), cause);
+      log.error(
+          "Session {} of {} failed; closing it",
+          connection.id(),
+          peer.address().getHostAddress(),
+          cause);
       connection.close(CloseCode.INTERNAL_ERROR, "The server failed: reconnect.");
     }
   }
@@ -170,11 +182,20 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
     };
   }
 
+  private static void endOutput(ChannelHandlerContext ctx) {
+    DuplexChannel channel = (DuplexChannel) ctx.channel();
+    SslHandler tls = ctx.pipeline().get(SslHandler.class);
+    if (tls == null) {
+      channel.shutdownOutput();
+    } else {
+      tls.closeOutbound().addListener(told -> channel.shutdownOutput());
+    }
+  }
+
   private void fail(ChannelHandlerContext ctx, CloseCode code, String reason) {
     if (connection.open()) {
       connection.close(code, reason);
-      ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
-          .addListener(written -> ((DuplexChannel) ctx.channel()).shutdownOutput());
+      ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> endOutput(ctx));
     }
   }
 }

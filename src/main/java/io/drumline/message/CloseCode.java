@@ -33,7 +33,13 @@ public enum CloseCode {
   /** The client's client-id has connected by another socket, which has its session now. */
   FENCED(4005, Reconnect.NO),
   /** The node stood still for a while, and delivers nothing that may be stale. */
-  STOOD_STILL(4006, Reconnect.NOW);
+  STOOD_STILL(4006, Reconnect.NOW),
+  /** The client has not shown who it is, or nobody that this server knows. */
+  UNAUTHORIZED(4007, Reconnect.NO),
+  /** The client may not do what it tried. */
+  FORBIDDEN(4008, Reconnect.NO),
+  /** The client's token has ended, and no fresh one came in time: reconnect with one. */
+  TOKEN_EXPIRED(4009, Reconnect.NOW);
 
   /** When a client should come back. */
   public enum Reconnect {

@@ -130,6 +130,19 @@ public final class SharedSession {
     }
   }
 
+  /**
+   * A subscription is live from this point on, and its client needs nothing from before it: that
+   * needs no proof, and is stored soon, so that not even the first message can be missed.
+   */
+  public void began(Destination destination, String position) {
+    if (state == State.LIVE
+        && tracked.containsKey(destination)
+        && confirmed.putIfAbsent(destination, position) == null) {
+      offer();
+      node.storeSoon();
+    }
+  }
+
   /** The client has unsubscribed: forgets the destination's position with its last subscription. */
   public void untrack(Tracked subscription) {
     Destination destination = subscription.destination();

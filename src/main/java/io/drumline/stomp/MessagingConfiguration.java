@@ -4,6 +4,8 @@ import io.drumline.backplane.Backplane;
 import io.drumline.backplane.MessageIds;
 import io.drumline.hub.Hub;
 import io.drumline.message.NodeId;
+import io.drumline.security.Authenticator;
+import io.drumline.security.DestinationPolicy;
 import io.drumline.session.SharedSessions;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
@@ -85,9 +87,18 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
       StompProperties properties,
       MeterRegistry registry,
       NodeId node,
-      SharedSessions shared) {
+      SharedSessions shared,
+      Authenticator authenticator,
+      DestinationPolicy policy) {
     return new StompSessions(
-        hub, publisher, bridge, properties, new StompMetrics(registry), node, shared);
+        hub,
+        publisher,
+        bridge,
+        properties,
+        new StompMetrics(registry),
+        node,
+        shared,
+        new Guard(authenticator, policy));
   }
 
   @Bean

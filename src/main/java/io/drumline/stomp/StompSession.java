@@ -3,6 +3,8 @@ package io.drumline.stomp;
 import io.drumline.hub.Connection;
 import io.drumline.hub.Frames;
 import io.drumline.message.CloseCode;
+import io.drumline.message.Destination;
+import io.drumline.security.DestinationPolicy.Action;
 import io.drumline.session.SharedSession;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -46,6 +48,7 @@ public final class StompSession {
   private final Pending pending;
   private final StompSubscriptions subscriptions;
   private final Connecting connecting;
+  private final Access access;
   private State state = State.NEW;
   private @Nullable Transactions transactions;
   private @Nullable SerialExecutor application;
@@ -57,6 +60,7 @@ public final class StompSession {
     this.connection = connection;
     this.decoder = new StompDecoder(server.limits());
     this.connecting = new Connecting(this, server, connection);
+    this.access = new Access(this, connection, server.guard());
     this.subscriptions = new StompSubscriptions(this, server, connection);
     this.pending =
         new Pending(server.properties().maxInFlight(), this::receipt, connection::reading);
@@ -177,6 +181,10 @@ public final class StompSession {
     connecting.agree(frame);
     decoder.connected(version());
     state = State.CONNECTING;
+    access.authenticate(frame, () -> authenticated(frame));
+  }
+
+  private void authenticated(ClientFrame frame) {
     if (server.bridge().intercepting()) {
       connection.reading(false);
       dispatch(frame, pending.open(null, 0));
@@ -245,8 +253,18 @@ public final class StompSession {
   }
 
   private void dispatchOrServe(ClientFrame frame, Pending.Slot slot) {
+    boolean sends = frame.command() == ClientCommand.SEND;
+    if (sends || frame.command() == ClientCommand.SUBSCRIBE) {
+      String destination = frame.required("destination");
+      if (sends && access.renews(destination)) {
+        access.renew(frame, () -> pending.done(slot));
+        return;
+      }
+      if (server.bridge().isForApplication(destination)) {
+        access.require(sends ? Action.SEND : Action.SUBSCRIBE, destination);
+      }
+    }
     if (server.bridge().intercepting()) {
-      checkDestination(frame);
       dispatch(frame, slot);
     } else {
       serve(frame, slot);
@@ -264,6 +282,14 @@ public final class StompSession {
       throw new StompException(
           "The server is too busy: try again later.", slot.receipt(), CloseCode.TRY_AGAIN_LATER);
     }
+  }
+
+  Access access() {
+    return access;
+  }
+
+  boolean isConnected() {
+    return state == State.CONNECTED;
   }
 
   /** What whoever serves the frame relies on. */
@@ -318,10 +344,12 @@ public final class StompSession {
       dispatch(frame, slot);
       return;
     }
+    Destination destination = StompSubscriptions.destination(text);
+    access.require(Action.SEND, destination.value());
     server
         .publisher()
         .publish(
-            StompSubscriptions.destination(text),
+            destination,
             frame.headers(),
             frame.body(),
             Continuity.publisherId(frame, user == null ? null : userName()),

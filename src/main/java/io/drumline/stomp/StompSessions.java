@@ -27,6 +27,7 @@ public final class StompSessions {
   private final NodeId node;
   private final SharedSessions shared;
   private final StompLimits limits;
+  private final Guard guard;
   private final Map<String, StompSession> sessions = new ConcurrentHashMap<>();
 
   StompSessions(
@@ -36,8 +37,10 @@ public final class StompSessions {
       StompProperties properties,
       StompMetrics metrics,
       NodeId node,
-      SharedSessions shared) {
+      SharedSessions shared,
+      Guard guard) {
     this.hub = hub;
+    this.guard = guard;
     this.publisher = publisher;
     this.bridge = bridge;
     this.properties = properties;
@@ -73,6 +76,10 @@ public final class StompSessions {
 
   void remove(StompSession session) {
     sessions.remove(session.id());
+  }
+
+  Guard guard() {
+    return guard;
   }
 
   Hub hub() {

@@ -6,6 +6,7 @@ import io.drumline.hub.Subscription;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
 import io.drumline.message.Publication;
+import io.drumline.security.DestinationPolicy.Action;
 import io.drumline.session.SharedSession;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -53,6 +54,7 @@ final class StompSubscriptions {
       return;
     }
     Destination destination = subscribed(text);
+    session.access().require(Action.SUBSCRIBE, destination.value());
     SharedSession shared = tracking(destination);
     Start start =
         shared == null
@@ -75,6 +77,9 @@ final class StompSubscriptions {
             joined -> {
               if (joined.cursor() != null) {
                 subscription.beginAfter(joined.cursor());
+                if (shared != null) {
+                  shared.began(destination, joined.cursor().messageId());
+                }
               }
               slot.answer(Continuity.answer(start, joined));
               joined(slot);

@@ -12,7 +12,10 @@ import io.drumline.message.Destination;
 import io.drumline.message.Publication;
 import io.drumline.stomp.Publisher;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -21,23 +24,29 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.Banner;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Import;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.test.web.servlet.client.RestTestClient;
+import org.springframework.test.web.servlet.client.StatusAssertions;
 
+@ExtendWith(OutputCaptureExtension.class)
 final class PublishApiTest {
   private static final BlockingQueue<Publication> published = new LinkedBlockingQueue<>();
   private static final MemoryBackplane backplane =
       new MemoryBackplane(new MessageIds(), Retentions.DEFAULTS);
   private static final List<ConfigurableApplicationContext> contexts = new ArrayList<>();
+  private static final String NEWS = "{\"destination\":\"/topic/news\",\"body\":\"x\"}";
   private static RestTestClient client;
 
   @EnableAutoConfiguration
@@ -311,34 +320,129 @@ final class PublishApiTest {
   }
 
   @Test
-  void asksForTheKeyWhereOneIsSet() {
-    RestTestClient guarded = start(backplane, "drumline.api.key=s3cret");
-    String json = "{\"destination\":\"/topic/news\",\"body\":\"x\"}";
+  void asksForAKeyWhereSomeAreSet() {
+    RestTestClient guarded = start(backplane, keys("publish"));
 
-    post(guarded, json)
+    post(guarded, NEWS)
         .expectStatus()
         .isUnauthorized()
         .expectHeader()
         .valueEquals(HttpHeaders.WWW_AUTHENTICATE, "Bearer realm=\"drumline\"")
         .expectHeader()
         .contentType(MediaType.APPLICATION_PROBLEM_JSON);
-    post(with(guarded, "X-API-Key", "s3cre"), json).expectStatus().isUnauthorized();
-    post(with(guarded, "Authorization", "Basic s3cret"), json).expectStatus().isUnauthorized();
+    post(with(guarded, "X-API-Key", "s3cre"), NEWS).expectStatus().isUnauthorized();
+    post(with(guarded, "X-API-Key", sha256("s3cret")), NEWS).expectStatus().isUnauthorized();
+    post(with(guarded, "Authorization", "Basic s3cret"), NEWS).expectStatus().isUnauthorized();
+    post(with(guarded, "Authorization", "Bearer "), NEWS).expectStatus().isUnauthorized();
     assertThat(published).isEmpty();
 
-    post(with(guarded, "X-API-Key", "s3cret"), json).expectStatus().isOk();
-    post(with(guarded, "Authorization", "bearer s3cret"), json).expectStatus().isOk();
+    post(with(guarded, "X-API-Key", "s3cret"), NEWS).expectStatus().isOk();
+    post(with(guarded, "Authorization", "bearer s3cret"), NEWS).expectStatus().isOk();
+    post(with(guarded, "X-API-Key", "another"), NEWS).expectStatus().isOk();
+  }
+
+  @Test
+  void asksForTheRightScope() {
+    RestTestClient guarded = start(backplane, keys("read"));
+
+    post(with(guarded, "X-API-Key", "s3cret"), NEWS)
+        .expectStatus()
+        .isForbidden()
+        .expectHeader()
+        .contentType(MediaType.APPLICATION_PROBLEM_JSON);
+    get(with(guarded, "X-API-Key", "s3cret"), "/nowhere").isForbidden();
+    get(with(guarded, "X-API-Key", "another"), "/nowhere").isNotFound();
+    assertThat(published).isEmpty();
+  }
+
+  @Test
+  void isClosedInAClusterUnlessTold() {
+    post(start(backplane, "drumline.backplane=redis"), NEWS).expectStatus().isUnauthorized();
+    assertThat(published).isEmpty();
+    post(start(backplane, "drumline.backplane=redis", "drumline.api.anonymous=true"), NEWS)
+        .expectStatus()
+        .isOk();
+  }
+
+  @Test
+  void leavesHealthMetricsAndThePageOpenAndNothingElse() {
+    RestTestClient guarded = start(backplane, keys("read"));
+    get(guarded, "/actuator/health").isOk();
+    get(guarded, "/actuator/prometheus").isOk();
+    get(guarded, "/").isOk();
+    get(guarded, "/chat/chat.js").isOk();
+    get(guarded, "/api/v1/publish").isUnauthorized();
+    get(guarded, "/actuator/env").isUnauthorized();
+    get(guarded, "/nowhere").isUnauthorized();
+
+    String[] closed = keys("read");
+    closed[0] = "drumline.api.open-metrics=false";
+    RestTestClient metrics = start(backplane, closed);
+    get(metrics, "/actuator/prometheus").isUnauthorized();
+    get(with(metrics, "X-API-Key", "another"), "/actuator/prometheus").isOk();
+  }
+
+  @Test
+  void sendsSecurityHeadersAndNoCookies() {
+    client
+        .get()
+        .uri("/")
+        .exchange()
+        .expectHeader()
+        .valueEquals("X-Content-Type-Options", "nosniff")
+        .expectHeader()
+        .valueEquals("X-Frame-Options", "DENY")
+        .expectHeader()
+        .valueEquals("Content-Security-Policy", "frame-ancestors 'none'")
+        .expectHeader()
+        .valueEquals("Referrer-Policy", "no-referrer")
+        .expectHeader()
+        .doesNotExist("Set-Cookie");
+  }
+
+  @Test
+  void makesUpNoPassword(CapturedOutput output) {
+    start(backplane);
+    assertThat(output).doesNotContainIgnoringCase("password");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"drumline.api.key=", "drumline.api.key=two words", "drumline.api.kye=x"})
+  @ValueSource(
+      strings = {
+        "drumline.api.key=s3cret",
+        "drumline.api.keys[0].name=a",
+        "drumline.api.keys[0].hash=s3cret",
+        "drumline.api.tokens=maybe",
+        "drumline.api.kye=x"
+      })
   void doesNotStartWithAWrongSetting(String setting) {
     assertThatThrownBy(() -> start(backplane, setting)).hasMessageContaining("drumline.api");
   }
 
-  @Test
-  void keepsTheKeyOutOfTheLog() {
-    assertThat(new ApiProperties("s3cret").toString()).doesNotContain("s3cret");
+  /** One key with this scope, {@code s3cret}, and one for everything, {@code another}. */
+  private static String[] keys(String scope) {
+    return new String[] {
+      "drumline.api.tokens=false",
+      "drumline.api.keys[0].name=backend",
+      "drumline.api.keys[0].hash=sha256:" + sha256("s3cret"),
+      "drumline.api.keys[0].scopes=" + scope,
+      "drumline.api.keys[1].name=operator",
+      "drumline.api.keys[1].hash=sha256:" + sha256("another"),
+      "drumline.api.keys[1].scopes=admin"
+    };
+  }
+
+  private static String sha256(String key) {
+    try {
+      return HexFormat.of()
+          .formatHex(MessageDigest.getInstance("SHA-256").digest(key.getBytes(UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static StatusAssertions get(RestTestClient client, String path) {
+    return client.get().uri(path).exchange().expectStatus();
   }
 
   private RestTestClient.ResponseSpec publish(String json) {

@@ -55,6 +55,7 @@ final class Node implements AutoCloseable {
   static Node starting(String redis, String... properties) {
     List<String> all = new ArrayList<>(List.of(properties));
     all.add("drumline.backplane=redis");
+    all.add("drumline.security.anonymous=true");
     all.add("spring.data.redis.url=" + redis);
     return new Node(all);
   }
@@ -85,6 +86,17 @@ final class Node implements AutoCloseable {
   /** Asks the control plane. */
   HttpResponse<String> control(String path) {
     return get(Integer.parseInt(property("local.server.port")), path);
+  }
+
+  /** Publishes by the HTTP API; the status it answers. */
+  int publish(String json) {
+    URI api = URI.create("http://127.0.0.1:" + property("local.server.port") + "/api/v1/publish");
+    return exchange(
+            HttpRequest.newBuilder(api)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(json))
+                .build())
+        .statusCode();
   }
 
   int liveness() {
@@ -130,8 +142,10 @@ final class Node implements AutoCloseable {
   }
 
   private static HttpResponse<String> get(int port, String path) {
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build();
+    return exchange(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build());
+  }
+
+  private static HttpResponse<String> exchange(HttpRequest request) {
     try {
       return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
     } catch (IOException e) {

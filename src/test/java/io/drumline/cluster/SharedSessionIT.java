@@ -112,6 +112,19 @@ class SharedSessionIT {
   }
 
   @Test
+  void continuesWhereItBeganBeforeAnyMessage() {
+    StompClient before = connect(0);
+    before.subscribe("sub-0", topic);
+    Node.patiently().until(() -> stored() != null); // without a ping: it has read nothing
+    before.reset();
+    publish(1, 3);
+
+    StompClient after = connect(1);
+    after.command("SUBSCRIBE", "id:sub-0", "destination:" + topic);
+    receive(after, 1, 3);
+  }
+
+  @Test
   void continuesAfterDisconnect() {
     StompClient before = connect(0);
     before.subscribe("sub-0", topic);

@@ -33,6 +33,7 @@ final class Cluster {
         new Cluster(
             2,
             "--drumline.backplane=redis",
+            "--drumline.security.anonymous=true",
             "--drumline.redis.command-timeout=10s",
             "--drumline.redis.probe-interval=5s",
             "--spring.data.redis.url=" + TestRedis.url());

@@ -53,7 +53,10 @@ public final class NodeProcess implements AutoCloseable {
     return new NodeProcess(
         id,
         Stream.concat(
-                Stream.of("--drumline.backplane=redis", "--spring.data.redis.url=" + redis),
+                Stream.of(
+                    "--drumline.backplane=redis",
+                    "--drumline.security.anonymous=true",
+                    "--spring.data.redis.url=" + redis),
                 Stream.of(arguments))
             .toList());
   }
@@ -68,6 +71,10 @@ public final class NodeProcess implements AutoCloseable {
 
   String id() {
     return id;
+  }
+
+  long pid() {
+    return program.pid();
   }
 
   int clientPort() {

@@ -68,6 +68,10 @@ final class RunningProgram implements AutoCloseable {
     return this;
   }
 
+  long pid() {
+    return process.pid();
+  }
+
   /** True; fails with the end of the log where the program has ended by itself. */
   boolean running() {
     if (!process.isAlive()) {

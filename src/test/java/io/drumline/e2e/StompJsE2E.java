@@ -47,6 +47,26 @@ final class StompJsE2E {
   }
 
   @Test
+  void aVanillaClientWithAClientIdMissesNothingWhenItsNodeIsKilled() throws Exception {
+    Path libraries = RunningProgram.directory("stompjs");
+    Path stomp = unpack("stomp__stompjs", libraries).resolve("bundles/stomp.umd.js");
+    Path ws = unpack("ws", libraries);
+    try (RedisProcess redis = new RedisProcess();
+        NodeProcess first = NodeProcess.clustered("first", redis.url());
+        NodeProcess second = NodeProcess.clustered("second", redis.url())) {
+      String printed =
+          run(
+              SCRIPTS.resolve("shared-session.mjs"),
+              stomp,
+              ws,
+              first.ready().webSocket(),
+              second.ready().webSocket(),
+              first.pid());
+      assertThat(printed).isEqualToIgnoringNewLines("ok");
+    }
+  }
+
+  @Test
   void thePageChoosesEndpointsAndWaits() throws Exception {
     run("--test", SCRIPTS.resolve("endpoints.test.mjs"));
   }

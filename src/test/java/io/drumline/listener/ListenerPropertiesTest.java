@@ -64,6 +64,9 @@ class ListenerPropertiesTest {
         "handshake-timeout=-1s",
         "max-frame-bytes=3GB",
         "max-message-bytes=10",
+        "proxy-protocol=true",
+        "trusted-proxies=proxy.example.org",
+        "connects-per-second=0",
         "no-such-setting=1",
       })
   void refuses(String setting) {

@@ -14,12 +14,14 @@ import io.drumline.hub.Connection;
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
 import io.drumline.hub.HubProperties;
+import io.drumline.security.OriginPolicy;
 import io.drumline.stomp.StompSession;
 import io.drumline.stomp.StompSessions;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayOutputStream;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -27,6 +29,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.boot.ssl.DefaultSslBundleRegistry;
+import org.springframework.boot.ssl.SslBundles;
 
 /** A listener on a free port, with the real hub and sessions that only note what they are told. */
 final class TestListener implements AutoCloseable {
@@ -44,6 +48,11 @@ final class TestListener implements AutoCloseable {
 
   /** Starts it with {@code drumline.listener} properties, given as name and value in turn. */
   TestListener(String... settings) {
+    this(new DefaultSslBundleRegistry(), settings);
+  }
+
+  /** The same, with SSL bundles to choose from. */
+  TestListener(SslBundles bundles, String... settings) {
     MapConfigurationPropertySource source = new MapConfigurationPropertySource();
     source.put("drumline.listener.port", "0");
     for (int i = 0; i < settings.length; i += 2) {
@@ -60,9 +69,14 @@ final class TestListener implements AutoCloseable {
             new MemoryBackplane(new MessageIds(), Retentions.DEFAULTS),
             hubProperties,
             meters);
-    listener =
-        new Listener(
-            properties, loops, new Sockets(properties, hub, sessions(), meters), port -> {});
+    StompSessions sessions = sessions();
+    Gate gate = new Gate(properties, new OriginPolicy(List.of()), sessions::accepting, meters);
+    Handshakes handshakes = new Handshakes(properties.maxHandshakes(), loops, meters);
+    String bundle = properties.sslBundle();
+    Tls tls = bundle == null ? null : new Tls(bundle, bundles, properties.handshakeTimeout());
+    Pipeline pipeline =
+        new Pipeline(properties, gate, new Sockets(properties, hub, sessions), handshakes, tls);
+    listener = new Listener(properties, loops, pipeline, port -> {});
     listener.start();
   }
 
@@ -83,6 +97,10 @@ final class TestListener implements AutoCloseable {
 
   double upgrades(String outcome) {
     return meters.get("drumline.upgrades").tag("outcome", outcome).counter().count();
+  }
+
+  double failed(String reason) {
+    return meters.get("drumline.handshakes.failed").tag("reason", reason).counter().count();
   }
 
   private StompSessions sessions() {

@@ -145,6 +145,11 @@ public final class RawWebSocket implements AutoCloseable {
       }
     }
 
+    /** The octets of the request, to be sent by hand. */
+    public byte[] head() {
+      return bytes();
+    }
+
     private byte[] bytes() {
       StringBuilder request =
           new StringBuilder("GET " + path + " HTTP/1.1\r\nHost: localhost:" + port + "\r\n")

@@ -29,7 +29,10 @@ class ClusterIT {
   @BeforeAll
   static void start() {
     List<String> redis =
-        List.of("drumline.backplane=redis", "spring.data.redis.url=" + TestRedis.url());
+        List.of(
+            "drumline.backplane=redis",
+            "drumline.security.anonymous=true",
+            "spring.data.redis.url=" + TestRedis.url());
     one = SpringNode.start(redis, Application.class);
     two = SpringNode.start(redis, Application.class);
   }

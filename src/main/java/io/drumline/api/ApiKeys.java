@@ -1,0 +1,91 @@
+package io.drumline.api;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.drumline.api.ApiProperties.Scope;
+import io.drumline.security.Authenticator;
+import io.drumline.security.Credentials;
+import io.drumline.security.Login;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Collection;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.springframework.security.authentication.AuthenticationManager;
+import org.springframework.security.authentication.BadCredentialsException;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.GrantedAuthority;
+import org.springframework.security.core.authority.SimpleGrantedAuthority;
+import org.springframework.security.web.authentication.preauth.PreAuthenticatedAuthenticationToken;
+
+/** Finds out whose a key or token is, and what it is for. Called on the request's thread. */
+final class ApiKeys implements AuthenticationManager {
+  /** A known key: whose it is, and the hash to compare with. */
+  @SuppressWarnings("ArrayRecordComponent") // compared in constant time only
+  private record Known(String name, byte[] hash, List<GrantedAuthority> scopes) {}
+
+  private static final int TOKEN_SECONDS = 10;
+
+  private final List<Known> keys;
+  private final @Nullable Authenticator tokens;
+
+  /**
+   * @param tokens checks what is no key; null where only keys are taken
+   */
+  ApiKeys(List<ApiProperties.Key> keys, @Nullable Authenticator tokens) {
+    this.keys = keys.stream().map(ApiKeys::known).toList();
+    this.tokens = tokens;
+  }
+
+  private static Known known(ApiProperties.Key key) {
+    return new Known(
+        key.name(),
+        HexFormat.of().parseHex(key.hash().substring("sha256:".length())),
+        authorities(key.scopes().stream().map(Scope::text).toList()));
+  }
+
+  private static List<GrantedAuthority> authorities(Collection<String> scopes) {
+    return scopes.stream().<GrantedAuthority>map(SimpleGrantedAuthority::new).toList();
+  }
+
+  @Override
+  public Authentication authenticate(Authentication shown) {
+    String key = String.valueOf(shown.getCredentials());
+    byte[] hash = sha256(key);
+    Known found = null;
+    for (Known known : keys) { // all of them, and each in the same time wherever it differs
+      found = MessageDigest.isEqual(known.hash(), hash) ? known : found;
+    }
+    if (found != null) {
+      return new PreAuthenticatedAuthenticationToken(found.name(), "", found.scopes());
+    }
+    if (tokens == null) {
+      throw new BadCredentialsException("The API key is not right.");
+    }
+    return token(tokens, key);
+  }
+
+  private static Authentication token(Authenticator tokens, String token) {
+    Login login =
+        tokens
+            .check(new Credentials("Bearer " + token, null, null))
+            .toCompletableFuture()
+            .orTimeout(TOKEN_SECONDS, TimeUnit.SECONDS)
+            .join();
+    if (login instanceof Login.Accepted accepted) {
+      return new PreAuthenticatedAuthenticationToken(
+          accepted.identity().name(), "", authorities(accepted.identity().scopes()));
+    }
+    throw new BadCredentialsException(((Login.Refused) login).sentence());
+  }
+
+  private static byte[] sha256(String text) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("Every Java has SHA-256", e);
+    }
+  }
+}

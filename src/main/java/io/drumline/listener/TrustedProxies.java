@@ -1,0 +1,84 @@
+package io.drumline.listener;
+
+import io.netty.handler.ipfilter.IpFilterRuleType;
+import io.netty.handler.ipfilter.IpSubnetFilterRule;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The proxies that are believed when they say whom they speak for. What anybody else says about
+ * addresses is not looked at. Immutable, any thread.
+ */
+final class TrustedProxies {
+  private final List<IpSubnetFilterRule> networks;
+
+  /**
+   * @param networks addresses or networks, such as {@code 10.0.0.0/8}
+   * @throws IllegalArgumentException where one is neither
+   */
+  TrustedProxies(List<String> networks) {
+    this.networks = networks.stream().map(TrustedProxies::network).toList();
+  }
+
+  private static IpSubnetFilterRule network(String text) {
+    int slash = text.indexOf('/');
+    InetAddress address = address(slash < 0 ? text : text.substring(0, slash));
+    if (address != null) {
+      int bits = address.getAddress().length * 8;
+      try {
+        int prefix = slash < 0 ? bits : Integer.parseInt(text.substring(slash + 1));
+        if (prefix >= 0 && prefix <= bits) {
+          return new IpSubnetFilterRule(address, prefix, IpFilterRuleType.ACCEPT);
+        }
+      } catch (NumberFormatException noPrefix) {
+        // refused below
+      }
+    }
+    throw new IllegalArgumentException(
+        "drumline.listener.trusted-proxies contains '%s', which is no network such as 10.0.0.0/8"
+            .formatted(text));
+  }
+
+  boolean trusts(InetAddress address) {
+    for (int i = 0; i < networks.size(); i++) {
+      if (networks.get(i).matches(new InetSocketAddress(address, 0))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * The client at the other end of a chain of proxies. Each proxy adds whom it heard at the end of
+   * the list, so it is read from there, as long as the one who wrote it is trusted.
+   *
+   * @param nearest who connected to us
+   * @param forwardedFor the values of all {@code X-Forwarded-For} headers
+   */
+  InetAddress client(InetAddress nearest, List<String> forwardedFor) {
+    if (networks.isEmpty() || forwardedFor.isEmpty()) {
+      return nearest;
+    }
+    List<String> chain = new ArrayList<>(List.of(String.join(",", forwardedFor).split(",", -1)));
+    Collections.reverse(chain);
+    InetAddress client = nearest;
+    for (String hop : chain) {
+      InetAddress before = trusts(client) ? address(hop.strip()) : null;
+      if (before == null) {
+        return client;
+      }
+      client = before;
+    }
+    return client;
+  }
+
+  /** Of an address in digits; null for anything else: no name is looked up. */
+  static @Nullable InetAddress address(String text) {
+    return NetUtil.createInetAddressFromIpAddressString(text);
+  }
+}

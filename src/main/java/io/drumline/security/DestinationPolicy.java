@@ -1,0 +1,107 @@
+package io.drumline.security;
+
+import io.drumline.security.SecurityProperties.Rule;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Who may do what with which destination. Of the rules whose pattern covers a destination, the
+ * first one decides; what none covers is refused. Immutable, any thread; a decision takes time
+ * linear in the rules and the destination, and makes no garbage for rules without claims.
+ *
+ * <p>Behind the configured rules stand built-in ones. Where clients can show who they are, or rules
+ * are configured: users hear their own {@code /user/**} and reach the application's {@code
+ * /app/**}, whose code was written to be called by them; every topic must be granted by a rule.
+ * Where all are anonymous and there are no rules, everything is open.
+ */
+public final class DestinationPolicy {
+
+  /** What a client wants to do. */
+  public enum Action {
+    SEND,
+    SUBSCRIBE,
+    /** See who is there. */
+    PRESENCE
+  }
+
+  private static final String APPLICATION = "/app/";
+  private static final List<String> AUTHENTICATED = List.of("authenticated");
+  private static final List<String> ANYONE = List.of("anyone");
+  private static final List<String> NOBODY = List.of();
+
+  private record Decision(
+      PolicyPattern pattern,
+      List<Grant> send,
+      List<Grant> subscribe,
+      List<Grant> presence,
+      List<Grant> always) {
+
+    static Decision of(Rule rule) {
+      return new Decision(
+          PolicyPattern.parse(rule.pattern()),
+          Grant.parse(rule.send()),
+          Grant.parse(rule.subscribe()),
+          Grant.parse(rule.presence()),
+          Grant.parse(rule.always()));
+    }
+
+    boolean allows(Identity who, Action action, String destination) {
+      List<Grant> granted =
+          switch (action) {
+            case SEND -> send;
+            case SUBSCRIBE -> subscribe;
+            case PRESENCE -> presence;
+          };
+      return (includes(granted, who) && pattern.fits(destination, who)) || includes(always, who);
+    }
+
+    private static boolean includes(List<Grant> grants, Identity who) {
+      for (int i = 0; i < grants.size(); i++) {
+        if (grants.get(i).includes(who)) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+
+  private final List<Decision> decisions;
+
+  public DestinationPolicy(SecurityProperties properties) {
+    List<Rule> rules = new ArrayList<>(properties.rules());
+    if (rules.isEmpty() && !properties.authentication()) {
+      rules.add(new Rule("/**", ANYONE, ANYONE, ANYONE, NOBODY));
+    } else {
+      rules.add(new Rule("/user/{user}/**", NOBODY, AUTHENTICATED, NOBODY, NOBODY));
+      rules.add(new Rule("/app/**", AUTHENTICATED, AUTHENTICATED, NOBODY, NOBODY));
+    }
+    decisions = rules.stream().map(Decision::of).toList();
+  }
+
+  /**
+   * Decides.
+   *
+   * @param destination in the cluster's spelling ({@code Destination.value()}), or one of the
+   *     application's, which begins with {@code /app/}
+   */
+  public boolean allows(Identity who, Action action, String destination) {
+    if (destination.startsWith(APPLICATION) && ambiguous(destination)) {
+      return false;
+    }
+    for (int i = 0; i < decisions.size(); i++) {
+      Decision decision = decisions.get(i);
+      if (decision.pattern().covers(destination)) {
+        return decision.allows(who, action, destination);
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Spring's path matcher skips empty segments, so that {@code /app//x} would reach the code behind
+   * {@code /app/x} past a rule for it.
+   */
+  private static boolean ambiguous(String destination) {
+    return destination.contains("//") || destination.contains("..") || destination.endsWith("/");
+  }
+}

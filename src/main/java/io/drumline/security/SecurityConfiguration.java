@@ -1,0 +1,38 @@
+package io.drumline.security;
+
+import io.drumline.security.Authenticator.Anonymous;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(SecurityProperties.class)
+class SecurityConfiguration {
+
+  @Bean(destroyMethod = "close")
+  Authenticator authenticator(
+      SecurityProperties properties, Environment environment, MeterRegistry registry) {
+    return new Authenticator(properties, anonymous(properties, environment), registry);
+  }
+
+  /** A node by itself is somebody's first try; a cluster is meant to be found by others. */
+  private static Anonymous anonymous(SecurityProperties properties, Environment environment) {
+    Boolean set = properties.anonymous();
+    boolean alone =
+        "memory".equalsIgnoreCase(environment.getProperty("drumline.backplane", "memory"));
+    boolean allowed = set != null ? set : alone && !properties.authentication();
+    return allowed ? Anonymous.ALLOWED : Anonymous.REFUSED;
+  }
+
+  @Bean
+  DestinationPolicy destinationPolicy(SecurityProperties properties) {
+    return new DestinationPolicy(properties);
+  }
+
+  @Bean
+  OriginPolicy originPolicy(SecurityProperties properties) {
+    return new OriginPolicy(properties.allowedOrigins());
+  }
+}

@@ -1,0 +1,203 @@
+package io.drumline.security;
+
+import jakarta.validation.Valid;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.core.io.Resource;
+import org.springframework.security.oauth2.jose.jws.SignatureAlgorithm;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Who may connect, say and hear.
+ *
+ * @param anonymous Whether clients may connect that show no credentials; unless set, only on a node
+ *     with the memory backplane that knows neither tokens nor users.
+ * @param allowedOrigins Origins of web pages that may connect, such as {@code
+ *     https://chat.example.org}; unless set, those of the same host as the node, on any port.
+ * @param jwt How tokens are checked; unless set, none are accepted.
+ * @param users Those who may connect with login and passcode.
+ * @param rules Who may do what with which destinations; of those whose pattern covers a
+ *     destination, the first one decides. What none covers is refused once there are rules, tokens
+ *     or users, except that users hear their own {@code /user/**} and reach {@code /app/**}.
+ */
+@Validated
+@ConfigurationProperties(value = "drumline.security", ignoreUnknownFields = false)
+public record SecurityProperties(
+    @Nullable Boolean anonymous,
+    @DefaultValue List<String> allowedOrigins,
+    @Nullable @Valid Jwt jwt,
+    @DefaultValue List<User> users,
+    @DefaultValue List<Rule> rules) {
+  private static final String PREFIX = "drumline.security.";
+
+  /** Of bcrypt, with or without Spring Security's prefix. A cost above 14 takes seconds. */
+  private static final Pattern BCRYPT =
+      Pattern.compile("(\\{bcrypt})?\\$2[aby]\\$(0[4-9]|1[0-4])\\$[./A-Za-z0-9]{53}");
+
+  public SecurityProperties {
+    new OriginPolicy(allowedOrigins); // throws where one is no origin
+    Set<String> logins = new HashSet<>();
+    for (int i = 0; i < users.size(); i++) {
+      require(logins.add(users.get(i).login()), "users[" + i + "].login is there twice");
+    }
+    require(
+        jwt != null || !users.isEmpty() || rules.stream().noneMatch(Rule::needsLogin),
+        "rules ask who a client is, but there is neither jwt nor users to tell");
+  }
+
+  /** Whether clients can show who they are. */
+  public boolean authentication() {
+    return jwt != null || !users.isEmpty();
+  }
+
+  /**
+   * How tokens are checked: with exactly one of {@code secret}, {@code publicKey} and {@code
+   * jwksUri}.
+   *
+   * @param secret The secret that HMAC tokens are signed with.
+   * @param publicKey Where the issuer's public key is, RSA or EC, in PEM.
+   * @param jwksUri Where the issuer publishes its keys; fetched again when one is unknown.
+   * @param algorithms Signatures that are accepted; unless set, HS256 with a secret, else RS256.
+   * @param issuer What {@code iss} must be; unless set, it is not looked at.
+   * @param audience What {@code aud} must contain; needed with {@code jwksUri}.
+   * @param nameClaim The claim that names the user.
+   * @param rolesClaim The claim that lists roles; dots reach into objects.
+   * @param scopeClaim The claim that lists scopes, as a list or as words in one text.
+   * @param clockSkew How far clocks may differ.
+   */
+  public record Jwt(
+      @Nullable String secret,
+      @Nullable Resource publicKey,
+      @Nullable URI jwksUri,
+      @DefaultValue Set<String> algorithms,
+      @Nullable String issuer,
+      @Nullable String audience,
+      @DefaultValue("sub") String nameClaim,
+      @DefaultValue("roles") String rolesClaim,
+      @DefaultValue("scope") String scopeClaim,
+      @DefaultValue("30s") @DurationMin @DurationMax(minutes = 5) Duration clockSkew) {
+
+    public Jwt {
+      int keys = (secret != null ? 1 : 0) + (publicKey != null ? 1 : 0) + (jwksUri != null ? 1 : 0);
+      require(keys == 1, "jwt must have exactly one of secret, public-key and jwks-uri");
+      if (algorithms.isEmpty()) {
+        algorithms = Set.of(secret != null ? "HS256" : "RS256");
+      }
+      for (String algorithm : algorithms) {
+        require(
+            secret != null
+                ? algorithm.matches("HS(256|384|512)")
+                : SignatureAlgorithm.from(algorithm) != null,
+            "jwt.algorithms contains %s, which is no signature by %s"
+                .formatted(algorithm, secret != null ? "a secret" : "a private key"));
+        require(
+            secret == null || octets(secret) * 8 >= Integer.parseInt(algorithm.substring(2)),
+            "jwt.secret is too short for " + algorithm);
+      }
+      if (jwksUri != null) {
+        require(
+            "https".equals(jwksUri.getScheme()) || isLoopback(jwksUri),
+            "jwt.jwks-uri must begin with https://");
+        require(
+            audience != null,
+            "jwt.audience must be set with jwks-uri: its issuer has tokens for others, too");
+      }
+    }
+
+    private static int octets(String secret) {
+      return secret.getBytes(StandardCharsets.UTF_8).length;
+    }
+
+    private static boolean isLoopback(URI uri) {
+      return "http".equals(uri.getScheme())
+          && List.of("localhost", "127.0.0.1", "[::1]").contains(String.valueOf(uri.getHost()));
+    }
+
+    /** Without the secret, so that it reaches no log. */
+    @Override
+    public String toString() {
+      return "Jwt[algorithms=" + algorithms + ']';
+    }
+  }
+
+  /**
+   * One who may connect with login and passcode.
+   *
+   * @param login The name.
+   * @param password The bcrypt hash of the passcode.
+   * @param roles What the user is.
+   */
+  public record User(String login, String password, @DefaultValue Set<String> roles) {
+
+    public User {
+      require(login != null && !login.isBlank(), "users must each have a login");
+      require(
+          login.chars().noneMatch(Character::isISOControl),
+          "users must not have control characters in a login");
+      require(
+          password != null && BCRYPT.matcher(password).matches(),
+          "users: the password of " + login + " must be a bcrypt hash of cost 4 to 14");
+    }
+
+    /** Without the hash, so that it reaches no log. */
+    @Override
+    public String toString() {
+      return "User[login=" + login + ']';
+    }
+  }
+
+  /**
+   * Who may do what with some destinations. Each list names those who may: {@code anyone}, {@code
+   * authenticated}, {@code role:x}, {@code scope:x} or {@code claim:name=value}; one that is not
+   * there: nobody.
+   *
+   * @param pattern Destinations it covers, as in {@code drumline.destinations}; a segment may have
+   *     a place for the user's name or a claim of theirs, {@code /topic/team.{claim:team}/**}, and
+   *     whom it does not fit is refused. Users' own are spelled {@code /user/{user}/queue/x}.
+   * @param send Who may send there.
+   * @param subscribe Who may subscribe.
+   * @param presence Who may see who is there.
+   * @param always Who may do all of it, whatever is in the places of the pattern.
+   */
+  public record Rule(
+      String pattern,
+      @DefaultValue List<String> send,
+      @DefaultValue List<String> subscribe,
+      @DefaultValue List<String> presence,
+      @DefaultValue List<String> always) {
+
+    public Rule {
+      try {
+        require(pattern != null, "rules must each have a pattern");
+        PolicyPattern.parse(pattern);
+        List.of(send, subscribe, presence, always).forEach(Grant::parse);
+      } catch (PolicyPattern.UnreadableException unreadable) {
+        throw new IllegalArgumentException(PREFIX + "rules: " + unreadable.getMessage());
+      }
+    }
+
+    private boolean needsLogin() {
+      return PolicyPattern.parse(pattern).personal()
+          || List.of(send, subscribe, presence, always).stream()
+              .map(Grant::parse)
+              .flatMap(List::stream)
+              .anyMatch(Grant::needsLogin);
+    }
+  }
+
+  private static void require(boolean condition, String sentence) {
+    if (!condition) {
+      throw new IllegalArgumentException(PREFIX + sentence);
+    }
+  }
+}

@@ -1,0 +1,12 @@
+package io.drumline.security;
+
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+/** Prints the one sentence of a {@link WrongSettingException} in place of a stack trace. */
+final class WrongSettingFailureAnalyzer extends AbstractFailureAnalyzer<WrongSettingException> {
+  @Override
+  protected FailureAnalysis analyze(Throwable rootFailure, WrongSettingException cause) {
+    return new FailureAnalysis(String.valueOf(cause.getMessage()), null, cause);
+  }
+}

@@ -1,0 +1,158 @@
+package io.drumline.stomp;
+
+import io.drumline.hub.Connection;
+import io.drumline.message.CloseCode;
+import io.drumline.security.Credentials;
+import io.drumline.security.DestinationPolicy.Action;
+import io.drumline.security.Identity;
+import io.drumline.security.Login;
+import io.drumline.security.Login.Accepted;
+import io.drumline.security.Login.Refused;
+import java.nio.charset.StandardCharsets;
+import java.security.Principal;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One session's client: who it is, what it may do, and until when. Used on the connection's event
+ * loop.
+ */
+final class Access {
+  /** Where a client sends a fresh token before its old one ends. */
+  static final String TOKEN_DESTINATION = "/app/session/token";
+
+  private final StompSession session;
+  private final Connection connection;
+  private final Guard guard;
+
+  /** When what the client has shown ends; null if it does not. */
+  private @Nullable Instant expiresAt;
+
+  Access(StompSession session, Connection connection, Guard guard) {
+    this.session = session;
+    this.connection = connection;
+    this.guard = guard;
+  }
+
+  /** Finds out who the client is, and goes on; or the session fails. */
+  void authenticate(ClientFrame connect, Runnable then) {
+    Credentials shown =
+        new Credentials(
+            connect.header("Authorization"), connect.header("login"), connect.header("passcode"));
+    check(
+        shown,
+        identity -> {
+          if (!identity.anonymous()) {
+            session.user(identity);
+          }
+          until(identity.expiresAt());
+          then.run();
+        });
+  }
+
+  /** Whether a SEND there brings a fresh token; else it is the application's. */
+  boolean renews(String destination) {
+    return destination.equals(TOKEN_DESTINATION) && guard.authenticator().takesTokens();
+  }
+
+  /** Takes a fresh token of the same user in place of the old one. */
+  void renew(ClientFrame send, Runnable then) {
+    String token = new String(send.body(), StandardCharsets.UTF_8).strip();
+    check(
+        new Credentials("Bearer " + token, null, null),
+        identity -> {
+          if (!identity.name().equals(identity().name())) {
+            session.fail(
+                new StompException(
+                    "The token is another user's.", send.header("receipt"), CloseCode.UNAUTHORIZED),
+                null);
+            return;
+          }
+          session.user(identity);
+          until(identity.expiresAt());
+          then.run();
+        });
+  }
+
+  private void check(Credentials shown, Consumer<Identity> accepted) {
+    CompletableFuture<Login> answer = guard.authenticator().check(shown).toCompletableFuture();
+    if (!session.isConnected() && !answer.isDone()) {
+      connection.reading(false); // until CONNECTED
+    }
+    var unused =
+        answer.thenAccept(
+            login ->
+                session.onLoop(
+                    () -> {
+                      if (!connection.open()) {
+                        return;
+                      }
+                      if (login instanceof Refused refused) {
+                        session.fail(refusal(refused), null);
+                      } else if (login instanceof Accepted yes) {
+                        accepted.accept(yes.identity());
+                      }
+                    }));
+  }
+
+  private static StompException refusal(Refused refused) {
+    return new StompException(
+        refused.sentence(),
+        null,
+        refused.reason().mayRetry() ? CloseCode.TRY_AGAIN_LATER : CloseCode.UNAUTHORIZED);
+  }
+
+  /** Closes the socket at that time, unless it was put off by then. */
+  private void until(@Nullable Instant end) {
+    boolean running = expiresAt != null;
+    expiresAt = end;
+    if (end != null && !running) {
+      connection.wheel().after(Math.max(1, left(end)), this::expire);
+    }
+  }
+
+  private long expire() {
+    Instant end = expiresAt;
+    if (end == null || !connection.open()) {
+      expiresAt = null;
+      return 0;
+    }
+    long left = left(end);
+    if (left <= 0) {
+      session.fail(
+          new StompException("Your token has expired.", null, CloseCode.TOKEN_EXPIRED), null);
+    }
+    return Math.max(0, left);
+  }
+
+  private static long left(Instant end) {
+    return end.toEpochMilli() - System.currentTimeMillis();
+  }
+
+  /**
+   * Refuses what the client may not do.
+   *
+   * @param destination in the cluster's spelling, or the application's
+   * @throws StompException if it may not
+   */
+  void require(Action action, String destination) {
+    if (!guard.policy().allows(identity(), action, destination)) {
+      throw new StompException(
+          action == Action.SEND
+              ? "You may not send to " + Sentences.shorten(destination) + "."
+              : "You may not subscribe to " + Sentences.shorten(destination) + ".",
+          null,
+          CloseCode.FORBIDDEN);
+    }
+  }
+
+  private Identity identity() {
+    Principal user = session.user();
+    if (user == null) {
+      return Identity.ANONYMOUS;
+    }
+    return user instanceof Identity identity ? identity : Identity.named(session.userName());
+  }
+}

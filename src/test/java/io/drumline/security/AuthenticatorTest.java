@@ -1,0 +1,331 @@
+package io.drumline.security;
+
+import static io.drumline.security.TokenMaker.ann;
+import static io.drumline.security.TokenMaker.base64;
+import static io.drumline.security.TokenMaker.ec;
+import static io.drumline.security.TokenMaker.file;
+import static io.drumline.security.TokenMaker.forged;
+import static io.drumline.security.TokenMaker.hmac;
+import static io.drumline.security.TokenMaker.pem;
+import static io.drumline.security.TokenMaker.rsa;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.nimbusds.jose.JWSAlgorithm;
+import io.drumline.security.Authenticator.Anonymous;
+import io.drumline.security.Login.Accepted;
+import io.drumline.security.Login.Reason;
+import io.drumline.security.Login.Refused;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Date;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AuthenticatorTest {
+  private final MeterRegistry meters = new SimpleMeterRegistry();
+  private final List<Authenticator> all = new ArrayList<>();
+  private Authenticator authenticator = using();
+
+  private final Path directory;
+
+  AuthenticatorTest(@TempDir Path directory) {
+    this.directory = directory;
+  }
+
+  @AfterEach
+  void stop() {
+    all.forEach(Authenticator::close);
+  }
+
+  /** One with a secret for tokens, unless other settings are given. */
+  private Authenticator using(String... settings) {
+    String[] used = settings.length > 0 ? settings : new String[] {"jwt.secret", TokenMaker.SECRET};
+    authenticator = new Authenticator(Settings.of(used), Anonymous.REFUSED, meters);
+    all.add(authenticator);
+    return authenticator;
+  }
+
+  private Login check(Credentials shown) {
+    return authenticator.check(shown).toCompletableFuture().join();
+  }
+
+  private Login bearer(String token) {
+    return check(new Credentials("Bearer " + token, null, null));
+  }
+
+  private Login login(String login, String passcode) {
+    return check(new Credentials(null, login, passcode));
+  }
+
+  private static Identity accepted(Login login) {
+    assertThat(login).isInstanceOf(Accepted.class);
+    return ((Accepted) login).identity();
+  }
+
+  private static void assertRefused(Login login, Reason reason) {
+    assertThat(login).isInstanceOf(Refused.class);
+    assertThat(((Refused) login).reason()).isEqualTo(reason);
+    assertThat(((Refused) login).sentence()).matches("[A-Z].*\\.");
+  }
+
+  @Test
+  void readsWhoItIsFromTheToken() {
+    Identity ann =
+        accepted(
+            bearer(
+                hmac(
+                    ann()
+                        .jwtID("t-1")
+                        .claim("roles", List.of("editor", "admin"))
+                        .claim("scope", "chat.read chat.write")
+                        .claim("team", "red"))));
+    assertThat(ann.name()).isEqualTo("ann");
+    assertThat(ann.roles()).containsExactlyInAnyOrder("editor", "admin");
+    assertThat(ann.scopes()).containsExactlyInAnyOrder("chat.read", "chat.write");
+    assertThat(ann.claim("team")).containsExactly("red");
+    assertThat(ann.tokenId()).isEqualTo("t-1");
+    assertThat(ann.expiresAt()).isAfter(Instant.now());
+  }
+
+  @Test
+  void takesATokenAsThePasscodeToo() {
+    assertThat(accepted(login("whoever", hmac(ann()))).name()).isEqualTo("ann");
+    assertThat(accepted(check(new Credentials(null, null, hmac(ann())))).name()).isEqualTo("ann");
+  }
+
+  @Test
+  void readsTheClaimsThatAreConfigured() {
+    using(
+        "jwt.secret", TokenMaker.SECRET,
+        "jwt.name-claim", "email",
+        "jwt.roles-claim", "realm_access.roles",
+        "jwt.scope-claim", "scp");
+    Identity ann =
+        accepted(
+            bearer(
+                hmac(
+                    ann()
+                        .claim("email", "ann@example.org")
+                        .claim("realm_access", Map.of("roles", List.of("editor")))
+                        .claim("scp", List.of("a", "b")))));
+    assertThat(ann.name()).isEqualTo("ann@example.org");
+    assertThat(ann.roles()).containsExactly("editor");
+    assertThat(ann.scopes()).containsExactlyInAnyOrder("a", "b");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"none", "None", "NONE", "nOnE"})
+  void refusesUnsignedTokens(String none) {
+    String header = "{\"alg\":\"" + none + "\"}";
+    String claims = "{\"sub\":\"ann\",\"exp\":9999999999}";
+    assertRefused(bearer(forged(header, claims, "")), Reason.BAD_TOKEN);
+    assertRefused(bearer(forged(header, claims, base64("x"))), Reason.BAD_TOKEN);
+  }
+
+  @Test
+  void refusesAPublicKeyAsASecret() {
+    using("jwt.public-key", file(directory, TokenMaker.RSA.getPublic()));
+    byte[] published = pem(TokenMaker.RSA.getPublic()).getBytes(UTF_8);
+    byte[] encoded = TokenMaker.RSA.getPublic().getEncoded();
+    assertRefused(bearer(hmac(ann(), JWSAlgorithm.HS256, published)), Reason.BAD_TOKEN);
+    assertRefused(bearer(hmac(ann(), JWSAlgorithm.HS256, encoded)), Reason.BAD_TOKEN);
+    assertThat(accepted(bearer(rsa(ann(), TokenMaker.RSA, "any-id"))).name()).isEqualTo("ann");
+  }
+
+  @Test
+  void refusesAlgorithmsThatAreNotPinned() {
+    assertRefused(
+        bearer(hmac(ann(), JWSAlgorithm.HS512, "x".repeat(64).getBytes(UTF_8))), Reason.BAD_TOKEN);
+    using("jwt.secret", "x".repeat(64));
+    assertRefused(
+        bearer(hmac(ann(), JWSAlgorithm.HS512, "x".repeat(64).getBytes(UTF_8))), Reason.BAD_TOKEN);
+    using("jwt.secret", "x".repeat(64), "jwt.algorithms", "HS512");
+    accepted(bearer(hmac(ann(), JWSAlgorithm.HS512, "x".repeat(64).getBytes(UTF_8))));
+  }
+
+  @Test
+  void refusesOtherKeysAndChangedTokens() {
+    String other = hmac(ann(), JWSAlgorithm.HS256, "x".repeat(32).getBytes(UTF_8));
+    assertRefused(bearer(other), Reason.BAD_TOKEN);
+    String[] parts = hmac(ann()).split("\\.", -1);
+    String claims = base64("{\"sub\":\"admin\",\"exp\":9999999999}");
+    assertRefused(bearer(parts[0] + '.' + claims + '.' + parts[2]), Reason.BAD_TOKEN);
+  }
+
+  @Test
+  void refusesAKeyThatTheTokenBringsItself() {
+    String header =
+        "{\"alg\":\"HS256\",\"jwk\":{\"kty\":\"oct\",\"k\":\"" + base64("x".repeat(32)) + "\"}}";
+    String claims = "{\"sub\":\"ann\",\"exp\":9999999999}";
+    assertRefused(bearer(forged(header, claims, base64("x".repeat(32)))), Reason.BAD_TOKEN);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", ".", "..", "a.b.c", "eyJ.eyJ.x", "not a token", "\0", "é.é.é"})
+  void refusesWhatIsNoToken(String token) {
+    assertRefused(bearer(token), Reason.BAD_TOKEN);
+  }
+
+  @Test
+  void tellsAnExpiredTokenFromABadOne() {
+    assertRefused(
+        bearer(hmac(ann().expirationTime(Date.from(Instant.now().minusSeconds(31))))),
+        Reason.EXPIRED_TOKEN);
+    accepted(bearer(hmac(ann().expirationTime(Date.from(Instant.now().minusSeconds(5))))));
+  }
+
+  @Test
+  void refusesTokensThatNeverExpireOrAreNotYetGood() {
+    assertRefused(bearer(hmac(ann().expirationTime(null))), Reason.BAD_TOKEN);
+    assertRefused(
+        bearer(hmac(ann().notBeforeTime(Date.from(Instant.now().plusSeconds(60))))),
+        Reason.BAD_TOKEN);
+  }
+
+  @Test
+  void checksIssuerAndAudience() {
+    using(
+        "jwt.secret", TokenMaker.SECRET,
+        "jwt.issuer", "https://id.example.org",
+        "jwt.audience", "chat");
+    assertRefused(bearer(hmac(ann())), Reason.BAD_TOKEN);
+    assertRefused(
+        bearer(hmac(ann().issuer("https://id.example.org").audience("shop"))), Reason.BAD_TOKEN);
+    assertRefused(bearer(hmac(ann().issuer("https://evil").audience("chat"))), Reason.BAD_TOKEN);
+    accepted(
+        bearer(hmac(ann().issuer("https://id.example.org").audience(List.of("shop", "chat")))));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " ", "a\nb", "a\0"})
+  void refusesNamesThatAreNone(String name) {
+    assertRefused(bearer(hmac(ann().subject(name))), Reason.BAD_TOKEN);
+    assertRefused(bearer(hmac(ann().subject("x".repeat(129)))), Reason.BAD_TOKEN);
+    assertRefused(bearer(hmac(ann().subject(null))), Reason.BAD_TOKEN);
+  }
+
+  @Test
+  void checksTokensWithAnEllipticKey() {
+    using("jwt.public-key", file(directory, TokenMaker.EC.getPublic()), "jwt.algorithms", "ES256");
+    assertThat(accepted(bearer(ec(ann()))).name()).isEqualTo("ann");
+    assertRefused(bearer(rsa(ann(), TokenMaker.RSA, "k")), Reason.BAD_TOKEN);
+  }
+
+  @Test
+  void doesNotStartWithAKeyThatDoesNotFit() {
+    assertThatThrownBy(() -> using("jwt.public-key", file(directory, TokenMaker.EC.getPublic())))
+        .hasMessage(
+            "drumline.security.jwt.algorithms contains RS256, which does not go with the EC key.");
+    assertThatThrownBy(() -> using("jwt.public-key", "file:/none.pem"))
+        .isInstanceOf(WrongSettingException.class)
+        .hasMessageStartingWith("drumline.security.jwt.public-key cannot be read");
+  }
+
+  @Test
+  void checksLoginAndPasscode() {
+    using(
+        "users[0].login", "ann",
+        "users[0].password", Settings.SESAME,
+        "users[0].roles", "editor",
+        "users[1].login", "bob",
+        "users[1].password", "{bcrypt}" + Settings.SESAME);
+    assertThat(accepted(login("ann", "sesame")).roles()).containsExactly("editor");
+    assertThat(accepted(login("bob", "sesame")).name()).isEqualTo("bob");
+    assertRefused(login("ann", "wrong"), Reason.BAD_PASSWORD);
+    assertRefused(login("eve", "sesame"), Reason.BAD_PASSWORD);
+    assertRefused(login("ann", ""), Reason.BAD_PASSWORD);
+    assertRefused(login("ann", Settings.SESAME), Reason.BAD_PASSWORD);
+    assertRefused(login("ann", "sesame" + "x".repeat(100)), Reason.BAD_PASSWORD);
+    assertRefused(check(new Credentials(null, "ann", null)), Reason.BAD_PASSWORD);
+    assertRefused(bearer(hmac(ann())), Reason.BAD_TOKEN);
+  }
+
+  @Test
+  void takesTokensBesidePasswords() {
+    using(
+        "jwt.secret", TokenMaker.SECRET,
+        "users[0].login", "bob",
+        "users[0].password", Settings.SESAME);
+    assertThat(accepted(login("guest", hmac(ann()))).name()).isEqualTo("ann");
+    assertThat(accepted(login("bob", "sesame")).name()).isEqualTo("bob");
+    assertRefused(login("bob", hmac(ann())), Reason.BAD_PASSWORD);
+  }
+
+  @Test
+  void refusesOtherSchemes() {
+    assertRefused(check(new Credentials("Basic YTpi", null, null)), Reason.BAD_TOKEN);
+    accepted(check(new Credentials("bearer " + hmac(ann()), null, null)));
+  }
+
+  @Test
+  void refusesAnonymousClientsUnlessTheyAreAllowed() {
+    assertRefused(check(Credentials.NONE), Reason.NO_CREDENTIALS);
+    authenticator =
+        new Authenticator(Settings.of("jwt.secret", TokenMaker.SECRET), Anonymous.ALLOWED, meters);
+    all.add(authenticator);
+    assertThat(accepted(check(Credentials.NONE)).anonymous()).isTrue();
+    assertRefused(bearer("bad"), Reason.BAD_TOKEN);
+    assertRefused(login("guest", "guest"), Reason.BAD_TOKEN);
+  }
+
+  @Test
+  void ignoresCredentialsWhereNothingCanCheckThem() {
+    authenticator = new Authenticator(Settings.of(), Anonymous.ALLOWED, meters);
+    all.add(authenticator);
+    assertThat(accepted(login("guest", "guest")).anonymous()).isTrue();
+  }
+
+  @Test
+  void doesNotStartWhereNobodyCouldConnect() {
+    assertThatThrownBy(() -> new Authenticator(Settings.of(), Anonymous.REFUSED, meters))
+        .isInstanceOf(WrongSettingException.class)
+        .hasMessageContaining("drumline.security.anonymous=true");
+  }
+
+  @Test
+  void refusesLoginsBeyondThoseThatItCanCheck() {
+    using("users[0].login", "ann", "users[0].password", Settings.SESAME);
+    List<CompletableFuture<Login>> checks = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      checks.add(authenticator.check(new Credentials(null, "ann", "wrong")).toCompletableFuture());
+    }
+    assertThat(checks)
+        .extracting(CompletableFuture::join)
+        .anySatisfy(login -> assertRefused(login, Reason.BUSY));
+    assertThat(Reason.BUSY.mayRetry()).isTrue();
+  }
+
+  @Test
+  void countsEveryOutcome() {
+    bearer(hmac(ann()));
+    bearer("bad");
+    assertThat(logins("accepted")).isEqualTo(1);
+    assertThat(logins("bad_token")).isEqualTo(1);
+    assertThat(logins("busy")).isZero();
+  }
+
+  private double logins(String outcome) {
+    return meters.get("drumline.logins").tag("outcome", outcome).counter().count();
+  }
+
+  @Test
+  void keepsCredentialsOutOfTheLog() {
+    assertThat(new Credentials("Bearer s3cret", "ann", "s3cret").toString())
+        .doesNotContain("s3cret");
+    assertThat(Settings.of("jwt.secret", TokenMaker.SECRET).toString())
+        .doesNotContain(TokenMaker.SECRET);
+    assertThat(Settings.of("users[0].login", "a", "users[0].password", Settings.SESAME).toString())
+        .doesNotContain(Settings.SESAME);
+  }
+}

@@ -1,0 +1,92 @@
+package io.drumline.security;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.drumline.security.OriginPolicy.Answer;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OriginPolicyTest {
+  private final OriginPolicy sameHost = new OriginPolicy(List.of());
+
+  @ParameterizedTest
+  @CsvSource({
+    "http://localhost:8081, localhost:8080",
+    "https://chat.example.org, chat.example.org",
+    "https://CHAT.example.org:8443, chat.EXAMPLE.org:80",
+    "http://127.0.0.1, 127.0.0.1:8080",
+    "http://[::1]:8081, [::1]:8080",
+  })
+  void allowsPagesOfTheSameHostOnAnyPort(String origin, String host) {
+    assertThat(sameHost.decide(List.of(origin), host)).isEqualTo(Answer.ALLOWED);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://evil.example",
+        "http://localhost.evil.example",
+        "http://evil.example/localhost",
+        "http://localhost@evil.example",
+        "http://evil@localhost",
+        "http://evil.example#localhost",
+        "http://evil.example\\.localhost",
+        "file://localhost",
+        "localhost",
+        "null",
+        "",
+        "http://",
+        "http://localhost/",
+        "http://localhost http://evil.example",
+        "http://lоcalhost", // with a Cyrillic o
+      })
+  void refusesOtherPages(String origin) {
+    assertThat(sameHost.decide(List.of(origin), "localhost:8080")).isEqualTo(Answer.REFUSED);
+  }
+
+  @Test
+  void refusesSeveralOriginsAndMissingHosts() {
+    String origin = "http://localhost";
+    assertThat(sameHost.decide(List.of(origin, origin), "localhost")).isEqualTo(Answer.REFUSED);
+    assertThat(sameHost.decide(List.of(origin), null)).isEqualTo(Answer.REFUSED);
+    assertThat(sameHost.decide(List.of(origin), "a b")).isEqualTo(Answer.REFUSED);
+  }
+
+  @Test
+  void asksThoseWithoutAnOriginForCredentials() {
+    assertThat(sameHost.decide(List.of(), "localhost")).isEqualTo(Answer.NEEDS_CREDENTIALS);
+    assertThat(new OriginPolicy(List.of("https://a.example")).decide(List.of(), "localhost"))
+        .isEqualTo(Answer.NEEDS_CREDENTIALS);
+  }
+
+  @Test
+  void comparesWithAListExactly() {
+    OriginPolicy listed = new OriginPolicy(List.of("https://chat.example.org", "http://a:81"));
+    assertThat(listed.decide(List.of("https://chat.example.org"), "x")).isEqualTo(Answer.ALLOWED);
+    assertThat(listed.decide(List.of("https://chat.example.org:443"), "x"))
+        .isEqualTo(Answer.ALLOWED);
+    assertThat(listed.decide(List.of("http://a:81"), "x")).isEqualTo(Answer.ALLOWED);
+
+    for (String other :
+        List.of(
+            "http://chat.example.org",
+            "https://chat.example.org:444",
+            "https://x.chat.example.org",
+            "https://chat.example.orgx",
+            "http://a",
+            "https://x")) {
+      assertThat(listed.decide(List.of(other), "x")).as(other).isEqualTo(Answer.REFUSED);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"*", "https://*.example.org", "example.org", "https://a/b", "null", ""})
+  void takesNoPatternsAndNoPaths(String text) {
+    assertThatThrownBy(() -> new OriginPolicy(List.of(text)))
+        .hasMessageStartingWith("drumline.security.allowed-origins contains '" + text + "'");
+  }
+}
