@@ -1,4 +1,4 @@
-/** Who may connect, say and hear: credentials, origins, destinations, rates and revocations. */
+/** Who may connect, say and hear: credentials, origins, destinations and rates. */
 @NullMarked
 package io.drumline.security;
 

@@ -2,11 +2,11 @@ package io.drumline.e2e;
 
 import static org.awaitility.Awaitility.await;
 
+import io.drumline.testing.RedisServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,11 +53,7 @@ final class RunningProgram implements AutoCloseable {
 
   /** A TCP port of the loopback interface that nobody listens on at the moment. */
   static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return RedisServer.freePort();
   }
 
   /** Waits until the program listens on the port. */
