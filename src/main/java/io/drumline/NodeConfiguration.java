@@ -1,8 +1,10 @@
 package io.drumline;
 
 import io.drumline.backplane.Backplane;
+import io.drumline.backplane.ControlChannel;
 import io.drumline.backplane.DestinationProperties;
 import io.drumline.backplane.MemoryBackplane;
+import io.drumline.backplane.MemoryControl;
 import io.drumline.backplane.MemorySessions;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
@@ -59,6 +61,12 @@ class NodeConfiguration {
   @ConditionalOnProperty(name = "drumline.backplane", havingValue = "memory", matchIfMissing = true)
   SessionStore memorySessions() {
     return new MemorySessions();
+  }
+
+  @Bean
+  @ConditionalOnProperty(name = "drumline.backplane", havingValue = "memory", matchIfMissing = true)
+  ControlChannel memoryControl(MeterRegistry registry) {
+    return new MemoryControl(registry);
   }
 
   @Bean(destroyMethod = "close")

@@ -1,6 +1,8 @@
 package io.drumline.redis;
 
 import io.drumline.backplane.Backplane;
+import io.drumline.backplane.ControlChannel;
+import io.drumline.backplane.ControlListeners;
 import io.drumline.backplane.History;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Receiver;
@@ -44,7 +46,9 @@ final class RedisBackplane implements Backplane {
   private final RedisPublisher publisher;
   private final RedisReader reader;
   private final InvalidEnvelopes invalid;
+  private final RedisCalls sessionCalls;
   private final RedisSessions sessions;
+  private final RedisControl control;
   private final RedisProbe probe;
   private final AtomicBoolean closed = new AtomicBoolean();
   private @Nullable RedisSubscriber subscriber;
@@ -96,9 +100,14 @@ final class RedisBackplane implements Backplane {
             metrics,
             owner,
             publishing::connection);
-    sessions =
-        new RedisSessions(
-            keys, ids.incarnation(), properties.commandTimeout(), owner, publishing::connection);
+    sessionCalls = calls("The session cannot be opened now", RedisSessions.MAX_CALLS);
+    sessions = new RedisSessions(keys, ids.incarnation(), sessionCalls);
+    control =
+        new RedisControl(
+            keys,
+            calls("The nodes cannot be told now", RedisControl.MAX_CALLS),
+            new ControlListeners(meters),
+            invalid);
     probe = new RedisProbe(keys.probe(ids.incarnation()), properties, metrics, owner);
     metrics.up(this::available);
   }
@@ -115,11 +124,17 @@ final class RedisBackplane implements Backplane {
             receiver,
             probe::returned,
             subscribing::lost);
-    subscriber.listen(keys.node(ids.incarnation()), sessions::noticed);
+    subscriber.listen(keys.node(ids.incarnation()), sessions::noticed, () -> {});
+    subscriber.listen(keys.control(), control::received, control::subscribed);
     owner.execute(publishing::open);
     owner.execute(subscribing::open);
     every(EXPIRE_EVERY_MILLIS, this::expire);
     every(properties.probeInterval().toMillis(), this::check);
+  }
+
+  private RedisCalls calls(String refusal, int most) {
+    return new RedisCalls(
+        refusal, most, properties.commandTimeout(), owner, publishing::connection);
   }
 
   private void every(long millis, Runnable task) {
@@ -140,6 +155,11 @@ final class RedisBackplane implements Backplane {
   /** The cluster's shared sessions, by the same connections. */
   SessionStore sessions() {
     return sessions;
+  }
+
+  /** What the cluster's nodes tell each other, by the same connections. */
+  ControlChannel control() {
+    return control;
   }
 
   @Override
@@ -171,7 +191,7 @@ final class RedisBackplane implements Backplane {
   private void expire() {
     publisher.expire();
     reader.expire();
-    if (publisher.wasReadOnly() || sessions.wasReadOnly()) {
+    if (publisher.wasReadOnly() || sessionCalls.wasReadOnly()) {
       publishing.replace("it is a read-only replica");
     }
   }

@@ -1,5 +1,6 @@
 package io.drumline.redis;
 
+import io.drumline.backplane.ControlChannel;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
 import io.drumline.backplane.SessionStore;
@@ -31,5 +32,10 @@ class RedisBackplaneConfiguration {
   @Bean
   SessionStore redisSessions(RedisBackplane backplane) {
     return backplane.sessions();
+  }
+
+  @Bean
+  ControlChannel redisControl(RedisBackplane backplane) {
+    return backplane.control();
   }
 }

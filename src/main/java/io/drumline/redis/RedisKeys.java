@@ -45,6 +45,11 @@ record RedisKeys(String prefix) {
     return prefix + "node:" + incarnation;
   }
 
+  /** The channel on which every node hears what nodes tell each other. */
+  String control() {
+    return prefix + "control";
+  }
+
   private String key(Destination destination, String kind) {
     return prefix + '{' + destination.value() + '}' + kind;
   }

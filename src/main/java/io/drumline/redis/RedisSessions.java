@@ -2,34 +2,17 @@ package io.drumline.redis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.drumline.backplane.BackplaneException;
 import io.drumline.backplane.SessionStore;
 import io.drumline.message.Destination;
-import io.lettuce.core.RedisNoScriptException;
-import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.output.ArrayOutput;
-import io.lettuce.core.output.CommandOutput;
 import io.lettuce.core.output.IntegerOutput;
-import io.lettuce.core.protocol.AsyncCommand;
-import io.lettuce.core.protocol.Command;
-import io.lettuce.core.protocol.CommandArgs;
-import io.lettuce.core.protocol.CommandType;
-import io.lettuce.core.protocol.RedisCommand;
-import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -37,13 +20,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The shared sessions of the cluster: a hash each, opened and stored by a script each, on the
  * connection that publishes.
- *
- * <p>Concurrency: callers add to {@code waiting}; one task on {@code owner} sends everything that
- * waits in one flush; Lettuce's I/O thread completes.
  */
 final class RedisSessions implements SessionStore {
-  /** Most commands that wait for Redis; what comes beyond them fails. */
-  static final int MAX_REQUESTS = 8 * MAX_BATCH;
+  /** Most calls that wait for Redis; what comes beyond them fails. */
+  static final int MAX_CALLS = 8 * MAX_BATCH;
 
   private static final RedisScript OPEN = RedisScript.load("session-open.lua");
   private static final RedisScript STORE = RedisScript.load("session-store.lua");
@@ -51,37 +31,19 @@ final class RedisSessions implements SessionStore {
   /** What session-open.lua publishes. */
   private static final Pattern NOTICE = Pattern.compile("opened ([0-9]{1,18}) (.+)");
 
-  private static final String UNAVAILABLE = "the backplane is unavailable.";
-  private static final String OVERLOADED = "the backplane is overloaded.";
-
   private final RedisKeys keys;
   private final String incarnation;
-  private final Duration timeout;
-  private final EventExecutor owner;
-  private final Supplier<@Nullable StatefulConnection<String, byte[]>> link;
-
-  private final Queue<Request<?>> waiting = new ConcurrentLinkedQueue<>();
-  private final AtomicBoolean scheduled = new AtomicBoolean();
-  private final AtomicInteger held = new AtomicInteger();
+  private final RedisCalls calls;
   private volatile @Nullable Listener listener;
-  private volatile boolean readOnly;
 
   /**
    * @param incarnation of this node, on whose channel it is told of sessions that others open
-   * @param timeout how long Redis may take to answer
-   * @param link the connection, or null while there is none
+   * @param calls by which Redis is asked
    */
-  RedisSessions(
-      RedisKeys keys,
-      String incarnation,
-      Duration timeout,
-      EventExecutor owner,
-      Supplier<@Nullable StatefulConnection<String, byte[]>> link) {
+  RedisSessions(RedisKeys keys, String incarnation, RedisCalls calls) {
     this.keys = keys;
     this.incarnation = incarnation;
-    this.timeout = timeout;
-    this.owner = owner;
-    this.link = link;
+    this.calls = calls;
   }
 
   @Override
@@ -91,7 +53,8 @@ final class RedisSessions implements SessionStore {
 
   @Override
   public CompletionStage<Opening> open(String clientId, String user, Duration timeToLive) {
-    return send(
+    return calls
+        .run(
             OPEN,
             keys.session(clientId),
             () -> new ArrayOutput<>(RedisConnector.CODEC),
@@ -131,7 +94,8 @@ final class RedisSessions implements SessionStore {
   }
 
   private CompletionStage<Outcome> store(Update update, Duration timeToLive) {
-    return send(
+    return calls
+        .run(
             STORE,
             keys.session(update.clientId()),
             () -> new IntegerOutput<>(RedisConnector.CODEC),
@@ -165,115 +129,6 @@ final class RedisSessions implements SessionStore {
     Listener told = listener;
     if (told != null && notice.matches()) {
       told.opened(notice.group(2), Long.parseLong(notice.group(1)));
-    }
-  }
-
-  /** Whether Redis has said that it is a replica since the last call. */
-  boolean wasReadOnly() {
-    boolean was = readOnly;
-    readOnly = false;
-    return was;
-  }
-
-  private <T> CompletionStage<T> send(
-      RedisScript script,
-      String key,
-      Supplier<CommandOutput<String, byte[], T>> output,
-      Consumer<CommandArgs<String, byte[]>> arguments) {
-    Request<T> request = new Request<>(script, key, output, arguments);
-    if (held.incrementAndGet() > MAX_REQUESTS) {
-      request.reject(OVERLOADED);
-    } else if (link.get() == null || owner.isShuttingDown()) {
-      request.reject(UNAVAILABLE);
-    } else {
-      enqueue(request);
-    }
-    return request.result.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
-  }
-
-  private void enqueue(Request<?> request) {
-    waiting.add(request);
-    if (!scheduled.get() && scheduled.compareAndSet(false, true)) {
-      owner.execute(this::drain);
-    }
-  }
-
-  private void drain() {
-    scheduled.set(false);
-    StatefulConnection<String, byte[]> connection = link.get();
-    List<RedisCommand<String, byte[], ?>> batch = new ArrayList<>();
-    for (Request<?> next; (next = waiting.poll()) != null; ) {
-      if (connection == null) {
-        next.reject(UNAVAILABLE);
-      } else {
-        batch.add(next.command());
-      }
-    }
-    if (connection != null && !batch.isEmpty()) {
-      connection.dispatch(batch);
-    }
-  }
-
-  /** One run of a script until Redis has answered, whether anyone still waits for it or not. */
-  private final class Request<T> {
-    final CompletableFuture<T> result = new CompletableFuture<>();
-    private final RedisScript script;
-    private final String key;
-    private final Supplier<CommandOutput<String, byte[], T>> output;
-    private final Consumer<CommandArgs<String, byte[]>> arguments;
-    private boolean whole;
-
-    Request(
-        RedisScript script,
-        String key,
-        Supplier<CommandOutput<String, byte[], T>> output,
-        Consumer<CommandArgs<String, byte[]>> arguments) {
-      this.script = script;
-      this.key = key;
-      this.output = output;
-      this.arguments = arguments;
-    }
-
-    AsyncCommand<String, byte[], T> command() {
-      CommandArgs<String, byte[]> args = new CommandArgs<>(RedisConnector.CODEC);
-      if (whole) {
-        args.add(script.source());
-      } else {
-        args.add(script.sha1());
-      }
-      arguments.accept(args.add(1).addKey(key));
-      AsyncCommand<String, byte[], T> command =
-          new AsyncCommand<>(
-              new Command<>(whole ? CommandType.EVAL : CommandType.EVALSHA, output.get(), args));
-      command.onComplete(this::answered);
-      return command;
-    }
-
-    private void answered(@Nullable T answer, @Nullable Throwable failure) {
-      if (failure instanceof RedisNoScriptException && !whole && !owner.isShuttingDown()) {
-        whole = true; // Redis knows it from then on
-        enqueue(this);
-        return;
-      }
-      held.decrementAndGet();
-      if (answer != null) {
-        result.complete(answer);
-      } else {
-        if (failure != null && RedisScript.isReadOnly(failure)) {
-          readOnly = true;
-        }
-        fail(UNAVAILABLE, failure);
-      }
-    }
-
-    void reject(String reason) {
-      held.decrementAndGet();
-      fail(reason, null);
-    }
-
-    private void fail(String reason, @Nullable Throwable cause) {
-      result.completeExceptionally(
-          new BackplaneException("The session cannot be opened now: " + reason, cause));
     }
   }
 }

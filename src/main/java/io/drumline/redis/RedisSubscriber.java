@@ -46,8 +46,8 @@ final class RedisSubscriber {
   /** The truth: connections follow. By channel. */
   private final Map<String, Subscription> wanted = new ConcurrentHashMap<>();
 
-  /** Who takes what arrives on further channels of this node's own. */
-  private final Map<String, Consumer<byte[]>> listeners = new ConcurrentHashMap<>();
+  /** Who takes what arrives on channels that belong to no destination. */
+  private final Map<String, ChannelListener> listeners = new ConcurrentHashMap<>();
 
   private final Queue<String> changed = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean scheduled = new AtomicBoolean();
@@ -60,6 +60,9 @@ final class RedisSubscriber {
 
   private CompletableFuture<Void> attached = new CompletableFuture<>();
   private volatile @Nullable StatefulRedisPubSubConnection<String, byte[]> connection;
+
+  /** Takes what arrives on a channel, and that Redis has confirmed a subscription to it. */
+  private record ChannelListener(Consumer<byte[]> messages, Runnable subscribed) {}
 
   private record Subscription(Destination destination, CompletableFuture<Void> confirmed) {}
 
@@ -88,9 +91,14 @@ final class RedisSubscriber {
     this.refused = refused;
   }
 
-  /** Adds a channel of this node's own, before there is a connection; heard on its I/O thread. */
-  void listen(String channel, Consumer<byte[]> listener) {
-    listeners.put(channel, listener);
+  /**
+   * Adds a channel that the node always hears, before there is a connection.
+   *
+   * @param messages takes what arrives, on Lettuce's I/O thread
+   * @param subscribed is told on the owner's thread whenever a connection begins to hear it
+   */
+  void listen(String channel, Consumer<byte[]> messages, Runnable subscribed) {
+    listeners.put(channel, new ChannelListener(messages, subscribed));
   }
 
   /**
@@ -196,8 +204,11 @@ final class RedisSubscriber {
     }
     // Only the last of several: an UNSUBSCRIBE went between them.
     Integer left = unconfirmed.computeIfPresent(channel, (key, n) -> n > 1 ? n - 1 : null);
+    ChannelListener listener = listeners.get(channel);
     if (channel.equals(probeChannel)) {
       attached.complete(null);
+    } else if (listener != null) {
+      listener.subscribed.run();
     } else if (left == null && told.contains(channel)) {
       Subscription again = confirm(channel);
       if (again != null) {
@@ -215,10 +226,11 @@ final class RedisSubscriber {
   private void received(String channel, byte[] octets) {
     Subscription subscription = wanted.get(channel);
     if (subscription == null) {
+      ChannelListener listener = listeners.get(channel);
       if (channel.equals(probeChannel)) {
         probes.accept(octets);
-      } else {
-        listeners.getOrDefault(channel, unknown -> {}).accept(octets);
+      } else if (listener != null) {
+        listener.messages.accept(octets);
       }
       return;
     }

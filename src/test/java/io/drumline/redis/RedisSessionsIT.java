@@ -143,13 +143,13 @@ final class RedisSessionsIT extends SessionStoreContract {
       RedisBackplane node = node(redis.url(), "--drumline.redis.probe-interval=20s");
       redis.pause();
       List<CompletableFuture<Opening>> opening = new ArrayList<>();
-      for (int i = 0; i <= RedisSessions.MAX_REQUESTS; i++) {
+      for (int i = 0; i <= RedisSessions.MAX_CALLS; i++) {
         opening.add(node.sessions().open(clientId + i, "", LONG).toCompletableFuture());
       }
-      assertThatThrownBy(() -> opening.get(RedisSessions.MAX_REQUESTS).get(10, SECONDS))
+      assertThatThrownBy(() -> opening.get(RedisSessions.MAX_CALLS).get(10, SECONDS))
           .hasRootCauseMessage("The session cannot be opened now: the backplane is overloaded.");
       redis.resume();
-      for (int i = 0; i < RedisSessions.MAX_REQUESTS; i++) {
+      for (int i = 0; i < RedisSessions.MAX_CALLS; i++) {
         opening.get(i).get(20, SECONDS);
       }
       open(node.sessions(), "ann");

@@ -1,0 +1,70 @@
+package io.drumline.backplane;
+
+import io.drumline.backplane.ControlChannel.Listener;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Who listens to which notices on this node: the local half of every control channel. Thread safe.
+ */
+public final class ControlListeners {
+  private static final Logger log = LoggerFactory.getLogger(ControlListeners.class);
+
+  private final MeterRegistry registry;
+  private final Map<String, Kind> kinds = new ConcurrentHashMap<>();
+  private volatile boolean hearing;
+
+  private record Kind(List<Listener> listeners, Counter heard) {}
+
+  public ControlListeners(MeterRegistry registry) {
+    this.registry = registry;
+  }
+
+  /** As {@link ControlChannel#listen}. */
+  public void add(String kind, Listener listener) {
+    kinds.computeIfAbsent(kind, this::begin).listeners.add(listener);
+    // Added first: whoever begins to hear in between tells it too, and twice does no harm.
+    if (hearing) {
+      tell(listener::missed);
+    }
+  }
+
+  /** By kinds that somebody listens to: what others write there shall not make new series. */
+  private Kind begin(String kind) {
+    return new Kind(
+        new CopyOnWriteArrayList<>(),
+        Counter.builder("drumline.control.notices")
+            .tag("kind", kind)
+            .description("Notices of nodes that this node has heard, by kind")
+            .register(registry));
+  }
+
+  /** From now on the node hears; it may have missed what came before. */
+  public void hearing() {
+    hearing = true;
+    kinds.values().forEach(kind -> kind.listeners.forEach(each -> tell(each::missed)));
+  }
+
+  /** A notice has come. One that nobody listens to is of a node with another version. */
+  public void heard(Notice notice) {
+    Kind kind = kinds.get(notice.kind());
+    if (kind != null) {
+      kind.heard.increment();
+      kind.listeners.forEach(each -> tell(() -> each.heard(notice)));
+    }
+  }
+
+  private static void tell(Runnable call) {
+    try {
+      call.run();
+    } catch (RuntimeException e) {
+      log.error("A listener failed at a notice", e);
+    }
+  }
+}

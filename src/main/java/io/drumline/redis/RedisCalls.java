@@ -1,0 +1,215 @@
+package io.drumline.redis;
+
+import io.drumline.backplane.BackplaneException;
+import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.output.CommandOutput;
+import io.lettuce.core.protocol.AsyncCommand;
+import io.lettuce.core.protocol.Command;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
+import io.lettuce.core.protocol.RedisCommand;
+import io.netty.util.concurrent.EventExecutor;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Calls of one kind to Redis, each sent once and bounded in number, on the connection that
+ * publishes. Thread safe; never blocks.
+ *
+ * <p>Concurrency: callers add to {@code waiting}; one task on {@code owner} sends everything that
+ * waits in one flush, in order; Lettuce's I/O thread completes.
+ */
+final class RedisCalls {
+  private static final String UNAVAILABLE = "the backplane is unavailable.";
+  private static final String OVERLOADED = "the backplane is overloaded.";
+
+  private final String refusal;
+  private final int most;
+  private final Duration timeout;
+  private final EventExecutor owner;
+  private final Supplier<@Nullable StatefulConnection<String, byte[]>> link;
+
+  private final Queue<Call<?>> waiting = new ConcurrentLinkedQueue<>();
+  private final AtomicBoolean scheduled = new AtomicBoolean();
+  private final AtomicInteger held = new AtomicInteger();
+  private volatile boolean readOnly;
+
+  /**
+   * @param refusal how the sentence of a failure begins, such as {@code The session cannot be
+   *     opened now}
+   * @param most calls that may wait for Redis; what comes beyond them fails at once
+   * @param timeout how long Redis may take to answer
+   * @param link the connection, or null while there is none
+   */
+  RedisCalls(
+      String refusal,
+      int most,
+      Duration timeout,
+      EventExecutor owner,
+      Supplier<@Nullable StatefulConnection<String, byte[]>> link) {
+    this.refusal = refusal;
+    this.most = most;
+    this.timeout = timeout;
+    this.owner = owner;
+    this.link = link;
+  }
+
+  /** Runs a script on one key; fails with {@link BackplaneException}. */
+  <T> CompletionStage<T> run(
+      RedisScript script,
+      String key,
+      Supplier<CommandOutput<String, byte[], T>> output,
+      Consumer<CommandArgs<String, byte[]>> arguments) {
+    return send(
+        new Call<>(output) {
+          private boolean whole;
+
+          @Override
+          AsyncCommand<String, byte[], T> command(CommandOutput<String, byte[], T> output) {
+            CommandArgs<String, byte[]> args = new CommandArgs<>(RedisConnector.CODEC);
+            if (whole) {
+              args.add(script.source());
+            } else {
+              args.add(script.sha1());
+            }
+            arguments.accept(args.add(1).addKey(key));
+            return new AsyncCommand<>(
+                new Command<>(whole ? CommandType.EVAL : CommandType.EVALSHA, output, args));
+          }
+
+          @Override
+          boolean again(Throwable failure) {
+            boolean first = failure instanceof RedisNoScriptException && !whole;
+            whole |= first; // Redis knows it from then on
+            return first;
+          }
+        });
+  }
+
+  /** Sends a command; fails with {@link BackplaneException}. */
+  <T> CompletionStage<T> send(
+      CommandType type,
+      Supplier<CommandOutput<String, byte[], T>> output,
+      Consumer<CommandArgs<String, byte[]>> arguments) {
+    return send(
+        new Call<>(output) {
+          @Override
+          AsyncCommand<String, byte[], T> command(CommandOutput<String, byte[], T> output) {
+            CommandArgs<String, byte[]> args = new CommandArgs<>(RedisConnector.CODEC);
+            arguments.accept(args);
+            return new AsyncCommand<>(new Command<>(type, output, args));
+          }
+
+          @Override
+          boolean again(Throwable failure) {
+            return false;
+          }
+        });
+  }
+
+  /** Whether Redis has said that it is a replica since the last call. */
+  boolean wasReadOnly() {
+    boolean was = readOnly;
+    readOnly = false;
+    return was;
+  }
+
+  private <T> CompletionStage<T> send(Call<T> call) {
+    if (held.incrementAndGet() > most) {
+      call.reject(OVERLOADED);
+    } else if (link.get() == null || owner.isShuttingDown()) {
+      call.reject(UNAVAILABLE);
+    } else {
+      enqueue(call);
+    }
+    return call.result
+        .orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
+        .exceptionally(
+            failure -> {
+              throw failure instanceof BackplaneException unable
+                  ? unable
+                  : new BackplaneException(refusal + ": the backplane does not answer.", failure);
+            });
+  }
+
+  private void enqueue(Call<?> call) {
+    waiting.add(call);
+    if (!scheduled.get() && scheduled.compareAndSet(false, true)) {
+      owner.execute(this::drain);
+    }
+  }
+
+  private void drain() {
+    scheduled.set(false);
+    StatefulConnection<String, byte[]> connection = link.get();
+    List<RedisCommand<String, byte[], ?>> batch = new ArrayList<>();
+    for (Call<?> next; (next = waiting.poll()) != null; ) {
+      if (connection == null) {
+        next.reject(UNAVAILABLE);
+      } else {
+        batch.add(next.begin());
+      }
+    }
+    if (connection != null && !batch.isEmpty()) {
+      connection.dispatch(batch);
+    }
+  }
+
+  /** One call until Redis has answered, whether anyone still waits for it or not. */
+  private abstract class Call<T> {
+    final CompletableFuture<T> result = new CompletableFuture<>();
+    private final Supplier<CommandOutput<String, byte[], T>> output;
+
+    Call(Supplier<CommandOutput<String, byte[], T>> output) {
+      this.output = output;
+    }
+
+    abstract AsyncCommand<String, byte[], T> command(CommandOutput<String, byte[], T> output);
+
+    /** Whether another try may help. */
+    abstract boolean again(Throwable failure);
+
+    AsyncCommand<String, byte[], T> begin() {
+      AsyncCommand<String, byte[], T> command = command(output.get());
+      command.onComplete(this::answered);
+      return command;
+    }
+
+    private void answered(@Nullable T answer, @Nullable Throwable failure) {
+      if (failure != null && !owner.isShuttingDown() && again(failure)) {
+        enqueue(this);
+        return;
+      }
+      held.decrementAndGet();
+      if (answer != null) {
+        result.complete(answer);
+      } else {
+        if (failure != null && RedisScript.isReadOnly(failure)) {
+          readOnly = true;
+        }
+        fail(UNAVAILABLE, failure);
+      }
+    }
+
+    void reject(String reason) {
+      held.decrementAndGet();
+      fail(reason, null);
+    }
+
+    private void fail(String reason, @Nullable Throwable cause) {
+      result.completeExceptionally(new BackplaneException(refusal + ": " + reason, cause));
+    }
+  }
+}

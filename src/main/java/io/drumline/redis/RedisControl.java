@@ -1,0 +1,63 @@
+package io.drumline.redis;
+
+import io.drumline.backplane.ControlChannel;
+import io.drumline.backplane.ControlListeners;
+import io.drumline.backplane.Notice;
+import io.lettuce.core.output.IntegerOutput;
+import io.lettuce.core.protocol.CommandType;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * The control channel of a cluster: one channel in Redis, published on the connection that
+ * publishes, heard on the one that is subscribed.
+ */
+final class RedisControl implements ControlChannel {
+  /** Most notices that wait for Redis; what comes beyond them fails. */
+  static final int MAX_CALLS = 1024;
+
+  private final String channel;
+  private final RedisCalls calls;
+  private final ControlListeners listeners;
+  private final InvalidEnvelopes invalid;
+
+  /**
+   * @param invalid is told of what arrives and is no notice
+   */
+  RedisControl(
+      RedisKeys keys, RedisCalls calls, ControlListeners listeners, InvalidEnvelopes invalid) {
+    this.channel = keys.control();
+    this.calls = calls;
+    this.listeners = listeners;
+    this.invalid = invalid;
+  }
+
+  @Override
+  public CompletionStage<Void> tell(Notice notice) {
+    byte[] octets = NoticeForm.write(notice);
+    return calls
+        .send(
+            CommandType.PUBLISH,
+            () -> new IntegerOutput<>(RedisConnector.CODEC),
+            args -> args.addKey(channel).addValue(octets))
+        .thenAccept(receivers -> {});
+  }
+
+  @Override
+  public void listen(String kind, Listener listener) {
+    listeners.add(kind, listener);
+  }
+
+  /** Takes what arrives on the channel, on Lettuce's I/O thread. */
+  void received(byte[] octets) {
+    try {
+      listeners.heard(NoticeForm.read(octets));
+    } catch (Envelope.MalformedException e) {
+      invalid.dropped(channel, e);
+    }
+  }
+
+  /** Redis has confirmed a connection's subscription to the channel. */
+  void subscribed() {
+    listeners.hearing();
+  }
+}
