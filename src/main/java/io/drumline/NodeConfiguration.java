@@ -5,8 +5,10 @@ import io.drumline.backplane.ControlChannel;
 import io.drumline.backplane.DestinationProperties;
 import io.drumline.backplane.MemoryBackplane;
 import io.drumline.backplane.MemoryControl;
+import io.drumline.backplane.MemoryRegistry;
 import io.drumline.backplane.MemorySessions;
 import io.drumline.backplane.MessageIds;
+import io.drumline.backplane.NodeRegistry;
 import io.drumline.backplane.Retentions;
 import io.drumline.backplane.SessionStore;
 import io.drumline.hub.EventLoops;
@@ -67,6 +69,12 @@ class NodeConfiguration {
   @ConditionalOnProperty(name = "drumline.backplane", havingValue = "memory", matchIfMissing = true)
   ControlChannel memoryControl(MeterRegistry registry) {
     return new MemoryControl(registry);
+  }
+
+  @Bean
+  @ConditionalOnProperty(name = "drumline.backplane", havingValue = "memory", matchIfMissing = true)
+  NodeRegistry memoryRegistry() {
+    return new MemoryRegistry();
   }
 
   @Bean(destroyMethod = "close")

@@ -5,6 +5,7 @@ import io.drumline.backplane.ControlChannel;
 import io.drumline.backplane.ControlListeners;
 import io.drumline.backplane.History;
 import io.drumline.backplane.MessageIds;
+import io.drumline.backplane.NodeRegistry;
 import io.drumline.backplane.Receiver;
 import io.drumline.backplane.Retentions;
 import io.drumline.backplane.SessionStore;
@@ -49,6 +50,8 @@ final class RedisBackplane implements Backplane {
   private final RedisCalls sessionCalls;
   private final RedisSessions sessions;
   private final RedisControl control;
+  private final RedisCalls registryCalls;
+  private final RedisRegistry registry;
   private final RedisProbe probe;
   private final AtomicBoolean closed = new AtomicBoolean();
   private @Nullable RedisSubscriber subscriber;
@@ -108,6 +111,8 @@ final class RedisBackplane implements Backplane {
             calls("The nodes cannot be told now", RedisControl.MAX_CALLS),
             new ControlListeners(meters),
             invalid);
+    registryCalls = calls("The node cannot renew its lease now", RedisRegistry.MAX_CALLS);
+    registry = new RedisRegistry(keys, registryCalls, invalid);
     probe = new RedisProbe(keys.probe(ids.incarnation()), properties, metrics, owner);
     metrics.up(this::available);
   }
@@ -162,6 +167,11 @@ final class RedisBackplane implements Backplane {
     return control;
   }
 
+  /** Who is alive in the cluster, by the same connections. */
+  NodeRegistry registry() {
+    return registry;
+  }
+
   @Override
   public CompletionStage<String> publish(Draft draft) {
     return publisher.publish(draft);
@@ -191,7 +201,7 @@ final class RedisBackplane implements Backplane {
   private void expire() {
     publisher.expire();
     reader.expire();
-    if (publisher.wasReadOnly() || sessionCalls.wasReadOnly()) {
+    if (publisher.wasReadOnly() || sessionCalls.wasReadOnly() || registryCalls.wasReadOnly()) {
       publishing.replace("it is a read-only replica");
     }
   }

@@ -2,6 +2,7 @@ package io.drumline.redis;
 
 import io.drumline.backplane.ControlChannel;
 import io.drumline.backplane.MessageIds;
+import io.drumline.backplane.NodeRegistry;
 import io.drumline.backplane.Retentions;
 import io.drumline.backplane.SessionStore;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -37,5 +38,10 @@ class RedisBackplaneConfiguration {
   @Bean
   ControlChannel redisControl(RedisBackplane backplane) {
     return backplane.control();
+  }
+
+  @Bean
+  NodeRegistry redisRegistry(RedisBackplane backplane) {
+    return backplane.registry();
   }
 }

@@ -108,7 +108,10 @@ final class RedisConnector extends LettuceConnectionFactory {
         .protocolVersion(ProtocolVersion.RESP2)
         // Twice, because the publisher bounds itself: this is for what it cannot know.
         .requestQueueSize(
-            2 * properties.requestQueue() + RedisSessions.MAX_CALLS + RedisControl.MAX_CALLS)
+            2 * properties.requestQueue()
+                + RedisSessions.MAX_CALLS
+                + RedisControl.MAX_CALLS
+                + RedisRegistry.MAX_CALLS)
         // The publisher watches its own deadlines: no timer per command.
         .timeoutOptions(TimeoutOptions.create())
         .useHashIndexQueue(false)

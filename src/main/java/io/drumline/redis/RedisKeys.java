@@ -50,6 +50,11 @@ record RedisKeys(String prefix) {
     return prefix + "control";
   }
 
+  /** The hash with the leases of all nodes: see node-renew.lua. */
+  String nodes() {
+    return prefix + "nodes";
+  }
+
   private String key(Destination destination, String kind) {
     return prefix + '{' + destination.value() + '}' + kind;
   }

@@ -1,0 +1,56 @@
+package io.drumline.backplane;
+
+import java.time.Instant;
+
+/**
+ * One run of a node: what does not change until its process ends. Texts are of 1 to 255 characters,
+ * none of them a control character.
+ *
+ * @param incarnation its random name, unique in the cluster and over restarts
+ * @param id the node's name, for people
+ * @param host where its ports are, as the cluster reaches them: a name or an address
+ * @param clientPort TCP port for clients
+ * @param controlPort TCP port of the control plane
+ * @param version of the software
+ * @param started when it began to serve, by its own clock
+ */
+public record NodeRun(
+    String incarnation,
+    String id,
+    String host,
+    int clientPort,
+    int controlPort,
+    String version,
+    Instant started) {
+  /** Most characters of a text. */
+  public static final int MAX_TEXT = 255;
+
+  /**
+   * @throws IllegalArgumentException where something is not as said above
+   */
+  public NodeRun {
+    check(isText(incarnation), "an incarnation");
+    check(isText(id), "an id");
+    check(isText(host), "a host");
+    check(isText(version), "a version");
+    check(isPort(clientPort) && isPort(controlPort), "two ports");
+    check(started != null, "a start");
+  }
+
+  private static boolean isText(String text) {
+    return text != null
+        && !text.isEmpty()
+        && text.length() <= MAX_TEXT
+        && text.chars().noneMatch(Character::isISOControl);
+  }
+
+  private static boolean isPort(int port) {
+    return port >= 0 && port <= 65_535;
+  }
+
+  private static void check(boolean holds, String what) {
+    if (!holds) {
+      throw new IllegalArgumentException("The run of a node has " + what + ".");
+    }
+  }
+}
