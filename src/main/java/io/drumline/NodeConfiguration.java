@@ -15,6 +15,8 @@ import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
 import io.drumline.hub.HubProperties;
 import io.drumline.message.NodeId;
+import io.drumline.session.NodeLeaseProperties;
+import io.drumline.session.Nodes;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -28,7 +30,8 @@ import org.springframework.context.annotation.Configuration;
 @EnableConfigurationProperties({
   NodeProperties.class,
   DestinationProperties.class,
-  HubProperties.class
+  HubProperties.class,
+  NodeLeaseProperties.class
 })
 class NodeConfiguration {
 
@@ -85,6 +88,12 @@ class NodeConfiguration {
   @Bean
   Hub hub(EventLoops loops, Backplane backplane, HubProperties properties, MeterRegistry registry) {
     return new Hub(loops, backplane, properties, registry);
+  }
+
+  /** Closed by the node's life cycle, between its clients and the backplane. */
+  @Bean(destroyMethod = "")
+  Nodes nodes(NodeRegistry nodes, NodeLeaseProperties properties, Hub hub, MeterRegistry registry) {
+    return new Nodes(nodes, properties, hub::connectionCount, registry);
   }
 
   private static String hostName() {

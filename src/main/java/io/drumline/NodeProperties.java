@@ -1,7 +1,9 @@
 package io.drumline;
 
+import jakarta.validation.constraints.Pattern;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
 
 /**
  * What a node is.
@@ -10,8 +12,13 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     random ending
  * @param backplane what carries messages between nodes
  */
+@Validated
 @ConfigurationProperties("drumline")
-record NodeProperties(@DefaultValue("") String nodeId, @DefaultValue("memory") Kind backplane) {
+record NodeProperties(
+    @DefaultValue("")
+        @Pattern(regexp = "\\P{Cntrl}{0,255}", message = "must have at most 255 characters")
+        String nodeId,
+    @DefaultValue("memory") Kind backplane) {
 
   /** The backplanes there are. */
   enum Kind {

@@ -25,6 +25,7 @@ final class UnknownSettings implements ApplicationListener<ApplicationEnvironmen
   private static final Set<String> KNOWN =
       Set.of(
           "nodeid",
+          "node",
           "backplane",
           "listener",
           "hub",

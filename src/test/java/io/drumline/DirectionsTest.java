@@ -40,7 +40,7 @@ class DirectionsTest {
 
   @ArchTest
   static final ArchRule apiKnowsStomp =
-      ours("api", "stomp", "hub", "security", "backplane", "message");
+      ours("api", "stomp", "hub", "session", "security", "backplane", "message");
 
   @ArchTest
   static final ArchRule opsKnowsStomp =

@@ -1,6 +1,7 @@
 package io.drumline.backplane;
 
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 
 /**
  * One run of a node: what does not change until its process ends. Texts are of 1 to 255 characters,
@@ -12,7 +13,7 @@ import java.time.Instant;
  * @param clientPort TCP port for clients
  * @param controlPort TCP port of the control plane
  * @param version of the software
- * @param started when it began to serve, by its own clock
+ * @param started when it began to serve, by its own clock, in milliseconds
  */
 public record NodeRun(
     String incarnation,
@@ -35,6 +36,7 @@ public record NodeRun(
     check(isText(version), "a version");
     check(isPort(clientPort) && isPort(controlPort), "two ports");
     check(started != null, "a start");
+    started = started.truncatedTo(ChronoUnit.MILLIS);
   }
 
   private static boolean isText(String text) {

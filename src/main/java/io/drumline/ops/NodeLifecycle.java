@@ -3,6 +3,7 @@ package io.drumline.ops;
 import io.drumline.backplane.Backplane;
 import io.drumline.hub.Hub;
 import io.drumline.message.CloseCode;
+import io.drumline.session.Nodes;
 import io.drumline.session.SharedSessions;
 import java.time.Duration;
 import org.slf4j.Logger;
@@ -12,8 +13,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * Starts the flow of messages before anything else and ends it after all else: when this stops, no
- * new client can come, the others are told to go, what they leave in their sessions is stored, and
- * then the backplane is closed.
+ * new client can come, the others are told to go, what they leave in their sessions is stored, the
+ * node gives up its lease, and then the backplane is closed.
  */
 @Component
 final class NodeLifecycle implements SmartLifecycle {
@@ -24,12 +25,14 @@ final class NodeLifecycle implements SmartLifecycle {
   private final Backplane backplane;
   private final Hub hub;
   private final SharedSessions sessions;
+  private final Nodes nodes;
   private volatile boolean running;
 
-  NodeLifecycle(Backplane backplane, Hub hub, SharedSessions sessions) {
+  NodeLifecycle(Backplane backplane, Hub hub, SharedSessions sessions, Nodes nodes) {
     this.backplane = backplane;
     this.hub = hub;
     this.sessions = sessions;
+    this.nodes = nodes;
   }
 
   @Override
@@ -45,6 +48,7 @@ final class NodeLifecycle implements SmartLifecycle {
       log.info("{} connections did not answer the close in time", hub.connectionCount());
     }
     sessions.close();
+    nodes.close();
     backplane.close();
     running = false;
   }

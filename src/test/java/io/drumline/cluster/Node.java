@@ -64,6 +64,10 @@ final class Node implements AutoCloseable {
     return Integer.parseInt(property("local.drumline.listener.port"));
   }
 
+  int controlPort() {
+    return Integer.parseInt(property("local.server.port"));
+  }
+
   /** A STOMP 1.2 client that has connected. */
   StompClient client() {
     return StompClient.open(port(), StompClient.Carriage.TEXT, "v12.stomp").connect("1.2");

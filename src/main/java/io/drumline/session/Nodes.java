@@ -1,0 +1,250 @@
+package io.drumline.session;
+
+import io.drumline.backplane.NodeRegistry;
+import io.drumline.backplane.NodeRegistry.Alive;
+import io.drumline.backplane.NodeRegistry.NodeState;
+import io.drumline.backplane.NodeRegistry.Renewal;
+import io.drumline.backplane.NodeRun;
+import io.drumline.session.ClusterView.Member;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps this node's lease, and knows the other nodes by it: each renewal tells who is alive.
+ *
+ * <p>Thread safe. A thread of its own ({@code drumline-nodes}) keeps the time, asks the registry
+ * and tells listeners; it never waits for anything.
+ */
+public final class Nodes implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Nodes.class);
+  private static final Duration GOODBYE = Duration.ofSeconds(1);
+
+  /** Beats between two renewals: a failed one is tried again at the next. */
+  private static final int BEATS = 3;
+
+  private final NodeRegistry registry;
+  private final NodeLeaseProperties properties;
+  private final IntSupplier connections;
+  private final NodeMetrics metrics;
+  private final List<Consumer<LeaseLoss>> listeners = new CopyOnWriteArrayList<>();
+  private volatile boolean draining;
+  private volatile @Nullable Seen seen;
+  private volatile @Nullable Keeper keeper;
+
+  /** An answer of the registry, and when it was asked. */
+  private record Seen(List<Alive> nodes, Instant when, long nanos) {}
+
+  /**
+   * @param connections how many clients are connected
+   */
+  public Nodes(
+      NodeRegistry registry,
+      NodeLeaseProperties properties,
+      IntSupplier connections,
+      MeterRegistry meters) {
+    this.registry = registry;
+    this.properties = properties;
+    this.connections = connections;
+    metrics = new NodeMetrics(meters, this::alive, this::ageSeconds);
+  }
+
+  /**
+   * Is told whenever this node has found its lease gone, and has another one: who keeps something
+   * in the cluster under this node's incarnation must put it back. Called on the thread of this
+   * class, in the order in which listeners were added; hands over, never blocks.
+   */
+  public void listen(Consumer<LeaseLoss> listener) {
+    listeners.add(listener);
+  }
+
+  /** Takes a lease as soon as the registry can be reached, and keeps it; called once. */
+  public void start(NodeRun self) {
+    Keeper begun = new Keeper(self);
+    keeper = begun;
+    begun.start();
+  }
+
+  /** The nodes as this one saw them last; empty until the registry has answered for once. */
+  public Optional<ClusterView> view() {
+    Seen seen = this.seen;
+    Keeper keeper = this.keeper;
+    if (seen == null || keeper == null) {
+      return Optional.empty();
+    }
+    Duration age = Duration.ofNanos(System.nanoTime() - seen.nanos);
+    List<Member> nodes =
+        seen.nodes.stream()
+            .map(
+                node ->
+                    new Member(
+                        node.run(),
+                        node.state(),
+                        node.left().minus(age),
+                        node.run().incarnation().equals(keeper.self.incarnation())))
+            .sorted(
+                Comparator.comparing((Member node) -> node.run().id())
+                    .thenComparing(node -> node.run().incarnation()))
+            .toList();
+    return Optional.of(new ClusterView(seen.when, age, nodes));
+  }
+
+  /** How long a node that says nothing counts as alive. */
+  public Duration lease() {
+    return properties.lease();
+  }
+
+  /** Says whether this node sends its clients away; the others learn it with their next renewal. */
+  public void draining(boolean draining) {
+    this.draining = draining;
+    Keeper keeper = this.keeper;
+    if (keeper != null) {
+      keeper.renewNow();
+    }
+  }
+
+  /** Gives the lease up, so that the others need not wait for its end; waits at most a second. */
+  @Override
+  public void close() {
+    Keeper keeper = this.keeper;
+    if (keeper != null) {
+      keeper.leave();
+    }
+  }
+
+  private int alive() {
+    return view().map(ClusterView::alive).orElse(0);
+  }
+
+  private double ageSeconds() {
+    Seen seen = this.seen;
+    return seen == null ? Double.NaN : (System.nanoTime() - seen.nanos) / 1e9;
+  }
+
+  /** Keeps the lease of one run. Everything but the first and the last call is on its thread. */
+  private final class Keeper {
+    private final NodeRun self;
+    private final ScheduledThreadPoolExecutor thread =
+        new ScheduledThreadPoolExecutor(
+            1,
+            task -> {
+              Thread made = new Thread(task, "drumline-nodes");
+              made.setDaemon(true);
+              return made;
+            });
+    private final Lease lease =
+        new Lease(
+            properties.lease(),
+            properties.renewal(),
+            System.nanoTime(),
+            System.currentTimeMillis());
+    private boolean failing;
+
+    Keeper(NodeRun self) {
+      this.self = self;
+    }
+
+    void start() {
+      long millis = properties.renewal().toMillis() / BEATS;
+      var unused = thread.scheduleWithFixedDelay(this::beat, 0, millis, TimeUnit.MILLISECONDS);
+    }
+
+    void renewNow() {
+      run(
+          () -> {
+            lease.renewSoon(System.nanoTime());
+            beat();
+          });
+    }
+
+    private void beat() {
+      long now = System.nanoTime();
+      if (lease.beat(now, System.currentTimeMillis())) {
+        Instant when = Instant.now();
+        registry
+            .renew(self, new NodeState(connections.getAsInt(), draining), properties.lease())
+            .whenComplete((answer, failure) -> run(() -> answered(answer, failure, when, now)));
+      }
+    }
+
+    private void answered(
+        @Nullable Renewal answer, @Nullable Throwable failure, Instant when, long sent) {
+      if (answer == null) {
+        failed(failure);
+        if (lease.failed()) {
+          beat();
+        }
+        return;
+      }
+      metrics.renewed.increment();
+      failing = false;
+      seen = new Seen(answer.nodes(), when, sent);
+      LeaseLoss loss = lease.renewed(answer.held(), System.nanoTime());
+      if (loss != null) {
+        lost(loss);
+      }
+      beat(); // it may be due again
+    }
+
+    private void failed(@Nullable Throwable failure) {
+      metrics.failed.increment();
+      if (!failing) {
+        failing = true;
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        log.warn("{}", cause == null ? "The lease was not renewed." : cause.getMessage());
+      }
+    }
+
+    private void lost(LeaseLoss loss) {
+      metrics.lost(loss).increment();
+      log.warn(
+          switch (loss) {
+            case LAPSED -> "This node's lease had ended, as Redis was away; it has another one now";
+            case LOST -> "Redis had lost this node's lease; it has another one now";
+            case STOOD_STILL -> "This node stood still for longer than its lease";
+          });
+      for (Consumer<LeaseLoss> listener : listeners) {
+        try {
+          listener.accept(loss);
+        } catch (RuntimeException e) {
+          log.error("A listener failed when the lease was lost", e);
+        }
+      }
+    }
+
+    void leave() {
+      thread.shutdownNow();
+      registry
+          .leave(self)
+          .toCompletableFuture()
+          .completeOnTimeout(null, GOODBYE.toMillis(), TimeUnit.MILLISECONDS)
+          .exceptionally(
+              away -> {
+                log.info("This node could not leave in order; its lease ends by itself");
+                return null;
+              })
+          .join();
+    }
+
+    private void run(Runnable task) {
+      try {
+        thread.execute(task);
+      } catch (RejectedExecutionException closed) {
+        // the node leaves: nothing matters any more
+      }
+    }
+  }
+}
