@@ -41,6 +41,9 @@ class StartupFailureTest {
           --drumline.destinations[0].pattern=topic | drumline.destinations: The pattern 'topic' must begin with a slash.
           --drumline.destinations[0].histroy.age=1m | There is no setting drumline.destinations[0].histroy.age.
           --drumline.listener.ssl-bundle=web | drumline.listener.ssl-bundle is web, but there is no such bundle in spring.ssl.bundle.
+          --drumline.node.renewal=5s | drumline.node.renewal must be at most a third of drumline.node.lease.
+          --drumline.node.leese=5s | There is no setting drumline.node.leese.
+          --drumline.node.host=a b | drumline.node.host must be a name or an address, but is 'a b'.
           --drumline.stomp.max-headers=0 | drumline.stomp.max-headers must be greater than or equal to 8, but is 0.
           """)
   void namesTheWrongSettingInOneSentence(String argument, String sentence, CapturedOutput output) {

@@ -53,6 +53,7 @@ final class NodesApiTest {
                         .registerBean(Nodes.class, () -> nodes))
             .properties(
                 "server.port=0",
+                "management.endpoint.health.validate-group-membership=false",
                 "drumline.api.keys[0].name=reads",
                 "drumline.api.keys[0].hash=" + hash("r3ad"),
                 "drumline.api.keys[0].scopes=read",
