@@ -167,10 +167,11 @@ ssl:
 {{- define "drumline.redisPassword" -}}
 {{- $values := .Values.redis.bundled -}}
 {{- if not (hasKey $values "password") -}}
-{{- $there := lookup "v1" "Secret" .Release.Namespace (printf "%s-redis" (include "drumline.fullname" .)) -}}
 {{- $password := default (randAlphaNum 32) .Values.redis.password -}}
-{{- if and (not .Values.redis.password) $there -}}
-{{- $password = index $there.data "password" | b64dec -}}
+{{- if and .Release.IsUpgrade (not .Values.redis.password) -}}
+{{- with lookup "v1" "Secret" .Release.Namespace (printf "%s-redis" (include "drumline.fullname" .)) -}}
+{{- $password = index .data "password" | b64dec -}}
+{{- end -}}
 {{- end -}}
 {{- $_ := set $values "password" $password -}}
 {{- end -}}
