@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +30,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What holds whatever values are chosen: {@code ci} in the chart has the combinations. */
 class ChartMatrixTest {
   private static final String LONG = "a-release-name-as-long-as-helm-lets-it-be-0123456789a";
+
+  private static final Map<String, Rendered> RENDERED = new ConcurrentHashMap<>();
 
   static Stream<String> combinations() {
     return Chart.combinations();
@@ -223,6 +226,6 @@ class ChartMatrixTest {
   }
 
   private static Rendered rendered(String combination) {
-    return Chart.render(Chart.combination(combination));
+    return RENDERED.computeIfAbsent(combination, name -> Chart.render(Chart.combination(name)));
   }
 }
