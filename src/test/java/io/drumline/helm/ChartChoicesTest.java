@@ -39,8 +39,7 @@ class ChartChoicesTest {
           ingress: { path: ws }                       | '/ingress/path'
           """)
   void refusesAValueThatIsNoneAndNamesIt(String values, String complaint) {
-    assertThatThrownBy(() -> Chart.render(Chart.CHOSEN, values))
-        .hasMessageContaining(complaint);
+    assertThatThrownBy(() -> Chart.render(Chart.CHOSEN, values)).hasMessageContaining(complaint);
   }
 
   @Test
@@ -115,8 +114,7 @@ class ChartChoicesTest {
           serviceMonitor: { enabled: true }\\napi: { openMetrics: false }  | needs serviceMonitor.keyRef
           """)
   void refusesChoicesThatDoNotGoTogether(String values, String sentence) {
-    assertThatThrownBy(
-            () -> Chart.render(Chart.CHOSEN, values.replace("\\n", "\n")))
+    assertThatThrownBy(() -> Chart.render(Chart.CHOSEN, values.replace("\\n", "\n")))
         .hasMessageContaining(sentence)
         .hasMessageMatching("(?s)execution error at .*: [A-Za-z].*\\.\\s*(Use --debug.*)?");
   }

@@ -83,7 +83,8 @@ class ChartMatrixTest {
   @ParameterizedTest
   @MethodSource("combinations")
   void isNeverSticky(String combination) {
-    assertThat(rendered(combination).text()).doesNotContainIgnoringCase("affinity: ClientIP")
+    assertThat(rendered(combination).text())
+        .doesNotContainIgnoringCase("affinity: ClientIP")
         .doesNotContainIgnoringCase("sessionAffinity")
         .doesNotContainIgnoringCase("sessionPersistence")
         .doesNotContainIgnoringCase("sticky")
@@ -189,9 +190,7 @@ class ChartMatrixTest {
     PodSpec pod = rendered.deployment().getSpec().getTemplate().getSpec();
     Container node = rendered.node();
     long preStop =
-        node.getLifecycle() == null
-            ? 0
-            : node.getLifecycle().getPreStop().getSleep().getSeconds();
+        node.getLifecycle() == null ? 0 : node.getLifecycle().getPreStop().getSleep().getSeconds();
     long drain =
         seconds(node, "DRUMLINE_DRAIN_GRACE") + seconds(node, "DRUMLINE_DRAIN_WINDOW") + preStop;
     assertThat(pod.getTerminationGracePeriodSeconds()).isGreaterThanOrEqualTo(drain + 5);

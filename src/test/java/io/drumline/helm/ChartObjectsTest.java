@@ -133,8 +133,7 @@ class ChartObjectsTest {
     assertThat(secret(rendered.node(), "SPRING_DATA_REDIS_PASSWORD").getKey())
         .isEqualTo("password");
     assertThat(
-            secret(
-                    Chart.render(Chart.combination("url-secret")).node(), "SPRING_DATA_REDIS_URL")
+            secret(Chart.render(Chart.combination("url-secret")).node(), "SPRING_DATA_REDIS_URL")
                 .getKey())
         .isEqualTo("url");
   }
@@ -150,8 +149,7 @@ class ChartObjectsTest {
     assertThat(pod.getVolumes())
         .filteredOn(volume -> volume.getName().equals("redis-ca"))
         .singleElement()
-        .satisfies(
-            volume -> assertThat(volume.getSecret().getSecretName()).isEqualTo("redis-ca"));
+        .satisfies(volume -> assertThat(volume.getSecret().getSecretName()).isEqualTo("redis-ca"));
     assertThat(rendered.node().getVolumeMounts())
         .anyMatch(mount -> mount.getMountPath().equals("/etc/drumline/redis-ca"));
   }
@@ -181,9 +179,7 @@ class ChartObjectsTest {
     Secret password = rendered.only(Secret.class);
     assertThat(decoded(password, "password")).hasSize(32);
     assertThat(
-            secret(
-                    redis.getSpec().getTemplate().getSpec().getContainers().get(0),
-                    "REDISCLI_AUTH")
+            secret(redis.getSpec().getTemplate().getSpec().getContainers().get(0), "REDISCLI_AUTH")
                 .getName())
         .isEqualTo(password.getMetadata().getName());
     assertThat(secret(rendered.node(), "SPRING_DATA_REDIS_PASSWORD").getName())
@@ -203,8 +199,7 @@ class ChartObjectsTest {
     assertThat(rendered.all(Secret.class)).isEmpty();
     assertThat(redis.getSpec().getVolumeClaimTemplates())
         .singleElement()
-        .satisfies(
-            claim -> assertThat(claim.getSpec().getStorageClassName()).isEqualTo("fast"));
+        .satisfies(claim -> assertThat(claim.getSpec().getStorageClassName()).isEqualTo("fast"));
     assertThat(rendered.text()).contains("appendonly yes");
   }
 
@@ -327,8 +322,7 @@ class ChartObjectsTest {
     ConfigMap dashboard = rendered.named(ConfigMap.class, "chat-drumline-dashboard");
     assertThat(dashboard.getMetadata().getLabels()).containsEntry("grafana_dashboard", "1");
     assertThat(dashboard.getData().get("drumline.json").strip())
-        .isEqualTo(
-            Chart.read(Chart.DIRECTORY.resolve("files").resolve("dashboard.json")).strip());
+        .isEqualTo(Chart.read(Chart.DIRECTORY.resolve("files").resolve("dashboard.json")).strip());
   }
 
   @Test
@@ -351,10 +345,8 @@ class ChartObjectsTest {
     assertThat(env(node, "WHERE").getValue()).isEqualTo("push");
     assertThat(env(node, "JAVA_TOOL_OPTIONS").getValue()).isEqualTo("-XX:MaxRAMPercentage=70");
     assertThat(node.getEnvFrom().get(0).getSecretRef().getName()).isEqualTo("chat-more");
-    assertThat(node.getVolumeMounts())
-        .anyMatch(mount -> mount.getMountPath().equals("/etc/tls"));
-    assertThat(at(rendered.settings(), "drumline", "listener", "max-connections"))
-        .isEqualTo(50000);
+    assertThat(node.getVolumeMounts()).anyMatch(mount -> mount.getMountPath().equals("/etc/tls"));
+    assertThat(at(rendered.settings(), "drumline", "listener", "max-connections")).isEqualTo(50000);
     assertThat(rendered.named(ConfigMap.class, "chat-text").getData())
         .containsEntry("node", "chat");
     assertThat(rendered.named(ConfigMap.class, "chat-map").getData()).containsEntry("a", "b");

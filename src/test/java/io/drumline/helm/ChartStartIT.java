@@ -44,8 +44,7 @@ class ChartStartIT {
     String hash =
         HexFormat.of()
             .formatHex(
-                MessageDigest.getInstance("SHA-256")
-                    .digest(KEY.getBytes(StandardCharsets.UTF_8)));
+                MessageDigest.getInstance("SHA-256").digest(KEY.getBytes(StandardCharsets.UTF_8)));
     Rendered rendered =
         Chart.render(
             """
@@ -119,8 +118,7 @@ class ChartStartIT {
               ? variable.getValue().replace("/etc/drumline/config/", mounted + "/")
               : value(rendered, variable.getValueFrom().getSecretKeyRef(), secrets));
     }
-    Files.writeString(
-        mounted.resolve("application.yaml"), Chart.yaml().dump(rendered.settings()));
+    Files.writeString(mounted.resolve("application.yaml"), Chart.yaml().dump(rendered.settings()));
     StandardEnvironment environment = new StandardEnvironment();
     String source = StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME;
     environment

@@ -57,8 +57,7 @@ record Rendered(String text, List<Map<String, Object>> maps, List<HasMetadata> o
     List<PodTemplateSpec> pods = new ArrayList<>();
     all(Deployment.class).forEach(object -> pods.add(object.getSpec().getTemplate()));
     all(StatefulSet.class).forEach(object -> pods.add(object.getSpec().getTemplate()));
-    all(Pod.class)
-        .forEach(pod -> pods.add(new PodTemplateSpec(pod.getMetadata(), pod.getSpec())));
+    all(Pod.class).forEach(pod -> pods.add(new PodTemplateSpec(pod.getMetadata(), pod.getSpec())));
     return pods;
   }
 

@@ -53,8 +53,7 @@ final class ScaledObject implements HasMetadata {
       @JsonProperty(required = true) int replicas,
       String behavior) {}
 
-  record Advanced(
-      Boolean restoreToOriginalReplicaCount, HpaConfig horizontalPodAutoscalerConfig) {}
+  record Advanced(Boolean restoreToOriginalReplicaCount, HpaConfig horizontalPodAutoscalerConfig) {}
 
   record HpaConfig(String name, HorizontalPodAutoscalerBehavior behavior) {}
 

@@ -52,7 +52,8 @@ class StrictModelsTest {
           """)
   void refusesWhatIsWrong(String right, String wrong, String complaint) {
     assertThat(GOOD).contains(right);
-    assertThatThrownBy(() -> Rendered.of(GOOD.replaceFirst(java.util.regex.Pattern.quote(right), wrong)))
+    assertThatThrownBy(
+            () -> Rendered.of(GOOD.replaceFirst(java.util.regex.Pattern.quote(right), wrong)))
         .hasMessageContaining(complaint);
   }
 
@@ -75,7 +76,8 @@ class StrictModelsTest {
         .hasMessageContaining("does not know qery");
     assertThatThrownBy(() -> Rendered.of(scaled.replace("threshold: \"1\"", "threshold: 1")))
         .isInstanceOf(AssertionError.class);
-    assertThatThrownBy(() -> Rendered.of(scaled.replace("{ name: x }\n  triggers", "{}\n  triggers")))
+    assertThatThrownBy(
+            () -> Rendered.of(scaled.replace("{ name: x }\n  triggers", "{}\n  triggers")))
         .hasMessageContaining("name");
   }
 }
