@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.DoubleSupplier;
 import java.util.function.IntSupplier;
 
@@ -42,7 +43,7 @@ final class NodeMetrics {
         .register(registry);
   }
 
-  Counter lost(LeaseLoss loss) {
-    return losses.get(loss);
+  void lost(LeaseLoss loss) {
+    Objects.requireNonNull(losses.get(loss)).increment();
   }
 }

@@ -209,7 +209,7 @@ public final class Nodes implements AutoCloseable {
     }
 
     private void lost(LeaseLoss loss) {
-      metrics.lost(loss).increment();
+      metrics.lost(loss);
       log.warn(
           switch (loss) {
             case LAPSED -> "This node's lease had ended, as Redis was away; it has another one now";

@@ -24,6 +24,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.test.web.servlet.client.RestTestClient;
+import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -98,7 +99,9 @@ final class NodesApiTest {
     assertThat(Instant.parse(answer.path("refreshed").asString())).isBefore(Instant.now());
     assertThat(answer.path("nodes")).hasSize(1);
     Map<String, Object> node =
-        JsonMapper.builder().build().convertValue(answer.path("nodes").get(0), Map.class);
+        JsonMapper.builder()
+            .build()
+            .convertValue(answer.path("nodes").get(0), new TypeReference<>() {});
     assertThat((Double) node.remove("leaseEndsIn")).isBetween(0.0, 10.0);
     assertThat(node)
         .isEqualTo(

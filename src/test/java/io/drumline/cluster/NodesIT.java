@@ -96,6 +96,7 @@ class NodesIT {
         awaitConnections(far, "near", 2);
         one.command("DISCONNECT");
         awaitConnections(far, "near", 1);
+        two.command("DISCONNECT");
       }
       awaitConnections(far, "near", 0);
     }
