@@ -44,7 +44,8 @@ final class Lease {
   /** Says how late it is; returns whether the lease is to be renewed now. */
   boolean beat(long nanos, long millis) {
     long pauseMillis = millis - lastBeatMillis;
-    if (nanos - lastBeat > leaseNanos || pauseMillis * 1_000_000 > leaseNanos) {
+    if (nanos - lastBeat > leaseNanos - renewalNanos
+        || pauseMillis * 1_000_000 > leaseNanos - renewalNanos) {
       stoodStill = true;
       stoodStillAt = nanos;
     }

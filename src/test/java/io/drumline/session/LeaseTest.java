@@ -125,13 +125,21 @@ final class LeaseTest {
     assertThat(renewed(true)).isNull();
   }
 
-  /** The node ran for three seconds of the ten: what ends a lease is the time between two beats. */
+  /** A lease has seven seconds left at worst, when the node stops right before a renewal. */
   @Test
-  void pauseShorterThanTheLeaseIsNone() {
+  void pauseThatCanEndALeaseByItselfIsOne() {
     run(Duration.ofSeconds(2));
-    pass(Duration.ofSeconds(9));
+    pass(Duration.ofSeconds(8));
     assertThat(beat()).isTrue();
-    assertThat(renewed(false)).isEqualTo(LeaseLoss.LAPSED);
+    assertThat(renewed(false)).isEqualTo(LeaseLoss.STOOD_STILL);
+  }
+
+  @Test
+  void shorterPauseIsNone() {
+    run(Duration.ofSeconds(2));
+    pass(Duration.ofSeconds(6));
+    assertThat(beat()).isTrue();
+    assertThat(renewed(false)).isEqualTo(LeaseLoss.LOST);
   }
 
   @Test
