@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.reflect.RecordComponent;
 import java.net.URL;
 import java.util.ArrayList;
@@ -50,10 +51,12 @@ class ChartSettingsTest {
             "META-INF/spring-configuration-metadata.json",
             "META-INF/additional-spring-configuration-metadata.json")) {
       for (URL url : Collections.list(loader.getResources(file))) {
-        for (JsonNode property : json.readTree(url).path("properties")) {
-          String name = property.get("name").asText();
-          TYPES.put(name, property.path("type").asText());
-          VARIABLES.put(variable(name), property.path("type").asText());
+        try (InputStream metadata = url.openStream()) {
+          for (JsonNode property : json.readTree(metadata).path("properties")) {
+            String name = property.get("name").asText();
+            TYPES.put(name, property.path("type").asText());
+            VARIABLES.put(variable(name), property.path("type").asText());
+          }
         }
       }
     }
