@@ -42,6 +42,8 @@ class DirectionsTest {
   static final ArchRule apiKnowsStomp =
       ours("api", "stomp", "hub", "session", "security", "backplane", "message");
 
+  @ArchTest static final ArchRule consoleKnowsTheApi = ours("console", "api", "message");
+
   @ArchTest
   static final ArchRule opsKnowsStomp =
       ours("ops", "stomp", "hub", "session", "backplane", "message");

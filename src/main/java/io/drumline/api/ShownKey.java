@@ -9,6 +9,7 @@ import org.springframework.security.web.authentication.preauth.PreAuthenticatedA
 
 /** Reads a key or token from {@code Authorization: Bearer …} or {@code X-API-Key}. */
 final class ShownKey implements AuthenticationConverter {
+  static final String HEADER = "X-API-Key";
   private static final String BEARER = "Bearer ";
 
   @Override
@@ -22,6 +23,6 @@ final class ShownKey implements AuthenticationConverter {
     if (authorization != null && authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
       return authorization.substring(BEARER.length()).strip();
     }
-    return request.getHeader("X-API-Key");
+    return request.getHeader(HEADER);
   }
 }

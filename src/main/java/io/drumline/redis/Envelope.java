@@ -87,6 +87,12 @@ final class Envelope {
       if (id.isEmpty() || offset < 0 || epoch.isEmpty() != (offset == 0)) {
         throw new MalformedException("no id, or an impossible position");
       }
+      if (!isName(epoch) || !isName(previousId) || !isName(id)) {
+        throw new MalformedException("an id that no node gives");
+      }
+      if (!areHeaders(headers)) {
+        throw new MalformedException("headers that are not lines of STOMP");
+      }
       return new Publication(
           destination,
           epoch.isEmpty() ? Position.NONE : new Position(epoch, offset),
@@ -120,6 +126,30 @@ final class Envelope {
     if (length < 0 || length > in.remaining()) {
       throw new MalformedException("a length of " + length + " with " + in.remaining() + " left");
     }
+  }
+
+  /** Whether it is of visible ASCII only, as all that nodes make up: it becomes part of headers. */
+  private static boolean isName(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) <= ' ' || text.charAt(i) > '~') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Whether they are whole lines: they are copied into frames as they are, and must not end one.
+   */
+  private static boolean areHeaders(byte[] headers) {
+    boolean named = false;
+    for (byte octet : headers) {
+      if (octet == 0 || octet == '\r' || octet == '\n' && !named) {
+        return false;
+      }
+      named = octet == ':' || named && octet != '\n';
+    }
+    return headers.length == 0 || headers[headers.length - 1] == '\n';
   }
 
   /** Octets on a channel that are not an envelope; the message says why, for the log. */

@@ -6,8 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Counts what should be an envelope and is none, and says so in the log, one line in ten seconds.
- * Thread safe.
+ * Counts what no node has put into Redis and is dropped, such as what should be an envelope and is
+ * none, and says so in the log, one line in ten seconds. Thread safe.
  */
 final class InvalidEnvelopes {
   private static final Logger logger = LoggerFactory.getLogger(InvalidEnvelopes.class);
@@ -21,17 +21,25 @@ final class InvalidEnvelopes {
   }
 
   /**
+   * Counts what should be an envelope and is none.
+   *
    * @param where the channel, or the destination whose history it is from
    */
   void dropped(Object where, Envelope.MalformedException reason) {
+    dropped(where, "it is not an envelope (" + reason.getMessage() + ')');
+  }
+
+  /**
+   * Counts anything else.
+   *
+   * @param reason what is wrong with it, for the log; in words of this server, not of the sender
+   */
+  void dropped(Object where, String reason) {
     metrics.invalidEnvelopes.increment();
     long now = System.nanoTime();
     long at = logAt.get();
     if (now - at >= 0 && logAt.compareAndSet(at, now + LOG_NANOS)) {
-      logger.warn(
-          "Dropped a message of {} in Redis: it is not an envelope ({})",
-          where,
-          reason.getMessage());
+      logger.warn("Dropped a message of {} in Redis: {}", where, reason);
     }
   }
 }

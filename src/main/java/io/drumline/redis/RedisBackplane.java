@@ -104,7 +104,7 @@ final class RedisBackplane implements Backplane {
             owner,
             publishing::connection);
     sessionCalls = calls("The session cannot be opened now", RedisSessions.MAX_CALLS);
-    sessions = new RedisSessions(keys, ids.incarnation(), sessionCalls);
+    sessions = new RedisSessions(keys, ids.incarnation(), invalid, sessionCalls);
     control =
         new RedisControl(
             keys,

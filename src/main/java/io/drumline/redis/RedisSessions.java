@@ -33,16 +33,19 @@ final class RedisSessions implements SessionStore {
 
   private final RedisKeys keys;
   private final String incarnation;
+  private final InvalidEnvelopes invalid;
   private final RedisCalls calls;
   private volatile @Nullable Listener listener;
 
   /**
    * @param incarnation of this node, on whose channel it is told of sessions that others open
+   * @param invalid is told of what is in Redis and is no session
    * @param calls by which Redis is asked
    */
-  RedisSessions(RedisKeys keys, String incarnation, RedisCalls calls) {
+  RedisSessions(RedisKeys keys, String incarnation, InvalidEnvelopes invalid, RedisCalls calls) {
     this.keys = keys;
     this.incarnation = incarnation;
+    this.invalid = invalid;
     this.calls = calls;
   }
 
@@ -64,17 +67,21 @@ final class RedisSessions implements SessionStore {
                     .add(timeToLive.toMillis())
                     .add(keys.node(""))
                     .add(clientId))
-        .thenApply(RedisSessions::opening);
+        .thenApply(this::opening);
   }
 
-  private static Opening opening(List<Object> answer) {
+  private Opening opening(List<Object> answer) {
     long generation = (Long) answer.get(0);
     if (generation == 0) {
       return new Foreign();
     }
     Map<Destination, String> positions = new HashMap<>();
     for (int i = 2; i + 1 < answer.size(); i += 2) {
-      positions.put(Destination.parse(text(answer.get(i))), text(answer.get(i + 1)));
+      try {
+        positions.put(Destination.parse(text(answer.get(i))), text(answer.get(i + 1)));
+      } catch (IllegalArgumentException foreign) {
+        invalid.dropped("a session", "it is the position in no destination");
+      }
     }
     return new Opened(generation, (Long) answer.get(1) == 1, positions);
   }
@@ -126,8 +133,12 @@ final class RedisSessions implements SessionStore {
   /** Takes what arrives on the node's channel, on Lettuce's I/O thread. */
   void noticed(byte[] octets) {
     Matcher notice = NOTICE.matcher(new String(octets, UTF_8));
+    if (!notice.matches()) {
+      invalid.dropped(keys.node(incarnation), "it is no notice");
+      return;
+    }
     Listener told = listener;
-    if (told != null && notice.matches()) {
+    if (told != null) {
       told.opened(notice.group(2), Long.parseLong(notice.group(1)));
     }
   }

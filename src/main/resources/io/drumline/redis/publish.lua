@@ -99,9 +99,23 @@ if keeps then
   stored = stored + #envelope
   due = due or stored > tonumber(meta[5] or 0)
   local text = format('%d', now)
+  local function add()
+    return redis.pcall('XADD', KEYS[3], 'NOMKSTREAM', 'MAXLEN', '~', ARGV[4], id,
+        'v', envelope, 't', text, 'b', before)
+  end
+  local added = add()
+  if type(added) == 'table' and string.find(added.err, 'equal or smaller', 1, true) then
+    -- Somebody else has written ahead of the order: that goes.
+    repeat
+      local foreign = redis.call('XRANGE', KEYS[3], format('%d-1', last), '+', 'COUNT', 64)
+      for _, entry in ipairs(foreign) do redis.call('XDEL', KEYS[3], entry[1]) end
+    until #foreign == 0
+    redis.call('XSETID', KEYS[3], format('%d-0', last))
+    added = add()
+  end
+  if type(added) == 'table' then return added end
   -- Answers nothing where there is no stream.
-  if not redis.call('XADD', KEYS[3], 'NOMKSTREAM', 'MAXLEN', '~', ARGV[4], id,
-      'v', envelope, 't', text, 'b', before) then
+  if not added then
     redis.call('XADD', KEYS[3], id, 'v', envelope, 't', text, 'b', before)
     due = true
   end

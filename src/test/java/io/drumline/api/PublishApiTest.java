@@ -393,7 +393,8 @@ final class PublishApiTest {
         .expectHeader()
         .valueEquals("X-Frame-Options", "DENY")
         .expectHeader()
-        .valueEquals("Content-Security-Policy", "frame-ancestors 'none'")
+        .valueMatches(
+            "Content-Security-Policy", "default-src 'none'; script-src 'self'; .*ancestors 'none'")
         .expectHeader()
         .valueEquals("Referrer-Policy", "no-referrer")
         .expectHeader()

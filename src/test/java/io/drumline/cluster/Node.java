@@ -68,9 +68,9 @@ final class Node implements AutoCloseable {
     return Integer.parseInt(property("local.server.port"));
   }
 
-  /** A STOMP 1.2 client that has connected. */
-  StompClient client() {
-    return StompClient.open(port(), StompClient.Carriage.TEXT, "v12.stomp").connect("1.2");
+  /** A STOMP 1.2 client that has connected, with further headers such as {@code client-id:a}. */
+  StompClient client(String... headers) {
+    return StompClient.open(port(), StompClient.Carriage.TEXT, "v12.stomp").connect("1.2", headers);
   }
 
   /** The status that a load balancer's check sees. */

@@ -4,7 +4,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -154,8 +153,8 @@ public final class RedisServer implements AutoCloseable {
       socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
       socket.setSoTimeout(1000);
       socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
-      InputStream in = socket.getInputStream();
-      return in.read() == '+';
+      String answer = new String(socket.getInputStream().readNBytes(5), StandardCharsets.US_ASCII);
+      return answer.equals("+PONG") || answer.equals("-NOAU"); // not -LOADING
     } catch (IOException e) {
       return false;
     }
@@ -182,6 +181,11 @@ public final class RedisServer implements AutoCloseable {
         // another one, then
       }
     }
+  }
+
+  /** Whether it can do TLS; the bundled one cannot. */
+  public static boolean knowsTls() {
+    return onPath().isPresent();
   }
 
   /** From the PATH, else the one that embedded-redis brings. */
