@@ -59,13 +59,13 @@ async function drawNodes() {
   if (answer !== undefined) {
     const time = text => text && new Date(text);
     showTable('nodes', [
-      ['Node', node => node.id ?? node.node],
-      ['Address', node => node.address],
+      ['Node', node => node.self ? `${node.id} (this one)` : node.id],
+      ['Address', node => `${node.address}:${node.clientPort}`],
       ['Version', node => node.version],
-      ['Started', node => time(node.started ?? node.start)],
+      ['Started', node => time(node.started)],
       ['Connections', node => node.connections],
       ['Draining', node => node.draining],
-    ], answer.nodes ?? answer, 'None.');
+    ], answer.nodes, 'None.');
   }
 }
 
@@ -78,11 +78,13 @@ async function drawRevocations() {
   byId('revoke').hidden = !may('admin');
   showTable('revocations', [
     ['Kind', entry => entry.kind],
-    ['Name or id', entry => entry.value],
+    ['Name or id', entry => entry.name],
     ['Until', entry => entry.until && new Date(entry.until)],
-  ], answer.revocations ?? answer, 'Nobody is blocked.', may('admin') && {
+    ['Reason', entry => entry.reason],
+  ], answer.revocations, 'Nobody is blocked.', may('admin') && {
     title: 'Let in again',
-    run: entry => act(() => ask(`${REVOCATIONS}/${entry.kind}/${encodeURIComponent(entry.value)}`, { method: 'DELETE' })),
+    // By parameter: a path cannot have every name.
+    run: ({ kind, name }) => act(() => ask(`${REVOCATIONS}?${new URLSearchParams({ [kind]: name })}`, { method: 'DELETE' })),
   });
 }
 
@@ -164,7 +166,8 @@ byId('revoke').addEventListener('submit', async event => {
   if (value === '') {
     byId('revoke-value').focus();
   } else if (await confirmed(`Close all sockets of the ${kind} ${value}?`, 'Close')) {
-    await act(() => ask(REVOCATIONS, { method: 'POST', json: { kind, value, ...(time && { for: time }) } }));
+    const order = time === '' ? { action: 'kick' } : { action: 'block', for: time };
+    await act(() => ask(REVOCATIONS, { method: 'POST', json: { [kind]: value, ...order } }));
     byId('revoke-value').value = '';
   }
 });

@@ -151,7 +151,7 @@ final class SpringBridge {
               clientInbound.send(message);
             }
           } catch (RuntimeException refused) {
-            log.debug("The end of session {} was refused", session.id(), refused);
+            log.debug("The end of session {} was refused", session.id(), cause(refused));
           } finally {
             SimpAttributesContextHolder.resetAttributes();
             SimpAttributes.fromMessage(message).sessionCompleted();
@@ -171,7 +171,7 @@ final class SpringBridge {
         publishFor(frame.command(), message, session.user());
       }
     } catch (RuntimeException refused) {
-      log.debug("A {} of session {} was refused", frame.command(), session.id(), refused);
+      log.debug("A {} of session {} was refused", frame.command(), session.id(), cause(refused));
       session.onLoop(() -> session.fail(refusal(refused), inbound.slot.receipt()));
       return;
     } finally {
@@ -210,10 +210,15 @@ final class SpringBridge {
       SimpAttributesContextHolder.setAttributesFromMessage(event.getMessage());
       events.publishEvent(event);
     } catch (RuntimeException failure) {
-      log.error("A listener failed on {}", event, failure);
+      log.error("A listener failed on a {}", event.getClass().getSimpleName(), cause(failure));
     } finally {
       SimpAttributesContextHolder.resetAttributes();
     }
+  }
+
+  /** Spring's own exceptions show the whole message, and so a CONNECT's token or passcode. */
+  private static @Nullable Throwable cause(RuntimeException failure) {
+    return failure instanceof MessagingException ? failure.getCause() : failure;
   }
 
   private static void later(StompSession session, Runnable task) {

@@ -63,6 +63,10 @@ final class SpringNode implements AutoCloseable {
         .getRequiredProperty("local.drumline.listener.port", Integer.class);
   }
 
+  String property(String name) {
+    return context.getEnvironment().getRequiredProperty(name);
+  }
+
   /** A client of STOMP 1.2 that is not connected yet. */
   StompClient open() {
     return StompClient.open(port(), Carriage.TEXT, "v12.stomp");

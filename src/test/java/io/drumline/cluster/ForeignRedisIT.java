@@ -1,0 +1,132 @@
+package io.drumline.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.drumline.testing.StompClient;
+import io.drumline.testing.TestRedis;
+import io.lettuce.core.XAddArgs;
+import io.lettuce.core.api.sync.RedisCommands;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Somebody else writes into the nodes' Redis: what no node wrote is dropped and counted. */
+class ForeignRedisIT {
+  private static final String INVALID = "drumline_redis_envelopes_invalid_total";
+  private static final String PREFIX = "foreign-" + UUID.randomUUID() + ':';
+
+  private static Node node;
+
+  @BeforeAll
+  static void start() {
+    node = Node.on(TestRedis.url(), "drumline.redis.prefix=" + PREFIX);
+  }
+
+  @AfterAll
+  static void stop() {
+    node.close();
+  }
+
+  @Test
+  void dropsWhatIsNoEnvelopeOnADestinationsChannel() {
+    double before = node.metric(INVALID);
+    try (StompClient client = node.client();
+        StompClient publisher = node.client()) {
+      client.subscribe("1", "/topic/live");
+      String channel = PREFIX + "{/topic/live}:c";
+      publishForeign(channel, "");
+      publishForeign(channel, "{\"json\":true}");
+      publishForeign(channel, "\u0001");
+      // A whole envelope whose id would end the header line that it becomes part of.
+      publishForeign(channel, ephemeral("id\nuser-name:root", ""));
+      // And ones whose headers would end the frame, or are none.
+      publishForeign(channel, ephemeral("id", "a:b\n\nbody\0MESSAGE\n"));
+      publishForeign(channel, ephemeral("id", "a:b"));
+      node.awaitMetric(INVALID, before + 6);
+      publisher.publishConfirmed("/topic/live", "real");
+      client.expectMessage("real");
+    }
+  }
+
+  @Test
+  void dropsWhatIsNoNoticeOnTheNodesOwnChannel() {
+    double before = node.metric(INVALID);
+    List<String> own = redis(commands -> commands.pubsubChannels(PREFIX + "node:*"));
+    assertThat(own).hasSize(1);
+    publishForeign(own.get(0), "opened all of them");
+    publishForeign(own.get(0), "opened 99999999999999999999 x");
+    node.awaitMetric(INVALID, before + 2);
+    try (StompClient client = node.client("client-id:mine")) {
+      publishForeign(own.get(0), "opened 1 mine"); // of before this socket
+      client.publishConfirmed("/topic/own", "x");
+    }
+  }
+
+  @Test
+  void passesByWhatIsNoEnvelopeInTheHistory() {
+    String stream = PREFIX + "{/topic/history}:s";
+    try (StompClient client = node.client()) {
+      client.publishConfirmed("/topic/history", "one");
+      client.publishConfirmed("/topic/history", "two");
+      redis(commands -> commands.del(stream));
+      String now = Long.toString(System.currentTimeMillis());
+      redis(
+          commands ->
+              commands.xadd(stream, new XAddArgs().id("1-0"), "v", "garbage", "t", now, "b", "0"));
+      redis(commands -> commands.xadd(stream, new XAddArgs().id("7-7"), Map.of("x", "y")));
+      client.publishConfirmed("/topic/history", "three");
+      try (Node late = Node.on(TestRedis.url(), "drumline.redis.prefix=" + PREFIX);
+          StompClient reader = late.client()) {
+        reader.command("SUBSCRIBE", "id:1", "destination:/topic/history", "replay:10");
+        reader.expectMessage("three");
+        assertThat(late.metric(INVALID)).isPositive();
+      }
+      client.publishConfirmed("/topic/history", "four");
+    }
+  }
+
+  @Test
+  void opensASessionThatHoldsForeignPositions() {
+    String session = PREFIX + "session:bent";
+    try (StompClient client = node.client("client-id:bent")) {
+      client.publishConfirmed("/topic/bent", "x");
+    }
+    redis(commands -> commands.hset(session, "nowhere\n", "x"));
+    double before = node.metric(INVALID);
+    try (StompClient client = node.client("client-id:bent");
+        StompClient publisher = node.client()) {
+      assertThat(node.metric(INVALID)).isEqualTo(before + 1);
+      client.subscribe("1", "/topic/bent");
+      publisher.publishConfirmed("/topic/bent", "real");
+      client.expectMessage("real");
+    }
+  }
+
+  /** In the form of a node: version 1, no place in an order, this id, these headers, no body. */
+  private static String ephemeral(String id, String headers) {
+    return "\u0001\0"
+        + "\0".repeat(8)
+        + "\0"
+        + (char) id.length()
+        + id
+        + "\0".repeat(8)
+        + "\0\0"
+        + "\0\0\0"
+        + (char) headers.length()
+        + headers
+        + "\0\0\0\0";
+  }
+
+  private static void publishForeign(String channel, String octets) {
+    long heard = redis(commands -> commands.publish(channel, octets));
+    assertThat(heard).isEqualTo(1);
+  }
+
+  private static <T> T redis(Function<RedisCommands<String, String>, T> task) {
+    return TestRedis.with(TestRedis.url(), connection -> task.apply(connection.sync()));
+  }
+}
