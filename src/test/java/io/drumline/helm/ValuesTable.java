@@ -78,8 +78,7 @@ final class ValuesTable {
     if (value instanceof String text) {
       return text.isEmpty() ? "" : '`' + text + '`';
     }
-    if (value instanceof Map<?, ?> map && map.isEmpty()
-        || value instanceof List<?> list && list.isEmpty()) {
+    if (Map.of().equals(value) || List.of().equals(value)) {
       return "";
     }
     return value instanceof Map<?, ?> || value instanceof List<?>
