@@ -35,7 +35,9 @@ final class UnknownSettings implements ApplicationListener<ApplicationEnvironmen
           "chat",
           "destinations",
           "session",
-          "security");
+          "security",
+          "drain",
+          "rebalance");
 
   private static final Set<String> OF_DESTINATIONS =
       Set.of("pattern", "history", "messages", "size", "age");

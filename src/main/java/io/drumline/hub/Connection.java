@@ -27,6 +27,9 @@ public final class Connection {
   private static final int NO_STATUS = 1005;
   private static final int ABNORMAL = 1006;
 
+  /** Octets that wait for a client weigh as much as one subscription. */
+  private static final int OCTETS_LIKE_A_SUBSCRIPTION = 4096;
+
   private enum State {
     OPEN,
     /** A Close frame was written; nothing follows it. */
@@ -56,6 +59,9 @@ public final class Connection {
 
   /** Where the shard holds this connection. */
   int index;
+
+  /** How many subscriptions it has, those that catch up included. */
+  int subscriptions;
 
   Connection(Channel channel, Shard shard, String id, boolean deflate) {
     this.channel = channel;
@@ -299,6 +305,11 @@ public final class Connection {
   long queuedBytes() {
     ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
     return queue == null ? 0 : queue.totalPendingWriteBytes();
+  }
+
+  /** What moving its client costs: subscriptions to make and catch up again, octets to read. */
+  long weight() {
+    return subscriptions + queuedBytes() / OCTETS_LIKE_A_SUBSCRIPTION;
   }
 
   /** Whether the frame may be written; closes a slow consumer whose queue is full. */

@@ -11,8 +11,11 @@ import io.netty.channel.EventLoop;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +44,8 @@ public final class Hub implements Receiver {
   private final long pauseLimitNanos;
   private final SecureRandom random = new SecureRandom();
   private volatile boolean overflowing;
+  private volatile boolean draining;
+  private volatile Consumer<Connection> greeter = connection -> {};
 
   public Hub(
       EventLoops loops, Backplane backplane, HubProperties properties, MeterRegistry registry) {
@@ -70,7 +75,23 @@ public final class Hub implements Receiver {
     }
     Connection connection = new Connection(channel, shard, newId(), deflate);
     shard.add(connection);
+    greeter.accept(connection);
     return connection;
+  }
+
+  /** Has this called with each new connection from now on, on its event loop. Any thread. */
+  public void onConnect(Consumer<Connection> newcomers) {
+    greeter = newcomers;
+  }
+
+  /** Whether this node gives its connections up, and is to be given no new ones. Any thread. */
+  public boolean draining() {
+    return draining;
+  }
+
+  /** Says whether it does; closes nothing. Any thread. */
+  public void draining(boolean on) {
+    draining = on;
   }
 
   /**
@@ -125,6 +146,27 @@ public final class Hub implements Receiver {
   /** Open connections on this node. Any thread. */
   public int connectionCount() {
     return shards.values().stream().mapToInt(Shard::connectionCount).sum();
+  }
+
+  /**
+   * The connections of this node, the lightest first: those whose clients have the least to do
+   * anew elsewhere, by subscriptions and by octets that wait for them; in no order among equals.
+   * Any thread; completes on an event loop.
+   */
+  public CompletableFuture<List<Connection>> lightestFirst() {
+    List<CompletableFuture<List<Shard.Weighed>>> parts =
+        shards.values().stream()
+            .map(shard -> CompletableFuture.supplyAsync(shard::weigh, shard.loop))
+            .toList();
+    return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new))
+        .thenApply(
+            all -> {
+              List<Shard.Weighed> weighed = new ArrayList<>();
+              parts.forEach(part -> weighed.addAll(part.join()));
+              Collections.shuffle(weighed); // the shards in turn
+              weighed.sort(Comparator.comparingLong(Shard.Weighed::weight));
+              return weighed.stream().map(Shard.Weighed::connection).toList();
+            });
   }
 
   /** Closes every connection with this code. Any thread; returns at once. */

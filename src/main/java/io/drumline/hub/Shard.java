@@ -111,6 +111,15 @@ final class Shard {
     List.copyOf(connections).forEach(connection -> connection.close(code, reason));
   }
 
+  /** A connection, and what it weighed when it was asked. */
+  record Weighed(Connection connection, long weight) {}
+
+  List<Weighed> weigh() {
+    return connections.stream()
+        .map(connection -> new Weighed(connection, connection.weight()))
+        .toList();
+  }
+
   void dirty(Group group) {
     dirtyGroups.add(group);
     scheduleFlush();

@@ -44,6 +44,7 @@ public final class Subscription {
     this.key = key;
     this.start = start;
     this.observer = observer;
+    connection.subscriptions++;
   }
 
   /**
@@ -60,6 +61,7 @@ public final class Subscription {
       return;
     }
     cancelled = true;
+    connection.subscriptions--;
     if (group != null) {
       group.remove(this);
     } else {

@@ -45,14 +45,20 @@ final class Gate {
   /** It gets a socket, and must {@link #leave} when that ends. */
   record Admitted(Peer peer) implements Answer {}
 
-  /** It does not; the sentence is for the body. */
-  record TurnedAway(HttpResponseStatus status, String sentence) implements Answer {}
+  /**
+   * It does not; the sentence is for the body.
+   *
+   * @param retryAfter seconds; 0 where it will not help to ask again
+   */
+  record TurnedAway(HttpResponseStatus status, String sentence, int retryAfter)
+      implements Answer {}
 
   private final OriginPolicy origins;
   private final TrustedProxies proxies;
   private final BooleanSupplier accepting;
   private final SharedTokenBucket connects;
   private final Addresses addresses;
+  private final RetryAfter retryAfter;
   private final int most;
   private final AtomicInteger open = new AtomicInteger();
   private final MeterRegistry registry;
@@ -73,6 +79,7 @@ final class Gate {
         new SharedTokenBucket(
             new Rate(properties.connectsPerSecond(), properties.connectsPerSecond()),
             System.nanoTime());
+    retryAfter = new RetryAfter(properties.connectsPerSecond());
     addresses = new Addresses(properties.maxConnectionsPerAddress());
     most = properties.maxConnections();
     for (Outcome outcome : Outcome.values()) {
@@ -104,7 +111,7 @@ final class Gate {
     if (peer.origin() == OriginPolicy.Answer.REFUSED) {
       count(Outcome.ORIGIN);
       return new TurnedAway(
-          HttpResponseStatus.FORBIDDEN, "Pages of this origin may not connect here.");
+          HttpResponseStatus.FORBIDDEN, "Pages of this origin may not connect here.", 0);
     }
     if (!connects.tryTake(1, System.nanoTime())) {
       return comeBack(Outcome.TOO_FAST, "Too many clients connect at once: try again.");
@@ -113,7 +120,8 @@ final class Gate {
       count(Outcome.ADDRESS_FULL);
       return new TurnedAway(
           HttpResponseStatus.TOO_MANY_REQUESTS,
-          "Your address has as many connections as it may: try again.");
+          "Your address has as many connections as it may: try again.",
+          later());
     }
     if (open.incrementAndGet() > most) {
       leave(peer);
@@ -125,7 +133,11 @@ final class Gate {
 
   private Answer comeBack(Outcome outcome, String sentence) {
     count(outcome);
-    return new TurnedAway(HttpResponseStatus.SERVICE_UNAVAILABLE, sentence);
+    return new TurnedAway(HttpResponseStatus.SERVICE_UNAVAILABLE, sentence, later());
+  }
+
+  private int later() {
+    return retryAfter.next(System.nanoTime());
   }
 
   /** Gives the places back. */

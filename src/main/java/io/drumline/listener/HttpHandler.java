@@ -43,7 +43,6 @@ import org.slf4j.LoggerFactory;
  */
 final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private static final Logger log = LoggerFactory.getLogger(HttpHandler.class);
-  private static final String RETRY_AFTER_SECONDS = "2";
 
   private final ListenerProperties properties;
   private final Gate gate;
@@ -152,8 +151,8 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
   private void turnAway(ChannelHandlerContext ctx, Gate.TurnedAway away) {
     HttpHeaders headers = none();
-    if (!away.status().equals(HttpResponseStatus.FORBIDDEN)) {
-      headers.set(HttpHeaderNames.RETRY_AFTER, RETRY_AFTER_SECONDS);
+    if (away.retryAfter() > 0) {
+      headers.set(HttpHeaderNames.RETRY_AFTER, away.retryAfter());
     }
     refuse(ctx, away.status(), away.sentence(), headers);
   }

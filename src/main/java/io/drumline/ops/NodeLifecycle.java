@@ -13,8 +13,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * Starts the flow of messages before anything else and ends it after all else: when this stops, no
- * new client can come, the others are told to go, what they leave in their sessions is stored, the
- * node gives up its lease, and then the backplane is closed.
+ * new client can come, those whom no drain has closed before are told to go, what they leave in
+ * their sessions is stored, the node gives up its lease, and then the backplane is closed.
  */
 @Component
 final class NodeLifecycle implements SmartLifecycle {
@@ -26,13 +26,15 @@ final class NodeLifecycle implements SmartLifecycle {
   private final Hub hub;
   private final SharedSessions sessions;
   private final Nodes nodes;
+  private final Drain drain;
   private volatile boolean running;
 
-  NodeLifecycle(Backplane backplane, Hub hub, SharedSessions sessions, Nodes nodes) {
+  NodeLifecycle(Backplane backplane, Hub hub, SharedSessions sessions, Nodes nodes, Drain drain) {
     this.backplane = backplane;
     this.hub = hub;
     this.sessions = sessions;
     this.nodes = nodes;
+    this.drain = drain;
   }
 
   @Override
@@ -43,7 +45,8 @@ final class NodeLifecycle implements SmartLifecycle {
 
   @Override
   public void stop() {
-    hub.closeAll(CloseCode.GOING_AWAY, "This node is going away: reconnect.");
+    drain.hurry();
+    hub.closeAll(CloseCode.GOING_AWAY, "This node is going away: reconnect within 10 s.");
     if (!hub.awaitNoConnections(GOODBYE)) {
       log.info("{} connections did not answer the close in time", hub.connectionCount());
     }

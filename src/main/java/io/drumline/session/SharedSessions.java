@@ -222,10 +222,19 @@ public final class SharedSessions implements AutoCloseable {
    */
   @Override
   public void close() {
+    awaitStored();
+  }
+
+  /**
+   * Waits, for at most a second, until what was handed over is stored; returns whether it is. Not
+   * for event loops.
+   */
+  public boolean awaitStored() {
     long deadline = System.nanoTime() + GOODBYE.toNanos();
     while (unanswered.get() > 0 && System.nanoTime() - deadline < 0) {
       flush();
       LockSupport.parkNanos(POLL_NANOS);
     }
+    return unanswered.get() == 0;
   }
 }

@@ -65,9 +65,9 @@ public final class StompSessions {
     return session;
   }
 
-  /** Whether new clients can be served now: the backplane is there. */
+  /** Whether new clients can be served now: the node does not drain, and the backplane is there. */
   public boolean accepting() {
-    return publisher.available();
+    return !hub.draining() && publisher.available();
   }
 
   @Nullable StompSession find(String id) {

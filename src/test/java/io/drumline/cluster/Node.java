@@ -92,6 +92,14 @@ final class Node implements AutoCloseable {
     return get(Integer.parseInt(property("local.server.port")), path);
   }
 
+  /** Asks the control plane by this method, with headers, given as name and value in turn. */
+  HttpResponse<String> control(String method, String path, String... headers) {
+    URI uri = URI.create("http://127.0.0.1:" + property("local.server.port") + path);
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(uri).method(method, HttpRequest.BodyPublishers.noBody());
+    return exchange((headers.length == 0 ? request : request.headers(headers)).build());
+  }
+
   /** Publishes by the HTTP API; the status it answers. */
   int publish(String json) {
     URI api = URI.create("http://127.0.0.1:" + property("local.server.port") + "/api/v1/publish");

@@ -10,7 +10,9 @@ import io.drumline.testing.RawWebSocket.Response;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -103,6 +105,22 @@ class AdmissionTest {
     assertThat(response.header("Retry-After")).matches("[1-9][0-9]*");
     assertThat(listener.upgrades("too_fast")).isEqualTo(1);
     await().until(() -> request().refused().status() == 101);
+  }
+
+  @Test
+  void asksACrowdToComeBackAtDifferentTimes() throws IOException {
+    restart("connects-per-second", "1");
+    Set<Integer> seconds = new HashSet<>();
+    await()
+        .until(
+            () -> {
+              Response response = request().refused();
+              if (response.status() == 503) {
+                seconds.add(Integer.valueOf(response.header("Retry-After")));
+              }
+              return seconds.size() >= 5; // more than a few would be told
+            });
+    assertThat(seconds).allMatch(each -> each >= 1 && each <= 30);
   }
 
   @Test

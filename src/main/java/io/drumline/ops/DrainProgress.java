@@ -1,0 +1,23 @@
+package io.drumline.ops;
+
+/**
+ * How far a node has drained.
+ *
+ * @param connections that are open
+ * @param planned that were open when the first one was closed; 0 before
+ * @param closed by the drain
+ */
+record DrainProgress(Stage stage, int connections, int planned, int closed) {
+
+  /** What a node does with its clients. */
+  enum Stage {
+    /** It serves. */
+    SERVING,
+    /** It refuses new ones, and waits for load balancers to notice. */
+    GRACE,
+    /** It closes the sockets one by one. */
+    CLOSING,
+    /** It has none, and refuses new ones. */
+    DRAINED
+  }
+}

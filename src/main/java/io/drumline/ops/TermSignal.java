@@ -1,0 +1,68 @@
+package io.drumline.ops;
+
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * SIGTERM. The JVM's own handler runs the shutdown hooks and ends the process with 143; any other is
+ * set by a class of {@code jdk.unsupported}, which javac warns of however that is suppressed, hence
+ * the reflection.
+ */
+final class TermSignal {
+  private static final String NAME = "TERM";
+
+  /** Whoever gets the signal when we do not. */
+  private final Object previous;
+
+  private TermSignal(Object previous) {
+    this.previous = previous;
+  }
+
+  /**
+   * Has the task called at each SIGTERM from now on, on a new thread.
+   *
+   * @throws ReflectiveOperationException if this JVM does not let us
+   */
+  static TermSignal caught(Runnable task) throws ReflectiveOperationException {
+    InvocationHandler handler =
+        (proxy, method, arguments) ->
+            switch (method.getName()) {
+              case "handle" -> {
+                task.run();
+                yield null;
+              }
+              case "hashCode" -> System.identityHashCode(proxy);
+              case "equals" -> proxy == arguments[0];
+              default -> "Drumline's SIGTERM handler";
+            };
+    Class<?> type = Class.forName("sun.misc.SignalHandler");
+    return new TermSignal(
+        set(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler)));
+  }
+
+  /** Leaves it to whoever had it before. */
+  void release() throws ReflectiveOperationException {
+    set(previous);
+  }
+
+  /** Does what would have been done without us. */
+  void passOn() throws ReflectiveOperationException {
+    Class<?> signal = Class.forName("sun.misc.Signal");
+    Class.forName("sun.misc.SignalHandler")
+        .getMethod("handle", signal)
+        .invoke(previous, signal.getConstructor(String.class).newInstance(NAME));
+  }
+
+  private static Object set(@Nullable Object handler) throws ReflectiveOperationException {
+    Class<?> signal = Class.forName("sun.misc.Signal");
+    try {
+      return signal
+          .getMethod("handle", signal, Class.forName("sun.misc.SignalHandler"))
+          .invoke(null, signal.getConstructor(String.class).newInstance(NAME), handler);
+    } catch (InvocationTargetException refused) { // as with -Xrs
+      throw new ReflectiveOperationException(refused.getCause());
+    }
+  }
+}
