@@ -50,8 +50,7 @@ final class Gate {
    *
    * @param retryAfter seconds; 0 where it will not help to ask again
    */
-  record TurnedAway(HttpResponseStatus status, String sentence, int retryAfter)
-      implements Answer {}
+  record TurnedAway(HttpResponseStatus status, String sentence, int retryAfter) implements Answer {}
 
   private final OriginPolicy origins;
   private final TrustedProxies proxies;

@@ -24,14 +24,15 @@ final class RetryAfter {
     this.perSecond = perSecond;
   }
 
-  /** Seconds for one more who is turned away now: from 1 to 3, or to as many as all of them need. */
+  /**
+   * Seconds for one more who is turned away now: from 1 to 3, or to as many as all of them need.
+   */
   int next(long nanos) {
     long second = TimeUnit.NANOSECONDS.toSeconds(nanos) & Integer.MAX_VALUE;
     long state =
         turnedAway.updateAndGet(
             before -> before >>> Integer.SIZE == second ? before + 1 : second << Integer.SIZE | 1);
     int needed = (int) (state & Integer.MAX_VALUE) / perSecond;
-    return 1
-        + ThreadLocalRandom.current().nextInt(Math.min(MOST_SECONDS, LEAST_SPREAD + needed));
+    return 1 + ThreadLocalRandom.current().nextInt(Math.min(MOST_SECONDS, LEAST_SPREAD + needed));
   }
 }

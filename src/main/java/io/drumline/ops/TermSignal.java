@@ -6,9 +6,9 @@ import java.lang.reflect.Proxy;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SIGTERM. The JVM's own handler runs the shutdown hooks and ends the process with 143; any other is
- * set by a class of {@code jdk.unsupported}, which javac warns of however that is suppressed, hence
- * the reflection.
+ * SIGTERM. The JVM's own handler runs the shutdown hooks and ends the process with 143; any other
+ * is set by a class of {@code jdk.unsupported}, which javac warns of however that is suppressed,
+ * hence the reflection.
  */
 final class TermSignal {
   private static final String NAME = "TERM";

@@ -28,6 +28,13 @@ sealed interface Event {
   }
 
   /**
+   * The subscription's connection was lost.
+   *
+   * @param nanos {@link System#nanoTime} then
+   */
+  record Lost(long nanos, String why) implements Event {}
+
+  /**
    * The subscription was confirmed again on another connection.
    *
    * @param after since the client knew that its connection was lost

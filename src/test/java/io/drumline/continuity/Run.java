@@ -122,7 +122,12 @@ final class Run implements AutoCloseable {
 
   /** Waits until every subscriber that stays has a confirmed subscription. */
   Run awaitLive() {
-    await("all subscribers are live", () -> staying().allMatch(Subscriber::live));
+    return awaitLive(PATIENCE);
+  }
+
+  /** The same, where there are so many that it may take longer. */
+  Run awaitLive(Duration patience) {
+    await("all subscribers are live", () -> staying().allMatch(Subscriber::live), patience);
     return this;
   }
 
@@ -233,7 +238,11 @@ final class Run implements AutoCloseable {
   }
 
   private void await(String what, BooleanSupplier condition) {
-    if (!when(condition, PATIENCE).join()) {
+    await(what, condition, PATIENCE);
+  }
+
+  private void await(String what, BooleanSupplier condition, Duration patience) {
+    if (!when(condition, patience).join()) {
       String state =
           onLoop(
               () ->

@@ -1,5 +1,6 @@
 package io.drumline.continuity;
 
+import io.drumline.continuity.Event.Lost;
 import io.drumline.continuity.Event.Notice;
 import io.drumline.continuity.Event.Received;
 import io.drumline.continuity.Event.Resumed;
@@ -131,8 +132,11 @@ final class Subscriber implements Link.Owner {
 
   @Override
   public void lost(String why) {
-    live = false;
     link = null;
+    if (live) {
+      events.add(new Lost(System.nanoTime(), why));
+    }
+    live = false;
     if (lostAt == 0) {
       lostAt = System.nanoTime();
     }

@@ -30,7 +30,8 @@ public final class NodeProcess implements AutoCloseable {
   private NodeProcess(String id, List<String> arguments) {
     this.id = id;
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx256m", "-cp", classPath(), "io.drumline.DrumlineApplication"));
+    command.addAll(List.of("-Xmx256m", "-Ddrumline.drain.grace=0s", "-Ddrumline.drain.window=0s"));
+    command.addAll(List.of("-cp", classPath(), "io.drumline.DrumlineApplication"));
     command.add("--drumline.node-id=" + id);
     command.add("--drumline.listener.port=" + clientPort);
     command.add("--server.port=" + controlPort);
@@ -94,6 +95,21 @@ public final class NodeProcess implements AutoCloseable {
     program.kill();
   }
 
+  /** SIGTERM: it drains, by the settings that it was given, without grace and window otherwise. */
+  public void terminate() {
+    program.signal("TERM");
+  }
+
+  /** SIGINT, as Ctrl-C sends it. */
+  void interrupt() {
+    program.signal("INT");
+  }
+
+  /** Waits for its end, for so long at most; the exit code. */
+  public int awaitExit(Duration patience) {
+    return program.awaitExit(patience);
+  }
+
   /** Starts it again, on the same ports, after it was killed. */
   public void restart() {
     program = RunningProgram.start("node-" + id, command);
@@ -114,15 +130,19 @@ public final class NodeProcess implements AutoCloseable {
   }
 
   private boolean healthy() throws InterruptedException {
+    return healthz() == 200;
+  }
+
+  /** The status that a load balancer's check sees; 0 where nobody answers. */
+  int healthz() throws InterruptedException {
     URI health = URI.create("http://127.0.0.1:" + clientPort + "/healthz");
     try {
       return HTTP.send(
-                  HttpRequest.newBuilder(health).timeout(Duration.ofSeconds(2)).build(),
-                  HttpResponse.BodyHandlers.discarding())
-              .statusCode()
-          == 200;
+              HttpRequest.newBuilder(health).timeout(Duration.ofSeconds(2)).build(),
+              HttpResponse.BodyHandlers.discarding())
+          .statusCode();
     } catch (IOException notYet) {
-      return false;
+      return 0;
     }
   }
 

@@ -94,6 +94,18 @@ final class RunningProgram implements AutoCloseable {
     process.destroyForcibly().onExit().join();
   }
 
+  /** Waits for its end; fails with the end of the log where it does not come. */
+  int awaitExit(Duration patience) {
+    try {
+      if (process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+        return process.exitValue();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    throw new AssertionError(name + " has not ended:\n" + String.join("\n", logTail()));
+  }
+
   @Override
   public void close() {
     process.destroy();

@@ -18,8 +18,7 @@ class RetryAfterTest {
   void spreadsACrowdOverTheTimeThatItNeeds() {
     RetryAfter crowd = new RetryAfter(100);
     IntStream.range(0, 1000).forEach(i -> crowd.next(0));
-    assertThat(IntStream.range(0, 99).map(i -> crowd.next(0)).max().orElseThrow())
-        .isBetween(4, 14);
+    assertThat(IntStream.range(0, 99).map(i -> crowd.next(0)).max().orElseThrow()).isBetween(4, 14);
   }
 
   @Test
