@@ -44,6 +44,9 @@ class StartupFailureTest {
           --drumline.node.renewal=5s | drumline.node.renewal must be at most a third of drumline.node.lease.
           --drumline.node.leese=5s | There is no setting drumline.node.leese.
           --drumline.node.host=a b | drumline.node.host must be a name or an address, but is 'a b'.
+          --drumline.drain.window=-1s | drumline.drain.window must be longer than or equal to 0, but is PT-1S.
+          --drumline.drain.windw=1s | There is no setting drumline.drain.windw.
+          --drumline.rebalance.rate=0 | drumline.rebalance.rate must be greater than or equal to 1, but is 0.
           --drumline.stomp.max-headers=0 | drumline.stomp.max-headers must be greater than or equal to 8, but is 0.
           """)
   void namesTheWrongSettingInOneSentence(String argument, String sentence, CapturedOutput output) {

@@ -149,9 +149,9 @@ public final class Hub implements Receiver {
   }
 
   /**
-   * The connections of this node, the lightest first: those whose clients have the least to do anew
-   * elsewhere, by subscriptions and by octets that wait for them; in no order among equals. Any
-   * thread; completes on an event loop.
+   * The open connections of this node, the lightest first: those whose clients have the least to do
+   * anew elsewhere, by subscriptions and by octets that wait for them; in no order among equals.
+   * Any thread; completes on an event loop.
    */
   public CompletableFuture<List<Connection>> lightestFirst() {
     List<CompletableFuture<List<Shard.Weighed>>> parts =

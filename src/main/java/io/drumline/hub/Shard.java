@@ -116,6 +116,7 @@ final class Shard {
 
   List<Weighed> weigh() {
     return connections.stream()
+        .filter(Connection::open)
         .map(connection -> new Weighed(connection, connection.weight()))
         .toList();
   }

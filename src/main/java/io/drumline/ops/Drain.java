@@ -2,6 +2,7 @@ package io.drumline.ops;
 
 import io.drumline.hub.Hub;
 import io.drumline.ops.DrainProgress.Stage;
+import io.drumline.session.Nodes;
 import io.drumline.session.SharedSessions;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -31,6 +32,7 @@ final class Drain {
 
   private final Hub hub;
   private final SharedSessions sessions;
+  private final Nodes nodes;
   private final DrainProperties properties;
   private final ApplicationEventPublisher events;
   private final Counter closed;
@@ -40,11 +42,13 @@ final class Drain {
   Drain(
       Hub hub,
       SharedSessions sessions,
+      Nodes nodes,
       DrainProperties properties,
       ApplicationEventPublisher events,
       MeterRegistry registry) {
     this.hub = hub;
     this.sessions = sessions;
+    this.nodes = nodes;
     this.properties = properties;
     this.events = events;
     closed =
@@ -74,6 +78,7 @@ final class Drain {
   private void refuse() {
     hub.draining(true);
     AvailabilityChangeEvent.publish(events, this, ReadinessState.REFUSING_TRAFFIC);
+    nodes.draining(true);
   }
 
   /** Closes what is left at once, if it drains. */
@@ -91,6 +96,7 @@ final class Drain {
     if (run != null) {
       run.cancel();
       run = null;
+      nodes.draining(false);
       hub.draining(false);
       AvailabilityChangeEvent.publish(events, this, ReadinessState.ACCEPTING_TRAFFIC);
     }

@@ -3,6 +3,7 @@ package io.drumline.cluster;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.jayway.jsonpath.JsonPath;
 import io.drumline.testing.RawWebSocket;
 import io.drumline.testing.StompClient;
 import io.drumline.testing.StompClient.Carriage;
@@ -162,7 +163,7 @@ class DrainIT {
     String position;
     try (StompClient client = member(leaves, id)) {
       client.subscribe("sub-0", topic, "ack:client-individual");
-      client.publishConfirmed(topic, "m1");
+      client.publish(topic, "m1");
       StompFrame message = client.expectMessage("m1");
       client.confirmed("ACK", "id:" + message.header("ack"));
       position = message.header("message-id");
@@ -176,9 +177,28 @@ class DrainIT {
         .isEqualTo(position);
     try (StompClient client = member(stays, id)) {
       client.subscribe("sub-0", topic);
-      client.publishConfirmed(topic, "m2");
+      client.publish(topic, "m2");
       client.expectMessage("m2");
     }
+  }
+
+  @Test
+  void isSeenToDrainByTheOthers() {
+    String open = "drumline.api.anonymous=true";
+    Node leaves = started(Node.on(TestRedis.url(), "drumline.drain.grace=10m", open));
+    Node stays = started(Node.on(TestRedis.url(), "drumline.node.renewal=100ms", open));
+    Node.patiently().until(() -> !seen(stays, leaves, false).isEmpty());
+    drain(leaves);
+    Node.patiently().until(() -> !seen(stays, leaves, true).isEmpty());
+    leaves.control("DELETE", DRAIN);
+    Node.patiently().until(() -> !seen(stays, leaves, false).isEmpty());
+  }
+
+  /** Who is seen at that node's port, and drains or does not. */
+  private static List<Object> seen(Node by, Node which, boolean draining) {
+    return JsonPath.read(
+        by.control("/api/v1/nodes").body(),
+        "$.nodes[?(@.clientPort == %s && @.draining == %s)].id".formatted(which.port(), draining));
   }
 
   private static StompClient member(Node node, String clientId) {

@@ -66,7 +66,7 @@ class TerminationE2E {
       first.subscribe("sub-0", "/topic/a"); // so it is the heavier one
       node.terminate();
       assertThat(second.expectClose()).isEqualTo(GOING_AWAY);
-      first.publishConfirmed("/topic/a", "still here");
+      first.publish("/topic/a", "still here");
       first.expectMessage("still here");
       node.terminate();
       assertThat(first.expectClose()).isEqualTo(GOING_AWAY);

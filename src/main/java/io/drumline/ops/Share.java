@@ -1,0 +1,74 @@
+package io.drumline.ops;
+
+import io.drumline.session.ClusterView;
+import io.drumline.session.ClusterView.Member;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * How many clients this node has beyond its share of the cluster's. Used by one thread.
+ *
+ * <p>Counts of other nodes are seconds old, and clients on their way are counted nowhere, so that
+ * the mean looks lower than it is while many move. What counts is therefore the highest mean seen
+ * for a while.
+ */
+final class Share {
+  private final double tolerance;
+  private final long settleNanos;
+  private final Deque<Mean> means = new ArrayDeque<>();
+  private Set<String> members = Set.of();
+  private long calmSince;
+  private boolean above;
+
+  private record Mean(double clients, long nanos) {}
+
+  Share(double tolerance, Duration settle) {
+    this.tolerance = tolerance;
+    settleNanos = settle.toNanos();
+  }
+
+  /** The cluster as it is seen now. */
+  void saw(ClusterView view, long now) {
+    Set<String> incarnations =
+        view.nodes().stream().map(node -> node.run().incarnation()).collect(Collectors.toSet());
+    boolean calm = view.nodes().stream().allMatch(node -> node.alive() && !node.state().draining());
+    if (!calm || !incarnations.equals(members)) {
+      members = new HashSet<>(incarnations);
+      sawNothing(now);
+      return;
+    }
+    means.addLast(
+        new Mean(
+            view.nodes().stream()
+                .map(Member::state)
+                .mapToInt(state -> state.connections())
+                .average()
+                .orElse(0),
+            now));
+    while (now - means.getFirst().nanos > settleNanos) {
+      means.removeFirst();
+    }
+  }
+
+  /** Nothing is known of the cluster now, or what is known is about to change. */
+  void sawNothing(long now) {
+    calmSince = now;
+    above = false;
+    means.clear();
+  }
+
+  /** How many of this node's clients should go; 0 until the cluster has settled. */
+  int excess(int own, long now) {
+    if (means.isEmpty() || members.size() < 2 || now - calmSince < settleNanos) {
+      return 0;
+    }
+    double mean = means.stream().mapToDouble(Mean::clients).max().orElse(own);
+    int share = (int) Math.ceil(mean);
+    above = above ? own > share : own > share && own > mean * (1 + tolerance);
+    return above ? own - share : 0;
+  }
+}
