@@ -6,10 +6,12 @@ import io.drumline.backplane.DestinationProperties;
 import io.drumline.backplane.MemoryBackplane;
 import io.drumline.backplane.MemoryControl;
 import io.drumline.backplane.MemoryRegistry;
+import io.drumline.backplane.MemoryRevocations;
 import io.drumline.backplane.MemorySessions;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.NodeRegistry;
 import io.drumline.backplane.Retentions;
+import io.drumline.backplane.Revocations;
 import io.drumline.backplane.SessionStore;
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
@@ -78,6 +80,12 @@ class NodeConfiguration {
   @ConditionalOnProperty(name = "drumline.backplane", havingValue = "memory", matchIfMissing = true)
   NodeRegistry memoryRegistry() {
     return new MemoryRegistry();
+  }
+
+  @Bean
+  @ConditionalOnProperty(name = "drumline.backplane", havingValue = "memory", matchIfMissing = true)
+  Revocations memoryRevocations() {
+    return new MemoryRevocations();
   }
 
   @Bean(destroyMethod = "close")

@@ -1,5 +1,6 @@
 package io.drumline.api;
 
+import io.drumline.backplane.Revocations;
 import io.drumline.security.Authenticator;
 import io.drumline.security.WrongSettingException;
 import org.springframework.beans.factory.ObjectProvider;
@@ -28,12 +29,16 @@ class ApiConfiguration {
 
   /** Also keeps Spring Boot from making up a user and logging a password. */
   @Bean
-  AuthenticationManager apiKeys(ApiProperties properties, ObjectProvider<Authenticator> all) {
+  AuthenticationManager apiKeys(
+      ApiProperties properties,
+      ObjectProvider<Authenticator> all,
+      ObjectProvider<Revocations> revocations) {
     Authenticator tokens = properties.tokens() ? all.getObject() : null;
     if (tokens != null && !tokens.takesTokens()) {
       throw new WrongSettingException("drumline.api.tokens needs drumline.security.jwt.");
     }
-    return new ApiKeys(properties.keys(), tokens);
+    return new ApiKeys(
+        properties.keys(), tokens == null ? null : new ApiTokens(tokens, revocations.getObject()));
   }
 
   @Bean

@@ -3,15 +3,12 @@ package io.drumline.api;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.drumline.api.ApiProperties.Scope;
-import io.drumline.security.Authenticator;
-import io.drumline.security.Credentials;
-import io.drumline.security.Login;
+import io.drumline.security.Identity;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.authentication.AuthenticationManager;
 import org.springframework.security.authentication.BadCredentialsException;
@@ -26,15 +23,13 @@ final class ApiKeys implements AuthenticationManager {
   @SuppressWarnings("ArrayRecordComponent") // compared in constant time only
   private record Known(String name, byte[] hash, List<GrantedAuthority> scopes) {}
 
-  private static final int TOKEN_SECONDS = 10;
-
   private final List<Known> keys;
-  private final @Nullable Authenticator tokens;
+  private final @Nullable ApiTokens tokens;
 
   /**
    * @param tokens checks what is no key; null where only keys are taken
    */
-  ApiKeys(List<ApiProperties.Key> keys, @Nullable Authenticator tokens) {
+  ApiKeys(List<ApiProperties.Key> keys, @Nullable ApiTokens tokens) {
     this.keys = keys.stream().map(ApiKeys::known).toList();
     this.tokens = tokens;
   }
@@ -64,21 +59,9 @@ final class ApiKeys implements AuthenticationManager {
     if (tokens == null) {
       throw new BadCredentialsException("The API key is not right.");
     }
-    return token(tokens, key);
-  }
-
-  private static Authentication token(Authenticator tokens, String token) {
-    Login login =
-        tokens
-            .check(new Credentials("Bearer " + token, null, null))
-            .toCompletableFuture()
-            .orTimeout(TOKEN_SECONDS, TimeUnit.SECONDS)
-            .join();
-    if (login instanceof Login.Accepted accepted) {
-      return new PreAuthenticatedAuthenticationToken(
-          accepted.identity().name(), "", authorities(accepted.identity().scopes()));
-    }
-    throw new BadCredentialsException(((Login.Refused) login).sentence());
+    Identity identity = tokens.identify(key);
+    return new PreAuthenticatedAuthenticationToken(
+        identity.name(), "", authorities(identity.scopes()));
   }
 
   private static byte[] sha256(String text) {

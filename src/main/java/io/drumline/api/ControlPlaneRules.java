@@ -120,6 +120,8 @@ final class ControlPlaneRules {
         .permitAll()
         .requestMatchers(HttpMethod.POST, "/api/v1/publish")
         .access(scope(Scope.PUBLISH, open))
+        .requestMatchers("/api/v1/revocations/**")
+        .access(scope(Scope.ADMIN, open))
         .requestMatchers(HttpMethod.GET, "/api/**", "/console/node")
         .access(scope(Scope.READ, open))
         .anyRequest()

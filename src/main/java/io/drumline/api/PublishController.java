@@ -5,7 +5,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -13,9 +12,6 @@ import org.springframework.web.bind.annotation.RestController;
 /** Publishes for backends: the same as a client's SEND, answered once the backplane accepted it. */
 @RestController
 final class PublishController {
-  /** Longest request, in octets. */
-  static final int MAX_REQUEST = 1 << 20;
-
   private static final int TIMEOUT_SECONDS = 10;
 
   private final Publisher publisher;
@@ -29,20 +25,9 @@ final class PublishController {
   @PostMapping(path = "/api/v1/publish", consumes = MediaType.APPLICATION_JSON_VALUE)
   CompletionStage<Published> publish(HttpServletRequest request) throws IOException {
     return publisher
-        .publish(reader.read(bodyOf(request)))
+        .publish(reader.read(StrictJson.bodyOf(request)))
         .thenApply(Published::new)
         .toCompletableFuture()
         .orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS);
-  }
-
-  private static byte[] bodyOf(HttpServletRequest request) throws IOException {
-    if (request.getContentLengthLong() <= MAX_REQUEST) {
-      byte[] body = request.getInputStream().readNBytes(MAX_REQUEST + 1);
-      if (body.length <= MAX_REQUEST) {
-        return body;
-      }
-    }
-    throw Problems.of(
-        HttpStatus.CONTENT_TOO_LARGE, "The request is longer than " + MAX_REQUEST + " bytes.");
   }
 }

@@ -10,40 +10,25 @@ import io.drumline.stomp.StompEncoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.springframework.http.HttpStatus;
 import org.springframework.web.ErrorResponseException;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.TokenStreamLocation;
-import tools.jackson.databind.DatabindException;
-import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.exc.UnrecognizedPropertyException;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Makes a draft of the JSON of a publish, or says in one sentence why it cannot. */
 final class PublishReader {
+  private static final String FIELDS = "destination, user, body, headers, contentType and id";
   private static final int MAX_HEADERS = 64;
   private static final int MAX_HEADER_BYTES = 16 * 1024;
   private static final int LONGEST_ID = 128;
   private static final String DEFAULT_USER_DESTINATION = "/queue/messages";
 
-  // Strict, unlike Spring's own mapper: a misspelt field must not be lost in silence.
-  private final JsonMapper json =
-      JsonMapper.builder()
-          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .build();
+  private final StrictJson json = new StrictJson();
 
   /**
    * @throws ErrorResponseException 400, where the request is not valid
    */
   Draft read(byte[] request) {
-    PublishRequest publish = parse(request);
+    PublishRequest publish = json.read(request, PublishRequest.class, FIELDS);
     JsonNode body = publish.body();
     if (body == null) {
       throw Problems.badField("body", "The body is missing; an empty one is \"\".");
@@ -55,7 +40,7 @@ final class PublishReader {
     return new Draft(
         destination(publish.destination(), publish.user()),
         headers(contentType, publish.headers()),
-        body.isString() ? body.stringValue().getBytes(UTF_8) : json.writeValueAsBytes(body),
+        body.isString() ? body.stringValue().getBytes(UTF_8) : json.write(body),
         id(publish.id()),
         null);
   }
@@ -68,44 +53,6 @@ final class PublishReader {
       throw Problems.badField("id", "The id must have 1 to " + LONGEST_ID + " characters.");
     }
     return "api:" + id; // no client's
-  }
-
-  private PublishRequest parse(byte[] request) {
-    PublishRequest publish;
-    try {
-      publish = json.readValue(request, PublishRequest.class);
-    } catch (UnrecognizedPropertyException unknown) {
-      throw Problems.badField(
-          unknown.getPropertyName(),
-          "There is no field named "
-              + unknown.getPropertyName()
-              + "; the fields are destination, user, body, headers, contentType and id.");
-    } catch (DatabindException mismatch) {
-      throw mismatch(mismatch);
-    } catch (JacksonException malformed) {
-      throw Problems.of(
-          HttpStatus.BAD_REQUEST, "The request is not valid JSON" + place(malformed) + '.');
-    }
-    if (publish == null) {
-      throw Problems.of(HttpStatus.BAD_REQUEST, "The request must be a JSON object.");
-    }
-    return publish;
-  }
-
-  private static ErrorResponseException mismatch(DatabindException mismatch) {
-    String field =
-        mismatch.getPath().stream()
-            .map(JacksonException.Reference::getPropertyName)
-            .map(String::valueOf)
-            .collect(Collectors.joining("."));
-    return field.isEmpty()
-        ? Problems.of(HttpStatus.BAD_REQUEST, "The request must be a JSON object.")
-        : Problems.badField(field, "The field " + field + " has the wrong type.");
-  }
-
-  private static String place(JacksonException malformed) {
-    TokenStreamLocation at = malformed.getLocation();
-    return at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
   }
 
   private static Destination destination(@Nullable String destination, @Nullable String user) {

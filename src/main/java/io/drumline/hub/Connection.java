@@ -30,6 +30,22 @@ public final class Connection {
   /** Octets that wait for a client weigh as much as one subscription. */
   private static final int OCTETS_LIKE_A_SUBSCRIPTION = 4096;
 
+  /** Why nothing is read from a socket; it is read from when there is no reason left. */
+  public enum Pause {
+    /** The client is connecting: what it sends meanwhile waits in the kernel. */
+    CONNECTING(1),
+    /** As much is being processed as may be. */
+    IN_FLIGHT(2),
+    /** The client has sent faster than it may. */
+    TOO_FAST(4);
+
+    private final int bit;
+
+    Pause(int bit) {
+      this.bit = bit;
+    }
+  }
+
   private enum State {
     OPEN,
     /** A Close frame was written; nothing follows it. */
@@ -47,6 +63,9 @@ public final class Connection {
 
   private State state = State.OPEN;
   private boolean dirty;
+
+  /** A bit for each {@link Pause} that lasts. */
+  private int pauses;
 
   /** False only if nothing waits in the channel's queue: fan-out then need not look there. */
   private boolean mayBeQueued = true;
@@ -236,13 +255,28 @@ public final class Connection {
     }
   }
 
-  /**
-   * Stops reading from the socket, or goes on: back-pressure on a client that sends faster than it
-   * is served.
-   */
-  public void reading(boolean on) {
+  /** Stops reading from the socket, for a reason that lasts until {@link #goOn}. Idempotent. */
+  public void pause(Pause reason) {
+    pauses |= reason.bit;
     if (state == State.OPEN) {
-      channel.config().setAutoRead(on);
+      channel.config().setAutoRead(false);
+    }
+  }
+
+  /** Stops reading or goes on, as {@link #pause} and {@link #goOn} do. */
+  public void reading(Pause reason, boolean on) {
+    if (on) {
+      goOn(reason);
+    } else {
+      pause(reason);
+    }
+  }
+
+  /** The reason is gone: reads from the socket again, unless there is another. Idempotent. */
+  public void goOn(Pause reason) {
+    pauses &= ~reason.bit;
+    if (state == State.OPEN && pauses == 0) {
+      channel.config().setAutoRead(true);
     }
   }
 

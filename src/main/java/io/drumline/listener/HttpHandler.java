@@ -87,6 +87,7 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
     DecoderResult decoded = request.decoderResult();
     if (decoded.isFailure()) {
+      gate.count(Outcome.BAD_REQUEST);
       refuse(ctx, undecodable(decoded.cause()), "This is not an HTTP request we can read.");
       return;
     }

@@ -2,6 +2,7 @@ package io.drumline.listener;
 
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
+import io.drumline.security.Limits;
 import io.drumline.security.OriginPolicy;
 import io.drumline.stomp.StompSessions;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -37,8 +38,8 @@ class ListenerConfiguration {
   }
 
   @Bean
-  Sockets sockets(ListenerProperties properties, Hub hub, StompSessions sessions) {
-    return new Sockets(properties, hub, sessions);
+  Sockets sockets(ListenerProperties properties, Hub hub, StompSessions sessions, Limits limits) {
+    return new Sockets(properties, hub, sessions, limits);
   }
 
   @Bean

@@ -32,6 +32,7 @@ import org.springframework.validation.annotation.Validated;
  * @param maxFrameBytes Largest WebSocket frame a client may send; one above it ends with 1009.
  * @param maxMessageBytes Largest WebSocket message a client may send, over all of its frames and
  *     inflated; one above it ends with 1009.
+ * @param maxFragments WebSocket frames of one message; one above it ends with 1009.
  * @param sslBundle Name of the SSL bundle in {@code spring.ssl.bundle} to speak TLS with; unset: no
  *     TLS.
  * @param trustedProxies Addresses or networks of proxies whose X-Forwarded-For is believed.
@@ -56,6 +57,7 @@ record ListenerProperties(
     @DefaultValue("10s") @DurationMin(millis = 100) Duration handshakeTimeout,
     @DefaultValue("1088KB") DataSize maxFrameBytes,
     @DefaultValue("1088KB") DataSize maxMessageBytes,
+    @DefaultValue("1024") @Min(1) int maxFragments,
     @Nullable String sslBundle,
     @DefaultValue List<String> trustedProxies,
     @DefaultValue("false") boolean proxyProtocol,

@@ -3,6 +3,8 @@ package io.drumline.listener;
 import io.drumline.hub.Connection;
 import io.drumline.hub.Frames;
 import io.drumline.message.CloseCode;
+import io.drumline.security.Limit;
+import io.drumline.security.Limits;
 import io.drumline.security.Peer;
 import io.drumline.stomp.StompSession;
 import io.netty.buffer.ByteBuf;
@@ -40,8 +42,10 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
   private final StompSession session;
   private final Peer peer;
   private final ListenerProperties properties;
+  private final Limits limits;
   private final Runnable onEnd;
   private long messageBytes;
+  private int fragments;
   private boolean pinged;
 
   SocketHandler(
@@ -49,12 +53,14 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
       StompSession session,
       Peer peer,
       ListenerProperties properties,
+      Limits limits,
       Runnable onEnd) {
     super(WebSocketFrame.class);
     this.connection = connection;
     this.session = session;
     this.peer = peer;
     this.properties = properties;
+    this.limits = limits;
     this.onEnd = onEnd;
   }
 
@@ -72,8 +78,10 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
     } else if (frame.rsv() != 0) {
       fail(ctx, CloseCode.PROTOCOL_ERROR, "A reserved bit is set that was not agreed on.");
     } else if (frame instanceof PingWebSocketFrame) {
+      session.controlled(frame.content().readableBytes());
       connection.write(Frames.pong(ctx.alloc(), frame.content()));
     } else if (frame instanceof PongWebSocketFrame) {
+      session.controlled(frame.content().readableBytes());
       pong(frame.content());
     } else {
       data(ctx, frame);
@@ -90,12 +98,22 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
   private void data(ChannelHandlerContext ctx, WebSocketFrame frame) {
     ByteBuf octets = frame.content();
     messageBytes += octets.readableBytes();
+    fragments++;
     if (messageBytes > properties.maxMessageBytes().toBytes()) {
-      fail(ctx, CloseCode.TOO_BIG, tooBig());
+      tooBig(ctx);
+      return;
+    }
+    if (fragments > properties.maxFragments()) {
+      limits.exceeded(Limit.FRAGMENTS);
+      fail(
+          ctx,
+          CloseCode.TOO_BIG,
+          "A message may have " + properties.maxFragments() + " frames at most.");
       return;
     }
     if (frame.isFinalFragment()) {
       messageBytes = 0;
+      fragments = 0;
     }
     session.received(octets);
   }
@@ -151,13 +169,17 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     if (cause instanceof CorruptedWebSocketFrameException corrupted) {
+      if (code(corrupted) == CloseCode.TOO_BIG) {
+        limits.exceeded(Limit.FRAME);
+      }
       fail(ctx, code(corrupted), String.valueOf(corrupted.getMessage()));
     } else if (cause instanceof DecompressionException) {
       boolean malformed = cause.getCause() instanceof DataFormatException;
-      fail(
-          ctx,
-          malformed ? CloseCode.INVALID_PAYLOAD : CloseCode.TOO_BIG,
-          malformed ? "A compressed message cannot be inflated." : tooBig());
+      if (malformed) {
+        fail(ctx, CloseCode.INVALID_PAYLOAD, "A compressed message cannot be inflated.");
+      } else {
+        tooBig(ctx);
+      }
     } else if (cause instanceof DecoderException) {
       fail(ctx, CloseCode.PROTOCOL_ERROR, "A frame cannot be read.");
     } else if (!(cause instanceof IOException)) { // of which channelInactive follows
@@ -170,8 +192,12 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
     }
   }
 
-  private String tooBig() {
-    return "A message may have " + properties.maxMessageBytes().toBytes() + " octets at most.";
+  private void tooBig(ChannelHandlerContext ctx) {
+    limits.exceeded(Limit.MESSAGE);
+    fail(
+        ctx,
+        CloseCode.TOO_BIG,
+        "A message may have " + properties.maxMessageBytes().toBytes() + " octets at most.");
   }
 
   private static CloseCode code(CorruptedWebSocketFrameException corrupted) {

@@ -2,6 +2,7 @@ package io.drumline.listener;
 
 import io.drumline.hub.Connection;
 import io.drumline.hub.Hub;
+import io.drumline.security.Limits;
 import io.drumline.security.Peer;
 import io.drumline.stomp.StompSessions;
 import io.netty.channel.Channel;
@@ -16,13 +17,15 @@ final class Sockets {
   private final ListenerProperties properties;
   private final Hub hub;
   private final StompSessions sessions;
+  private final Limits limits;
   private final WebSocketDecoderConfig plain;
   private final WebSocketDecoderConfig deflated;
 
-  Sockets(ListenerProperties properties, Hub hub, StompSessions sessions) {
+  Sockets(ListenerProperties properties, Hub hub, StompSessions sessions, Limits limits) {
     this.properties = properties;
     this.hub = hub;
     this.sessions = sessions;
+    this.limits = limits;
     plain = decoder(properties, false);
     deflated = decoder(properties, true);
   }
@@ -48,7 +51,7 @@ final class Sockets {
   void open(Channel channel, Peer peer, boolean deflate, Runnable onEnd) {
     Connection connection = hub.connect(channel, deflate);
     SocketHandler handler =
-        new SocketHandler(connection, sessions.open(connection), peer, properties, onEnd);
+        new SocketHandler(connection, sessions.open(connection), peer, properties, limits, onEnd);
     ChannelPipeline pipeline = channel.pipeline();
     pipeline.addLast(new WebSocket13FrameDecoder(deflate ? deflated : plain));
     if (deflate) {

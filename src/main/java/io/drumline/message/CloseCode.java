@@ -39,7 +39,15 @@ public enum CloseCode {
   /** The client may not do what it tried. */
   FORBIDDEN(4008, Reconnect.NO),
   /** The client's token has ended, and no fresh one came in time: reconnect with one. */
-  TOKEN_EXPIRED(4009, Reconnect.NOW);
+  TOKEN_EXPIRED(4009, Reconnect.NOW),
+  /** The client sent faster than it may. */
+  TOO_FAST(4010, Reconnect.LATER),
+  /** The client's user, session or token is blocked. */
+  REVOKED(4011, Reconnect.NO),
+  /** An operator has disconnected the client. */
+  KICKED(4012, Reconnect.NO),
+  /** The user has as many connections as a user may. */
+  TOO_MANY_CONNECTIONS(4013, Reconnect.LATER);
 
   /** When a client should come back. */
   public enum Reconnect {

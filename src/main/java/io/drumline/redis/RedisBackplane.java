@@ -8,6 +8,7 @@ import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.NodeRegistry;
 import io.drumline.backplane.Receiver;
 import io.drumline.backplane.Retentions;
+import io.drumline.backplane.Revocations;
 import io.drumline.backplane.SessionStore;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
@@ -52,6 +53,8 @@ final class RedisBackplane implements Backplane {
   private final RedisControl control;
   private final RedisCalls registryCalls;
   private final RedisRegistry registry;
+  private final RedisCalls revocationCalls;
+  private final RedisRevocations revocations;
   private final RedisProbe probe;
   private final AtomicBoolean closed = new AtomicBoolean();
   private @Nullable RedisSubscriber subscriber;
@@ -113,6 +116,8 @@ final class RedisBackplane implements Backplane {
             invalid);
     registryCalls = calls("The node cannot renew its lease now", RedisRegistry.MAX_CALLS);
     registry = new RedisRegistry(keys, registryCalls, invalid);
+    revocationCalls = calls("The blocks cannot be looked at now", RedisRevocations.MAX_CALLS);
+    revocations = new RedisRevocations(keys, revocationCalls);
     probe = new RedisProbe(keys.probe(ids.incarnation()), properties, metrics, owner);
     metrics.up(this::available);
   }
@@ -162,6 +167,11 @@ final class RedisBackplane implements Backplane {
     return sessions;
   }
 
+  /** The cluster's blocks, by the same connections. */
+  Revocations revocations() {
+    return revocations;
+  }
+
   /** What the cluster's nodes tell each other, by the same connections. */
   ControlChannel control() {
     return control;
@@ -201,7 +211,10 @@ final class RedisBackplane implements Backplane {
   private void expire() {
     publisher.expire();
     reader.expire();
-    if (publisher.wasReadOnly() || sessionCalls.wasReadOnly() || registryCalls.wasReadOnly()) {
+    if (publisher.wasReadOnly()
+        || sessionCalls.wasReadOnly()
+        || registryCalls.wasReadOnly()
+        || revocationCalls.wasReadOnly()) {
       publishing.replace("it is a read-only replica");
     }
   }

@@ -4,6 +4,7 @@ import io.drumline.backplane.ControlChannel;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.NodeRegistry;
 import io.drumline.backplane.Retentions;
+import io.drumline.backplane.Revocations;
 import io.drumline.backplane.SessionStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -43,5 +44,10 @@ class RedisBackplaneConfiguration {
   @Bean
   NodeRegistry redisRegistry(RedisBackplane backplane) {
     return backplane.registry();
+  }
+
+  @Bean
+  Revocations redisRevocations(RedisBackplane backplane) {
+    return backplane.revocations();
   }
 }

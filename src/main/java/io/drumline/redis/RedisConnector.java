@@ -111,7 +111,8 @@ final class RedisConnector extends LettuceConnectionFactory {
             2 * properties.requestQueue()
                 + RedisSessions.MAX_CALLS
                 + RedisControl.MAX_CALLS
-                + RedisRegistry.MAX_CALLS)
+                + RedisRegistry.MAX_CALLS
+                + RedisRevocations.MAX_CALLS)
         // The publisher watches its own deadlines: no timer per command.
         .timeoutOptions(TimeoutOptions.create())
         .useHashIndexQueue(false)

@@ -55,6 +55,11 @@ record RedisKeys(String prefix) {
     return prefix + "nodes";
   }
 
+  /** The hash with all who are blocked; see revoke.lua. */
+  String revoked() {
+    return prefix + "revoked";
+  }
+
   private String key(Destination destination, String kind) {
     return prefix + '{' + destination.value() + '}' + kind;
   }

@@ -32,6 +32,11 @@ class SecurityConfiguration {
   }
 
   @Bean
+  Limits limits(MeterRegistry registry) {
+    return new Limits(registry);
+  }
+
+  @Bean
   OriginPolicy originPolicy(SecurityProperties properties) {
     return new OriginPolicy(properties.allowedOrigins());
   }

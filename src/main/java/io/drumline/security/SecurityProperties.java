@@ -1,6 +1,7 @@
 package io.drumline.security;
 
 import jakarta.validation.Valid;
+import jakarta.validation.constraints.Min;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -29,6 +30,8 @@ import org.springframework.validation.annotation.Validated;
  * @param rules Who may do what with which destinations; of those whose pattern covers a
  *     destination, the first one decides. What none covers is refused once there are rules, tokens
  *     or users, except that users hear their own {@code /user/**} and reach {@code /app/**}.
+ * @param maxConnectionsPerUser Connections that one user may have to this node, above which the
+ *     newest gets an ERROR and 4013; 0 for any number. Anonymous clients are not counted.
  */
 @Validated
 @ConfigurationProperties(value = "drumline.security", ignoreUnknownFields = false)
@@ -37,7 +40,8 @@ public record SecurityProperties(
     @DefaultValue List<String> allowedOrigins,
     @Nullable @Valid Jwt jwt,
     @DefaultValue List<User> users,
-    @DefaultValue List<Rule> rules) {
+    @DefaultValue List<Rule> rules,
+    @DefaultValue("100") @Min(0) int maxConnectionsPerUser) {
   private static final String PREFIX = "drumline.security.";
 
   /** Of bcrypt, with or without Spring Security's prefix. A cost above 14 takes seconds. */

@@ -1,6 +1,7 @@
 package io.drumline.stomp;
 
 import io.drumline.hub.Connection;
+import io.drumline.hub.Connection.Pause;
 import io.drumline.message.CloseCode;
 import io.drumline.security.Credentials;
 import io.drumline.security.DestinationPolicy.Action;
@@ -26,6 +27,7 @@ final class Access {
   private final StompSession session;
   private final Connection connection;
   private final Guard guard;
+  private final Admission admission;
 
   /** When what the client has shown ends; null if it does not. */
   private @Nullable Instant expiresAt;
@@ -34,6 +36,7 @@ final class Access {
     this.session = session;
     this.connection = connection;
     this.guard = guard;
+    this.admission = new Admission(session, connection, guard);
   }
 
   /** Finds out who the client is, and goes on; or the session fails. */
@@ -47,9 +50,23 @@ final class Access {
           if (!identity.anonymous()) {
             session.user(identity);
           }
+          admission.enter(identity);
           until(identity.expiresAt());
-          then.run();
+          admission.check(identity, connect.header(Connecting.CLIENT_ID), then);
         });
+  }
+
+  /** The application has accepted the CONNECT, perhaps as another user's: goes on, or fails. */
+  void accepted(ClientFrame connect, Runnable then) {
+    Principal user = session.user();
+    Identity named =
+        user == null || user instanceof Identity ? identity() : Identity.named(user.getName());
+    admission.checkMore(named, connect.header(Connecting.CLIENT_ID), then);
+  }
+
+  /** The socket has ended. */
+  void end() {
+    admission.end();
   }
 
   /** Whether a SEND there brings a fresh token; else it is the application's. */
@@ -70,16 +87,20 @@ final class Access {
                 null);
             return;
           }
-          session.user(identity);
-          until(identity.expiresAt());
-          then.run();
+          admission.renew(
+              identity,
+              () -> {
+                session.user(identity);
+                until(identity.expiresAt());
+                then.run();
+              });
         });
   }
 
   private void check(Credentials shown, Consumer<Identity> accepted) {
     CompletableFuture<Login> answer = guard.authenticator().check(shown).toCompletableFuture();
     if (!session.isConnected() && !answer.isDone()) {
-      connection.reading(false); // until CONNECTED
+      connection.pause(Pause.CONNECTING);
     }
     var unused =
         answer.thenAccept(
@@ -89,10 +110,14 @@ final class Access {
                       if (!connection.open()) {
                         return;
                       }
-                      if (login instanceof Refused refused) {
-                        session.fail(refusal(refused), null);
-                      } else if (login instanceof Accepted yes) {
-                        accepted.accept(yes.identity());
+                      try {
+                        if (login instanceof Refused refused) {
+                          throw refusal(refused);
+                        } else if (login instanceof Accepted yes) {
+                          accepted.accept(yes.identity());
+                        }
+                      } catch (StompException refused) {
+                        session.fail(refused, null);
                       }
                     }));
   }

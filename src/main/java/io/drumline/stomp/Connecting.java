@@ -2,6 +2,7 @@ package io.drumline.stomp;
 
 import io.drumline.backplane.BackplaneException;
 import io.drumline.hub.Connection;
+import io.drumline.hub.Connection.Pause;
 import io.drumline.message.CloseCode;
 import io.drumline.session.ClientSocket;
 import io.drumline.session.SharedSession;
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * speak, and the client's shared session is opened. Used on the connection's event loop.
  */
 final class Connecting {
-  private static final Pattern CLIENT_ID = Pattern.compile("[A-Za-z0-9._~-]{1,64}");
+  static final String CLIENT_ID = "client-id";
+  private static final Pattern CLIENT_IDS = Pattern.compile("[A-Za-z0-9._~-]{1,64}");
 
   private final StompSession session;
   private final StompSessions server;
@@ -95,7 +97,7 @@ final class Connecting {
       connected();
       return;
     }
-    connection.reading(false);
+    connection.pause(Pause.CONNECTING);
     Principal user = session.user();
     server
         .shared()
@@ -143,8 +145,8 @@ final class Connecting {
   }
 
   private static @Nullable String clientId(ClientFrame connect) {
-    String clientId = connect.header("client-id");
-    if (clientId != null && !CLIENT_ID.matcher(clientId).matches()) {
+    String clientId = connect.header(CLIENT_ID);
+    if (clientId != null && !CLIENT_IDS.matcher(clientId).matches()) {
       throw new StompException(
           "The client-id must be 1 to 64 letters, digits or any of . _ ~ -, but is '"
               + Sentences.shorten(clientId)

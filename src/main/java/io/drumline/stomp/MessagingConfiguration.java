@@ -1,11 +1,15 @@
 package io.drumline.stomp;
 
 import io.drumline.backplane.Backplane;
+import io.drumline.backplane.ControlChannel;
 import io.drumline.backplane.MessageIds;
+import io.drumline.backplane.Revocations;
 import io.drumline.hub.Hub;
 import io.drumline.message.NodeId;
 import io.drumline.security.Authenticator;
 import io.drumline.security.DestinationPolicy;
+import io.drumline.security.Limits;
+import io.drumline.security.SecurityProperties;
 import io.drumline.session.SharedSessions;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
@@ -88,17 +92,29 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
       MeterRegistry registry,
       NodeId node,
       SharedSessions shared,
-      Authenticator authenticator,
-      DestinationPolicy policy) {
+      Guard guard) {
     return new StompSessions(
-        hub,
-        publisher,
-        bridge,
-        properties,
-        new StompMetrics(registry),
-        node,
-        shared,
-        new Guard(authenticator, policy));
+        hub, publisher, bridge, properties, new StompMetrics(registry), node, shared, guard);
+  }
+
+  @Bean
+  Guard guard(
+      Authenticator authenticator,
+      DestinationPolicy policy,
+      Limits limits,
+      Revocations revocations,
+      SecurityProperties properties) {
+    ClientIndex clients = new ClientIndex(properties.maxConnectionsPerUser());
+    return new Guard(authenticator, policy, limits, revocations, clients);
+  }
+
+  @Bean(initMethod = "start", destroyMethod = "close")
+  Expulsions expulsions(
+      Revocations revocations,
+      ControlChannel control,
+      StompSessions stompSessions,
+      MeterRegistry registry) {
+    return new Expulsions(revocations, control, stompSessions, registry);
   }
 
   @Bean

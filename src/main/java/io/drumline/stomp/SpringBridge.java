@@ -161,6 +161,9 @@ final class SpringBridge {
 
   private void send(Inbound inbound) {
     StompSession session = inbound.session;
+    if (session.isExpelled()) {
+      return;
+    }
     ClientFrame frame = inbound.frame;
     Message<byte[]> message = message(session, frame, inbound);
     boolean sent;

@@ -1,6 +1,7 @@
 package io.drumline.stomp;
 
 import io.drumline.message.CloseCode;
+import io.drumline.security.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.nio.charset.StandardCharsets;
@@ -149,7 +150,7 @@ final class StompDecoder {
     if (length > room) {
       throw state == State.COMMAND
           ? broken(ClientCommand.MISSING)
-          : tooBig("A header line may have at most " + limit + " octets.");
+          : tooBig(Limit.HEADER_SIZE, "A header line may have at most " + limit + " octets.");
     }
     keep(in, length, limit);
   }
@@ -158,7 +159,9 @@ final class StompDecoder {
     int text = length > 0 && line[length - 1] == '\r' ? length - 1 : length;
     headOctets += length + 1;
     if (headOctets > headLimit()) {
-      throw tooBig("The headers of a frame may have at most " + headLimit() + " octets.");
+      throw tooBig(
+          Limit.HEADERS_SIZE,
+          "The headers of a frame may have at most " + headLimit() + " octets.");
     }
     if (state == State.COMMAND) {
       beginFrame(line, text);
@@ -186,7 +189,7 @@ final class StompDecoder {
 
   private void header(byte[] line, int length) {
     if (++headerLines > limits.headers()) {
-      throw tooBig("A frame may have at most " + limits.headers() + " headers.");
+      throw tooBig(Limit.HEADERS, "A frame may have at most " + limits.headers() + " headers.");
     }
     int colon = -1;
     int allOctets = 0;
@@ -377,20 +380,22 @@ final class StompDecoder {
   }
 
   private StompException bodyTooBig() {
-    return tooBig("The body is too large: at most " + bodyLimit() + " octets can be sent.");
+    return tooBig(
+        Limit.BODY, "The body is too large: at most " + bodyLimit() + " octets can be sent.");
   }
 
   private StompException broken(String sentence) {
-    return failure(sentence, CloseCode.PROTOCOL_ERROR);
+    return new StompException(sentence, stopped());
   }
 
-  private StompException tooBig(String sentence) {
-    return failure(sentence, CloseCode.TOO_BIG);
+  private StompException tooBig(Limit limit, String sentence) {
+    return StompException.exceeds(limit, sentence, stopped(), CloseCode.TOO_BIG);
   }
 
-  private StompException failure(String sentence, CloseCode code) {
+  /** Stops; the receipt that the frame asked for, as far as it has come. */
+  private @Nullable String stopped() {
     String receipt = headers == null ? null : Header.first(headers, "receipt");
     stop();
-    return new StompException(sentence, receipt, code);
+    return receipt;
   }
 }

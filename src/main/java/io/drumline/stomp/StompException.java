@@ -1,6 +1,7 @@
 package io.drumline.stomp;
 
 import io.drumline.message.CloseCode;
+import io.drumline.security.Limit;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,7 @@ final class StompException extends RuntimeException {
   private final @Nullable String receiptId;
   private final CloseCode closeCode;
   private final List<Header> headers;
+  private final @Nullable Limit limit;
 
   /** A protocol error where the caller knows whether a receipt was asked for. */
   StompException(String sentence) {
@@ -31,11 +33,31 @@ final class StompException extends RuntimeException {
   /** With further headers of the ERROR frame. */
   StompException(
       String sentence, @Nullable String receiptId, CloseCode closeCode, List<Header> headers) {
+    this(sentence, receiptId, closeCode, headers, null);
+  }
+
+  private StompException(
+      String sentence,
+      @Nullable String receiptId,
+      CloseCode closeCode,
+      List<Header> headers,
+      @Nullable Limit limit) {
     super(sentence, null, false, false);
     this.sentence = sentence;
     this.receiptId = receiptId;
     this.closeCode = closeCode;
     this.headers = headers;
+    this.limit = limit;
+  }
+
+  /** The client has, or has sent, more than it may. */
+  static StompException exceeds(
+      Limit limit, String sentence, @Nullable String receiptId, CloseCode closeCode) {
+    return new StompException(sentence, receiptId, closeCode, List.of(), limit);
+  }
+
+  static StompException exceeds(Limit limit, String sentence) {
+    return exceeds(limit, sentence, null, CloseCode.PROTOCOL_ERROR);
   }
 
   /** One sentence that a person understands. */
@@ -51,6 +73,11 @@ final class StompException extends RuntimeException {
 
   CloseCode closeCode() {
     return closeCode;
+  }
+
+  /** Of what it was more than the client may; null where that is not what was wrong. */
+  @Nullable Limit limit() {
+    return limit;
   }
 
   List<Header> headers() {

@@ -1,5 +1,6 @@
 package io.drumline.stomp;
 
+import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.time.Duration;
@@ -26,6 +27,7 @@ import org.springframework.validation.annotation.Validated;
  * @param maxUnacknowledged messages that one connection may leave unacknowledged
  * @param maxInFlight frames of one connection that are being processed; reading from it pauses
  *     beyond that
+ * @param rate how fast one connection may send
  */
 @Validated
 @ConfigurationProperties(value = "drumline.stomp", ignoreUnknownFields = false)
@@ -42,4 +44,38 @@ public record StompProperties(
     @DefaultValue("10000") @Min(1) int maxTransactionFrames,
     @DefaultValue("1MB") DataSize maxTransactionSize,
     @DefaultValue("10000") @Min(1) int maxUnacknowledged,
-    @DefaultValue("256") @Min(1) @Max(65536) int maxInFlight) {}
+    @DefaultValue("256") @Min(1) @Max(65536) int maxInFlight,
+    @DefaultValue @Valid Rate rate) {
+
+  /**
+   * How fast one connection may send; twice of it at once after a while of less.
+   *
+   * @param messagesPerSecond WebSocket frames, and STOMP frames where one of those brings several;
+   *     0 for any number
+   * @param bytesPerSecond what is in them, inflated; 0 for any number
+   * @param excess what becomes of a client that is faster
+   */
+  public record Rate(
+      @DefaultValue("10000") @Min(0) @Max(1_000_000) int messagesPerSecond,
+      @DefaultValue("16MB") DataSize bytesPerSecond,
+      @DefaultValue("delay") Excess excess) {
+
+    /** Most octets a second that a limit can be. */
+    private static final long MOST_BYTES = 900_000_000;
+
+    public Rate {
+      if (bytesPerSecond.isNegative() || bytesPerSecond.toBytes() > MOST_BYTES) {
+        throw new IllegalArgumentException(
+            "drumline.stomp.rate.bytes-per-second must be between 0 and 900000000B");
+      }
+    }
+
+    /** What becomes of a client that is too fast. */
+    public enum Excess {
+      /** It is not read from until it has made up for it: nothing is lost. */
+      DELAY,
+      /** It gets an ERROR and is closed. */
+      CLOSE
+    }
+  }
+}

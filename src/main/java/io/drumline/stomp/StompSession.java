@@ -1,6 +1,7 @@
 package io.drumline.stomp;
 
 import io.drumline.hub.Connection;
+import io.drumline.hub.Connection.Pause;
 import io.drumline.hub.Frames;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
@@ -45,7 +46,9 @@ public final class StompSession {
   private final Connection connection;
   private final StompDecoder decoder;
   private final Consumer<ClientFrame> frames = this::frame;
+  private final Consumer<ClientFrame> decoded = this::decoded;
   private final Pending pending;
+  private final Pace pace;
   private final StompSubscriptions subscriptions;
   private final Connecting connecting;
   private final Access access;
@@ -54,6 +57,7 @@ public final class StompSession {
   private @Nullable SerialExecutor application;
   private volatile @Nullable Map<String, Object> attributes;
   private volatile @Nullable Principal user;
+  private volatile boolean expelled;
 
   StompSession(StompSessions server, Connection connection) {
     this.server = server;
@@ -63,7 +67,11 @@ public final class StompSession {
     this.access = new Access(this, connection, server.guard());
     this.subscriptions = new StompSubscriptions(this, server, connection);
     this.pending =
-        new Pending(server.properties().maxInFlight(), this::receipt, connection::reading);
+        new Pending(
+            server.properties().maxInFlight(),
+            this::receipt,
+            on -> connection.reading(Pause.IN_FLIGHT, on));
+    this.pace = new Pace(connection, server.properties().rate(), server.guard().limits());
   }
 
   /**
@@ -75,10 +83,27 @@ public final class StompSession {
     }
     server.metrics().received(octets.readableBytes());
     try {
-      decoder.decode(octets, frames);
+      pace.received(octets.readableBytes());
+      decoder.decode(octets, decoded);
     } catch (StompException error) {
       fail(error, null);
     }
+  }
+
+  /** A WebSocket control frame has come, with a payload of so many octets. */
+  public void controlled(int octets) {
+    if (state != State.ENDED) {
+      try {
+        pace.received(octets);
+      } catch (StompException error) {
+        fail(error, null);
+      }
+    }
+  }
+
+  private void decoded(ClientFrame frame) {
+    pace.brought();
+    frame(frame);
   }
 
   /** A pong with a number has come. */
@@ -94,6 +119,7 @@ public final class StompSession {
     state = State.ENDED;
     decoder.stop();
     connecting.end();
+    access.end();
     subscriptions.cancel();
     server.remove(this);
     if (application != null) { // else the application has not heard of this session
@@ -186,11 +212,19 @@ public final class StompSession {
 
   private void authenticated(ClientFrame frame) {
     if (server.bridge().intercepting()) {
-      connection.reading(false);
+      connection.pause(Pause.CONNECTING);
       dispatch(frame, pending.open(null, 0));
     } else {
       server.bridge().connectEvent(this, frame);
-      connecting.open(frame);
+      openSession(frame);
+    }
+  }
+
+  private void openSession(ClientFrame connect) {
+    try {
+      connecting.open(connect);
+    } catch (StompException error) {
+      fail(error, null);
     }
   }
 
@@ -204,7 +238,7 @@ public final class StompSession {
         StompEncoder.connected(ALLOC, server.connectedHeaders(this)), Frames.Payload.TEXT);
     server.bridge().connectedEvent(this);
     heartBeats().start(connection);
-    connection.reading(true);
+    connection.goOn(Pause.CONNECTING);
     try {
       held.forEach(frames);
     } catch (StompException error) {
@@ -307,7 +341,7 @@ public final class StompSession {
     try {
       switch (frame.command()) {
         case CONNECT, STOMP -> {
-          connecting.open(frame);
+          access.accepted(frame, () -> openSession(frame));
           pending.done(slot);
         }
         case SEND -> {
@@ -389,6 +423,17 @@ public final class StompSession {
     pending.drop(slot);
   }
 
+  /** Whether the client was expelled: the application sees no more of it. Any thread. */
+  boolean isExpelled() {
+    return expelled;
+  }
+
+  /** Ends the session as {@link #fail}, and keeps from the application what it has not seen. */
+  void expel(StompException why) {
+    expelled = true;
+    fail(why, null);
+  }
+
   /** Sends an ERROR and closes; nothing follows it. */
   void fail(StompException error, @Nullable String receipt) {
     if (state == State.ENDED || !connection.open()) {
@@ -397,6 +442,9 @@ public final class StompSession {
     state = State.ENDED;
     decoder.stop();
     server.metrics().error();
+    if (error.limit() != null) {
+      server.guard().limits().exceeded(error.limit());
+    }
     String receiptId = error.receiptId() != null ? error.receiptId() : receipt;
     connection.send(
         StompEncoder.error(ALLOC, error.getMessage(), receiptId, error.headers(), version()),

@@ -1,6 +1,8 @@
 package io.drumline.stomp;
 
 import io.drumline.backplane.BackplaneException;
+import io.drumline.backplane.Revocations.Kind;
+import io.drumline.backplane.Revocations.Subject;
 import io.drumline.hub.Connection;
 import io.drumline.hub.Hub;
 import io.drumline.message.CloseCode;
@@ -72,6 +74,16 @@ public final class StompSessions {
 
   @Nullable StompSession find(String id) {
     return sessions.get(id);
+  }
+
+  /** Those whom a block concerns. */
+  List<StompSession> find(Subject subject) {
+    List<StompSession> found = guard.clients().find(subject);
+    StompSession socket = subject.kind() == Kind.SESSION ? find(subject.name()) : null;
+    if (socket != null) {
+      found.add(socket);
+    }
+    return found;
   }
 
   void remove(StompSession session) {

@@ -7,7 +7,9 @@ import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
 import io.drumline.message.Publication;
 import io.drumline.security.DestinationPolicy.Action;
+import io.drumline.security.Limit;
 import io.drumline.session.SharedSession;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
@@ -42,7 +44,8 @@ final class StompSubscriptions {
     }
     int most = server.properties().maxSubscriptions();
     if (byKey.size() >= most) {
-      throw new StompException("Too many subscriptions: at most " + most + " a connection.");
+      throw StompException.exceeds(
+          Limit.SUBSCRIPTIONS, "Too many subscriptions: at most " + most + " a connection.");
     }
     if (server.bridge().isForApplication(text)) {
       byKey.put(subscription.key(), subscription);
@@ -152,8 +155,15 @@ final class StompSubscriptions {
     try {
       return Destination.of(text);
     } catch (IllegalArgumentException invalid) {
-      throw new StompException(String.valueOf(invalid.getMessage()));
+      throw invalid(text, invalid);
     }
+  }
+
+  private static StompException invalid(String text, IllegalArgumentException invalid) {
+    String sentence = String.valueOf(invalid.getMessage());
+    return text.getBytes(StandardCharsets.UTF_8).length > Destination.MAX_BYTES
+        ? StompException.exceeds(Limit.DESTINATION, sentence)
+        : new StompException(sentence);
   }
 
   /** In SUBSCRIBE, {@code /user/**} is always the client's own. */
@@ -167,7 +177,7 @@ final class StompSubscriptions {
     try {
       return Destination.ofUser(session.userName(), text.substring(USER_PREFIX.length()));
     } catch (IllegalArgumentException invalid) {
-      throw new StompException(String.valueOf(invalid.getMessage()));
+      throw invalid(text, invalid);
     }
   }
 
@@ -194,7 +204,8 @@ final class StompSubscriptions {
     int most = server.properties().maxUnacknowledged();
     if (++unacknowledged > most) {
       session.fail(
-          new StompException(
+          StompException.exceeds(
+              Limit.UNACKNOWLEDGED,
               "More than " + most + " messages are unacknowledged.",
               null,
               CloseCode.TOO_MANY_UNACKNOWLEDGED),

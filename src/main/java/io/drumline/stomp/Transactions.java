@@ -1,5 +1,6 @@
 package io.drumline.stomp;
 
+import io.drumline.security.Limit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -24,7 +25,8 @@ final class Transactions {
       throw new StompException("The transaction '" + Sentences.shorten(id) + "' is already open.");
     }
     if (open.size() >= limits.maxTransactions()) {
-      throw new StompException(
+      throw StompException.exceeds(
+          Limit.TRANSACTIONS,
           "Too many open transactions: at most " + limits.maxTransactions() + ".");
     }
     open.put(id, new ArrayList<>());
@@ -38,7 +40,8 @@ final class Transactions {
     frames++;
     bytes += frame.body().length;
     if (frames > limits.maxTransactionFrames() || bytes > limits.maxTransactionSize().toBytes()) {
-      throw new StompException(
+      throw StompException.exceeds(
+          Limit.TRANSACTIONS,
           "The open transactions hold too much: at most %d frames and %d bytes."
               .formatted(limits.maxTransactionFrames(), limits.maxTransactionSize().toBytes()));
     }

@@ -281,7 +281,7 @@ final class PublishApiTest {
   @Test
   void refusesARequestOfMoreThanOneMebibyte() {
     String start = "{\"destination\":\"/topic/news\",\"body\":\"";
-    int room = PublishController.MAX_REQUEST - start.length() - 2;
+    int room = StrictJson.MAX_REQUEST - start.length() - 2;
 
     publish(start + "x".repeat(room) + "\"}").expectStatus().isOk();
     publish(start + "x".repeat(room + 1) + "\"}")

@@ -134,7 +134,7 @@ class MetricsIT {
               .filter(line -> line.startsWith("drumline_"))
               .flatMap(line -> LABEL.matcher(line).results().map(result -> result.group(1)))
               .collect(Collectors.toSet());
-      assertThat(labels).isSubsetOf("reason", "outcome", "kind", "le");
+      assertThat(labels).isSubsetOf("reason", "outcome", "le", "kind", "limit");
     }
   }
 

@@ -100,6 +100,19 @@ final class Node implements AutoCloseable {
     return exchange((headers.length == 0 ? request : request.headers(headers)).build());
   }
 
+  /** Asks the control plane with a JSON body, or none, and with a token, or none. */
+  HttpResponse<String> json(String method, String path, String json, String token) {
+    URI uri = URI.create("http://127.0.0.1:" + property("local.server.port") + path);
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(uri)
+            .header("Content-Type", "application/json")
+            .method(method, HttpRequest.BodyPublishers.ofString(json));
+    if (!token.isEmpty()) {
+      request.header("Authorization", "Bearer " + token);
+    }
+    return exchange(request.build());
+  }
+
   /** Publishes by the HTTP API; the status it answers. */
   int publish(String json) {
     URI api = URI.create("http://127.0.0.1:" + property("local.server.port") + "/api/v1/publish");

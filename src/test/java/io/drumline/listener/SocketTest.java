@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.Deflater;
 import org.junit.jupiter.api.AfterEach;
@@ -345,11 +346,46 @@ class SocketTest {
   void expectsNothingWhileItDoesNotRead() throws Exception {
     connect("ping-interval", "100ms", "ping-timeout", "100ms");
     Connection connection = connection();
-    connection.execute(() -> connection.reading(false));
+    connection.execute(() -> connection.pause(Connection.Pause.IN_FLIGHT));
     assertThat(socket.answerPings().poll(Duration.ofSeconds(1)).map(Frame::opcode)).isEmpty();
-    connection.execute(() -> connection.reading(true));
+    connection.execute(() -> connection.goOn(Connection.Pause.IN_FLIGHT));
     socket.text("now");
     assertReceived("now");
+  }
+
+  @Test
+  void readsOnlyWhenNoReasonToPauseIsLeft() throws Exception {
+    Connection connection = connection();
+    connection.execute(
+        () -> {
+          connection.pause(Connection.Pause.IN_FLIGHT);
+          connection.pause(Connection.Pause.TOO_FAST);
+          connection.pause(Connection.Pause.TOO_FAST);
+          connection.goOn(Connection.Pause.TOO_FAST);
+        });
+    socket.text("later");
+    CompletableFuture<Boolean> reading = new CompletableFuture<>();
+    connection.execute(() -> reading.complete(connection.isReading()));
+    assertThat(reading.get(5, TimeUnit.SECONDS)).isFalse();
+    connection.execute(() -> connection.goOn(Connection.Pause.IN_FLIGHT));
+    assertReceived("later");
+  }
+
+  @Test
+  void takesAMessageInAsManyFramesAsItMayHaveAndNoMore() throws IOException {
+    connect("max-fragments", "3");
+    for (int message = 0; message < 2; message++) {
+      socket.frame(TEXT, true, bytes("a"));
+      socket.frame(CONTINUATION, true, bytes(""));
+      socket.frame(FIN | CONTINUATION, true, bytes("b"));
+    }
+    assertReceived("abab");
+    socket.frame(TEXT, true, bytes(""));
+    for (int i = 0; i < 3; i++) {
+      socket.frame(CONTINUATION, true, bytes(""));
+    }
+    assertClosed(1009);
+    assertThat(listener.exceeded("fragments")).isEqualTo(1);
   }
 
   @Test

@@ -14,6 +14,7 @@ import io.drumline.hub.Connection;
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
 import io.drumline.hub.HubProperties;
+import io.drumline.security.Limits;
 import io.drumline.security.OriginPolicy;
 import io.drumline.stomp.StompSession;
 import io.drumline.stomp.StompSessions;
@@ -75,7 +76,12 @@ final class TestListener implements AutoCloseable {
     String bundle = properties.sslBundle();
     Tls tls = bundle == null ? null : new Tls(bundle, bundles, properties.handshakeTimeout());
     Pipeline pipeline =
-        new Pipeline(properties, gate, new Sockets(properties, hub, sessions), handshakes, tls);
+        new Pipeline(
+            properties,
+            gate,
+            new Sockets(properties, hub, sessions, new Limits(meters)),
+            handshakes,
+            tls);
     listener = new Listener(properties, loops, pipeline, port -> {});
     listener.start();
   }
@@ -97,6 +103,10 @@ final class TestListener implements AutoCloseable {
 
   double upgrades(String outcome) {
     return meters.get("drumline.upgrades").tag("outcome", outcome).counter().count();
+  }
+
+  double exceeded(String limit) {
+    return meters.get("drumline.limits.exceeded").tag("limit", limit).counter().count();
   }
 
   double failed(String reason) {

@@ -1,0 +1,24 @@
+package io.drumline.api;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The JSON of a revocation, as the caller wrote it; {@link RevocationReader} says what is valid.
+ *
+ * @param user a user's name
+ * @param session a client-id, or a socket's session id
+ * @param token a token's {@code jti}
+ * @param action {@code kick}: close its sockets; {@code block}: and refuse new ones for a while
+ * @param until when a block ends, as 2026-11-25T12:00:00Z
+ * @param time how long it lasts instead, such as 24h
+ * @param reason for the client
+ */
+record RevocationRequest(
+    @Nullable String user,
+    @Nullable String session,
+    @Nullable String token,
+    @Nullable String action,
+    @Nullable String until,
+    @JsonProperty("for") @Nullable String time,
+    @Nullable String reason) {}

@@ -1,0 +1,204 @@
+package io.drumline.stomp;
+
+import io.drumline.backplane.ControlChannel;
+import io.drumline.backplane.Notice;
+import io.drumline.backplane.Revocations;
+import io.drumline.backplane.Revocations.Kind;
+import io.drumline.backplane.Revocations.Revocation;
+import io.drumline.backplane.Revocations.Subject;
+import io.drumline.message.CloseCode;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Closes the sockets of those whom somebody has blocked or kicked, on whichever node. A block is
+ * stored first and told then; a node that may have missed a notice looks at what is stored.
+ *
+ * <p>Thread safe. Stages fail with {@link io.drumline.backplane.BackplaneException}, whose sentence
+ * is for people.
+ */
+public final class Expulsions implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Expulsions.class);
+  private static final String BLOCKED = "blocked";
+  private static final String KICKED = "kicked";
+  private static final long AGAIN_MILLIS = 1000;
+
+  private final Revocations revocations;
+  private final ControlChannel control;
+  private final StompSessions sessions;
+  private final MeterRegistry registry;
+
+  /** How often it was asked to look at what is stored, since that was last done. */
+  private final AtomicInteger asked = new AtomicInteger();
+
+  private volatile boolean closed;
+
+  Expulsions(
+      Revocations revocations,
+      ControlChannel control,
+      StompSessions sessions,
+      MeterRegistry registry) {
+    this.revocations = revocations;
+    this.control = control;
+    this.sessions = sessions;
+    this.registry = registry;
+    for (Kind kind : Kind.values()) {
+      counter(kind); // shows all of them from the start
+    }
+  }
+
+  /** Begins to hear of what other nodes, and this one, are asked to do. */
+  void start() {
+    control.listen(
+        BLOCKED,
+        new ControlChannel.Listener() {
+          @Override
+          public void heard(Notice notice) {
+            Revocation block =
+                new Revocation(
+                    subject(notice),
+                    Instant.ofEpochMilli(Long.parseLong(field(notice, "until"))),
+                    field(notice, "reason"));
+            expel(block);
+          }
+
+          @Override
+          public void missed() {
+            lookAtAll();
+          }
+        });
+    control.listen(
+        KICKED,
+        new ControlChannel.Listener() {
+          @Override
+          public void heard(Notice notice) {
+            expel(subject(notice), kicked(field(notice, "reason")));
+          }
+
+          @Override
+          public void missed() {
+            // a kick is for those who are in reach
+          }
+        });
+  }
+
+  /**
+   * Blocks for so long: sockets are closed on all nodes, and new ones refused.
+   *
+   * @return the block, once it is stored and told
+   * @see Revocations#block
+   */
+  public CompletionStage<Revocation> block(Subject subject, Duration time, String reason) {
+    return revocations
+        .block(subject, time, reason)
+        .thenCompose(
+            block -> {
+              counter(subject.kind()).increment();
+              String until = Long.toString(block.until().toEpochMilli());
+              return tell(BLOCKED, subject, Map.of("reason", reason, "until", until))
+                  .thenApply(told -> block);
+            });
+  }
+
+  /** Closes sockets on all nodes, now; who was there may come back. Completes once it is told. */
+  public CompletionStage<Void> kick(Subject subject, String reason) {
+    return tell(KICKED, subject, Map.of("reason", reason));
+  }
+
+  private CompletionStage<Void> tell(String kind, Subject subject, Map<String, String> more) {
+    Map<String, String> fields = new HashMap<>(more);
+    fields.put("kind", subject.kind().text());
+    fields.put("name", subject.name());
+    return control.tell(new Notice(kind, fields));
+  }
+
+  private static Subject subject(Notice notice) {
+    Kind kind = Kind.valueOf(field(notice, "kind").toUpperCase(Locale.ROOT));
+    return new Subject(kind, field(notice, "name"));
+  }
+
+  private static String field(Notice notice, String name) {
+    return notice.fields().getOrDefault(name, "");
+  }
+
+  /** Looks at what is stored, once for all who ask meanwhile, and until it has succeeded. */
+  private void lookAtAll() {
+    if (asked.getAndIncrement() == 0) {
+      look();
+    }
+  }
+
+  private void look() {
+    int before = asked.get();
+    revocations
+        .list()
+        .whenComplete(
+            (blocks, failure) -> {
+              if (closed) {
+                return;
+              }
+              if (failure != null) {
+                log.info("The blocks cannot be looked at yet: {}", failure.getMessage());
+                CompletableFuture.delayedExecutor(AGAIN_MILLIS, TimeUnit.MILLISECONDS)
+                    .execute(this::look);
+                return;
+              }
+              blocks.forEach(this::expel);
+              if (!asked.compareAndSet(before, 0)) {
+                look();
+              }
+            });
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+  }
+
+  private void expel(Revocation block) {
+    expel(block.subject(), refusal(block));
+  }
+
+  private void expel(Subject subject, StompException why) {
+    for (StompSession session : sessions.find(subject)) {
+      session.onLoop(() -> session.expel(why));
+    }
+  }
+
+  /** What one who is blocked is told. */
+  static StompException refusal(Revocation block) {
+    String sentence =
+        switch (block.subject().kind()) {
+          case USER -> "You are blocked";
+          case SESSION -> "This session is blocked";
+          case TOKEN -> "This token is revoked";
+        };
+    return new StompException(sentence(sentence, block.reason()), null, CloseCode.REVOKED);
+  }
+
+  private static StompException kicked(String reason) {
+    return new StompException(sentence("You were disconnected", reason), null, CloseCode.KICKED);
+  }
+
+  private static String sentence(String what, String reason) {
+    return reason.isEmpty() ? what + "." : what + ": " + reason;
+  }
+
+  private Counter counter(Kind kind) {
+    return Counter.builder("drumline.revocations")
+        .description("Blocks that were asked of this node and stored, by what was blocked")
+        .tag("kind", kind.text())
+        .register(registry);
+  }
+}
