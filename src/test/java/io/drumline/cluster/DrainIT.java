@@ -210,7 +210,7 @@ class DrainIT {
   void needsNoKeyOnANodeByItselfButIsNoPagesToUse() {
     Node node = alone(NO_GRACE);
     for (String origin : List.of("https://evil.example", "null", "http://localhost:8081")) {
-      assertThat(node.control("POST", DRAIN, "Origin", origin).statusCode()).isEqualTo(401);
+      assertThat(node.control("POST", DRAIN, "Origin", origin).statusCode()).isEqualTo(403);
     }
     assertThat(node.control(DRAIN).body()).contains("SERVING");
     drain(node);
