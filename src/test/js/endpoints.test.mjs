@@ -20,6 +20,12 @@ test('prefers the configured endpoints, and those of the address to all', () => 
   ]);
 });
 
+test('takes a configured path from the host and port of the page', () => {
+  const behindProxy = { ...settings, endpoints: ['/ws', 'wss://b/ws'] };
+  assert.deepEqual(endpointsOf(at('http://chat:88/'), behindProxy), ['ws://chat:88/ws', 'wss://b/ws']);
+  assert.deepEqual(endpointsOf(at('https://chat/#room'), behindProxy), ['wss://chat/ws', 'wss://b/ws']);
+});
+
 test('takes only WebSocket addresses, from https only secure ones', () => {
   const given = '?endpoints=http://x/ws,javascript:alert(1),ws://b/ws,%20wss://c/ws,nonsense';
   assert.deepEqual(endpointsOf(at(`http://a/${given}`), settings), ['ws://b/ws', 'wss://c/ws']);

@@ -12,7 +12,8 @@ export function shuffled(list, random = Math.random) {
 
 /**
  * The addresses to choose from: those of `?endpoints=a,b` in the page's address, else the
- * configured ones, else this node's own listener. Only WebSocket addresses; from a page loaded by
+ * configured ones, of which one may be a path on the page's own host and port (a proxy serves both),
+ * else this node's own listener. Only WebSocket addresses; from a page loaded by
  * https only secure ones, since a browser allows no others.
  */
 export function endpointsOf(location, settings) {
@@ -22,10 +23,11 @@ export function endpointsOf(location, settings) {
   if (allowed.length > 0) {
     return allowed;
   }
-  if (settings.endpoints.length > 0) {
-    return settings.endpoints;
-  }
   const scheme = secure ? 'wss' : 'ws';
+  if (settings.endpoints.length > 0) {
+    return settings.endpoints.map(
+      endpoint => endpoint.startsWith('/') ? `${scheme}://${location.host}${endpoint}` : endpoint);
+  }
   return [`${scheme}://${location.hostname}:${settings.port}${settings.path}`];
 }
 

@@ -12,7 +12,8 @@ import org.springframework.validation.annotation.Validated;
  *
  * @param rooms the rooms every visitor finds
  * @param endpoints WebSocket addresses the page chooses from, such as {@code
- *     wss://chat.example.org/ws}; when empty, the page uses this node's own listener
+ *     wss://chat.example.org/ws}, or a path on the host and port the page was loaded from, such as
+ *     {@code /ws}; when empty, the page uses this node's own listener
  */
 @Validated
 @ConfigurationProperties(value = "drumline.chat", ignoreUnknownFields = false)
@@ -22,7 +23,9 @@ record ChatProperties(
         List<@Pattern(regexp = ROOM, message = ROOM_RULE) String> rooms,
     @DefaultValue
         List<
-                @Pattern(regexp = "wss?://[^\\s,]+", message = "must be a ws:// or wss:// address")
+                @Pattern(
+                    regexp = "wss?://[^\\s,]+|/(?!/)[^\\s,]*",
+                    message = "must be a ws:// or wss:// address, or a path")
                 String>
             endpoints) {
 
