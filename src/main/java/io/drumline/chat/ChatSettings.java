@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * What the page needs to know before it can connect.
  *
- * @param endpoints WebSocket addresses to choose from, or paths on the page's own host; empty where the page shall use the host it
- *     was loaded from, with {@code port} and {@code path}
+ * @param endpoints WebSocket addresses to choose from, or paths on the page's own host; empty where
+ *     the page shall use the host it was loaded from, with {@code port} and {@code path}
  * @param port the port this node's client listener is bound to
  * @param path the path of the WebSocket
  * @param stomp the path of STOMP.js on the page's own host

@@ -96,8 +96,7 @@ final class DockerfileTest {
 
   @Test
   void checksInTheFinalImageThatTheCacheIsUsed() {
-    List<String> keywords =
-        file.last().instructions().stream().map(Instruction::keyword).toList();
+    List<String> keywords = file.last().instructions().stream().map(Instruction::keyword).toList();
     assertThat(file.last().last("RUN")).endsWith("/check.sh /app");
     assertThat(keywords.lastIndexOf("RUN")).isGreaterThan(keywords.lastIndexOf("COPY"));
     assertThat(keywords.lastIndexOf("RUN")).isGreaterThan(keywords.lastIndexOf("USER"));
@@ -106,13 +105,13 @@ final class DockerfileTest {
   @Test
   void knowsWhetherTheNodeIsHealthy() {
     String check = file.last().last("HEALTHCHECK");
-    assertThat(Dockerfile.exec(check.substring(check.indexOf('[')))).containsExactly("/app/health.sh");
+    assertThat(Dockerfile.exec(check.substring(check.indexOf('['))))
+        .containsExactly("/app/health.sh");
   }
 
   @Test
   void scriptsAreExecutable() {
     assertThat(List.of("layers", "train", "check", "health"))
-        .allSatisfy(
-            name -> assertThat(Path.of("deploy/docker", name + ".sh")).isExecutable());
+        .allSatisfy(name -> assertThat(Path.of("deploy/docker", name + ".sh")).isExecutable());
   }
 }

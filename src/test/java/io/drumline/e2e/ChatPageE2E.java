@@ -14,9 +14,6 @@ import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebDriver;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.WindowType;
-import org.openqa.selenium.chrome.ChromeDriver;
-import org.openqa.selenium.chrome.ChromeDriverService;
-import org.openqa.selenium.chrome.ChromeOptions;
 import org.openqa.selenium.support.ui.WebDriverWait;
 
 /** The chat page in a real browser: one window on each of two nodes. */
@@ -35,21 +32,7 @@ final class ChatPageE2E {
     nodeB = NodeProcess.clustered("node-b", redis);
     nodeA.ready();
     nodeB.ready();
-    browser =
-        new ChromeDriver(
-            new ChromeDriverService.Builder()
-                .usingDriverExecutable(Programs.CHROMEDRIVER.path().toFile())
-                .build(),
-            new ChromeOptions()
-                .setBinary(Programs.CHROMIUM.path().toFile())
-                .addArguments(
-                    "--headless=new",
-                    "--no-sandbox",
-                    "--disable-gpu",
-                    "--disable-dev-shm-usage",
-                    "--disable-background-networking",
-                    "--no-first-run",
-                    "--user-data-dir=" + RunningProgram.directory("chromium")));
+    browser = Browser.start();
   }
 
   @AfterEach

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -25,10 +26,12 @@ public final class NodeProcess implements AutoCloseable {
   private final int clientPort = RunningProgram.freePort();
   private final int controlPort = RunningProgram.freePort();
   private final List<String> command = new ArrayList<>();
+  private final Map<String, String> environment;
   private RunningProgram program;
 
-  private NodeProcess(String id, List<String> arguments) {
+  private NodeProcess(String id, List<String> arguments, Map<String, String> environment) {
     this.id = id;
+    this.environment = environment;
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx256m", "-Ddrumline.drain.grace=0s", "-Ddrumline.drain.window=0s"));
     command.addAll(List.of("-cp", classPath(), "io.drumline.DrumlineApplication"));
@@ -36,12 +39,17 @@ public final class NodeProcess implements AutoCloseable {
     command.add("--drumline.listener.port=" + clientPort);
     command.add("--server.port=" + controlPort);
     command.addAll(arguments);
-    program = RunningProgram.start("node-" + id, command);
+    program = start();
+  }
+
+  /** A node that has its settings from environment variables. */
+  static NodeProcess configured(String id, Map<String, String> environment) {
+    return new NodeProcess(id, List.of(), environment);
   }
 
   /** A node alone, on the memory backplane. */
   static NodeProcess alone(String id, String... arguments) {
-    return new NodeProcess(id, List.of(arguments));
+    return new NodeProcess(id, List.of(arguments), Map.of());
   }
 
   /** A node of the cluster behind this Redis. */
@@ -59,7 +67,8 @@ public final class NodeProcess implements AutoCloseable {
                     "--drumline.security.anonymous=true",
                     "--spring.data.redis.url=" + redis),
                 Stream.of(arguments))
-            .toList());
+            .toList(),
+        Map.of());
   }
 
   /** Waits until the node takes clients. */
@@ -80,6 +89,10 @@ public final class NodeProcess implements AutoCloseable {
 
   int clientPort() {
     return clientPort;
+  }
+
+  int controlPort() {
+    return controlPort;
   }
 
   public String webSocket() {
@@ -112,7 +125,7 @@ public final class NodeProcess implements AutoCloseable {
 
   /** Starts it again, on the same ports, after it was killed. */
   public void restart() {
-    program = RunningProgram.start("node-" + id, command);
+    program = start();
   }
 
   /** SIGSTOP: as a long pause looks to the others. */
@@ -127,6 +140,12 @@ public final class NodeProcess implements AutoCloseable {
   @Override
   public void close() {
     program.close();
+  }
+
+  private RunningProgram start() {
+    ProcessBuilder prepared = new ProcessBuilder(command);
+    prepared.environment().putAll(environment);
+    return RunningProgram.start("node-" + id, prepared);
   }
 
   private boolean healthy() throws InterruptedException {

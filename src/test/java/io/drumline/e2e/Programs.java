@@ -13,7 +13,9 @@ enum Programs {
   HAPROXY("haproxy", "haproxy"),
   CHROMIUM("chromium", "chromium"),
   CHROMEDRIVER("chromedriver", "chromium-driver"),
-  NODE("node", "nodejs");
+  NODE("node", "nodejs"),
+  PROMTOOL("promtool", "prometheus"),
+  PROMETHEUS("prometheus", "prometheus");
 
   private final String command;
   private final String debianPackage;

@@ -24,6 +24,10 @@ final class RedisProcess implements AutoCloseable {
             .listening(port);
   }
 
+  int port() {
+    return port;
+  }
+
   String url() {
     return "redis://127.0.0.1:" + port;
   }

@@ -29,13 +29,14 @@ final class RunningProgram implements AutoCloseable {
   }
 
   static RunningProgram start(String name, List<String> command) {
+    return start(name, new ProcessBuilder(command));
+  }
+
+  /** Starts it as it was prepared, but for its output. */
+  static RunningProgram start(String name, ProcessBuilder prepared) {
     try {
       Path log = Files.createTempFile(Files.createDirectories(LOGS), name + '-', ".log");
-      Process process =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(log.toFile())
-              .start();
+      Process process = prepared.redirectErrorStream(true).redirectOutput(log.toFile()).start();
       return new RunningProgram(name, process, log);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -75,6 +76,21 @@ final class RunningProgram implements AutoCloseable {
           name + " ended with " + process.exitValue() + ":\n" + String.join("\n", logTail()));
     }
     return true;
+  }
+
+  /** Waits until it has ended; hands back its exit code. */
+  int awaitEnd() {
+    await(name + " ends").atMost(Duration.ofMinutes(5)).until(() -> !process.isAlive());
+    return process.exitValue();
+  }
+
+  /** All that it has printed so far. */
+  String output() {
+    try {
+      return Files.readString(log);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Sends a signal, such as {@code STOP}. */
