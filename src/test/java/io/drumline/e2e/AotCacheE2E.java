@@ -84,17 +84,24 @@ final class AotCacheE2E {
   }
 
   @Test
-  void theEntryPointStartsANodeThatEndsWhenAskedTo() {
-    List<String> command = new ArrayList<>(Dockerfile.read().entryPoint());
-    command.add("--drumline.listener.port=0");
-    command.add("--server.port=0");
-    try (RunningProgram node = run(Map.of(), command.toArray())) {
+  void theEntryPointStartsAHealthyNodeThatEndsWhenAskedTo() {
+    Map<String, String> settings =
+        Map.of(
+            "SERVER_PORT",
+            String.valueOf(RunningProgram.freePort()),
+            "DRUMLINE_LISTENER_PORT",
+            "0");
+    Object[] health = {app.resolve("health.sh")};
+    try (RunningProgram node = run(settings, Dockerfile.read().entryPoint().toArray())) {
       await("the node is ready")
           .atMost(Duration.ofMinutes(2))
           .until(() -> node.running() && node.output().contains("clients on port"));
+      succeeds(settings, health);
+
       node.signal("TERM");
       assertThat(node.awaitEnd()).isIn(0, 143);
       assertThat(node.output()).contains("epoll transport").doesNotContain("WARN");
+      assertThat(run(settings, health).awaitEnd()).isEqualTo(1);
     }
   }
 

@@ -55,8 +55,8 @@ final class ComposeE2E {
       environment.put("SPRING_DATA_REDIS_HOST", "127.0.0.1");
       environment.put("SPRING_DATA_REDIS_PORT", String.valueOf(redis.port()));
       nodes.put(node.name(), NodeProcess.configured(node.name(), environment));
+      nodes.get(node.name()).ready(); // one after the other: three at once starve each other
     }
-    nodes.values().forEach(NodeProcess::ready);
     Path directory = RunningProgram.directory("compose");
     Path configuration =
         Files.writeString(

@@ -74,7 +74,7 @@ public final class NodeProcess implements AutoCloseable {
   /** Waits until the node takes clients. */
   public NodeProcess ready() {
     await("node " + id + " is ready")
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(2))
         .until(() -> program.running() && healthy());
     return this;
   }
