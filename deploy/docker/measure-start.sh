@@ -36,6 +36,7 @@ run() {
   local variant=$1 app=$2 begin end ticks
   shift 2
   cd "$work/$app"
+  : >"$work/log"
   begin=$(date +%s%N)
   java @jvm.options "$@" -jar drumline.jar --drumline.backplane=redis --drumline.security.anonymous=true \
     --spring.data.redis.url=redis://127.0.0.1:16379 --server.port=0 --drumline.listener.port=0 >"$work/log" 2>&1 &

@@ -49,7 +49,7 @@ final class AotCacheE2E {
         Path from =
             copy.from().equals("build")
                 ? layers.resolve(Path.of("/build/layers").relativize(Path.of(source)))
-                : Path.of(source);
+                : Path.of(source).toAbsolutePath();
         // As COPY does: a directory's content, with the times that the cache remembers.
         succeeds(Map.of(), "cp", "-a", Files.isDirectory(from) ? from.resolve(".") : from, app);
       }
