@@ -80,8 +80,7 @@ final class AotCacheE2E {
 
     RunningProgram check = run(Map.of(), SCRIPTS.resolve("check.sh"), changed);
     assertThat(check.awaitEnd()).isEqualTo(1);
-    assertThat(check.output())
-        .contains("UseCompactObjectHeaders", "The AOT cache cannot be used.");
+    assertThat(check.output()).contains("UseCompactObjectHeaders", "The AOT cache cannot be used.");
   }
 
   @Test
