@@ -51,7 +51,7 @@ public record ComposeFile(Map<String, Service> services) {
     public Map<Path, Path> mounts() {
       Map<Path, Path> mounts = new TreeMap<>();
       for (String volume : list("volumes")) {
-        String[] parts = volume.split(":");
+        String[] parts = volume.split(":", -1);
         if (parts[0].startsWith("./")) {
           mounts.put(Path.of(parts[1]), Path.of(parts[0].substring(2)));
         }
