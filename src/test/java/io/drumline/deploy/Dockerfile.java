@@ -15,6 +15,8 @@ public record Dockerfile(List<Stage> stages) {
   private static final JsonMapper JSON = new JsonMapper();
 
   /**
+   * A stage.
+   *
    * @param base the image it begins with, or the name of an earlier stage
    * @param name empty unless it has one
    */
@@ -39,6 +41,8 @@ public record Dockerfile(List<Stage> stages) {
   public record Instruction(String keyword, String arguments) {}
 
   /**
+   * What one COPY copies.
+   *
    * @param from the stage it is taken from; empty: the build context
    */
   public record Copy(String from, List<String> sources, String target) {
@@ -82,7 +86,7 @@ public record Dockerfile(List<Stage> stages) {
     for (String line : joined.lines().filter(line -> !line.isBlank()).toList()) {
       String[] parts = line.strip().split("\\s+", 2);
       if (parts[0].equals("FROM")) {
-        String[] words = parts[1].split("\\s+(?i:AS)\\s+");
+        String[] words = parts[1].split("\\s+(?i:AS)\\s+", 2);
         stages.add(new Stage(words[0], words.length == 1 ? "" : words[1], new ArrayList<>()));
       } else {
         stages.get(stages.size() - 1).instructions().add(new Instruction(parts[0], parts[1]));
