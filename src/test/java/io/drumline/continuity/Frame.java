@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
  *
  * @param head its command and header lines, as they came
  */
-record Frame(String head, String body) {
+public record Frame(String head, String body) {
 
   /** Reads the frame of one WebSocket message that is not a heart-beat. */
   static Frame parse(ByteBuf octets) {
@@ -20,13 +20,13 @@ record Frame(String head, String body) {
     return new Frame(text.substring(0, end), text.substring(end + 2, text.length() - 1));
   }
 
-  String command() {
+  public String command() {
     int end = head.indexOf('\n');
     return end < 0 ? head : head.substring(0, end);
   }
 
   /** The header's value, escaped as it came; empty without it. */
-  String header(String name) {
+  public String header(String name) {
     int start = head.indexOf("\n" + name + ":");
     if (start < 0) {
       return "";

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
@@ -19,29 +20,45 @@ import io.netty.handler.codec.http.websocketx.WebSocketClientProtocolHandler.Cli
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One STOMP 1.2 connection, from its opening to its end. It pings a silent server and gives it up
  * when that stays silent. Everything happens on its event loop.
  */
-final class Link extends SimpleChannelInboundHandler<WebSocketFrame> {
+public final class Link extends SimpleChannelInboundHandler<WebSocketFrame> {
   private static final int MAX_FRAME = 4 * 1024 * 1024;
 
   /** Silent intervals, a ping after each, before the server is given up. */
   private static final int PATIENCE = 3;
 
   /** Whose link it is. Called on the event loop. */
-  interface Owner {
+  public interface Owner {
     /** CONNECTED has come. */
-    void connected();
+    void connected(Frame connected);
 
     void received(Frame frame);
 
     /** It is over, or could not be opened; nothing follows. Not called after {@link #close}. */
     void lost(String why);
+  }
+
+  /**
+   * Where to connect.
+   *
+   * @param from the local address, or null for any
+   * @param headers more of them for the request
+   */
+  public record Route(URI url, @Nullable InetAddress from, Map<String, String> headers) {
+    static Route to(URI url) {
+      return new Route(url, null, Map.of());
+    }
   }
 
   private final Owner owner;
@@ -60,7 +77,7 @@ final class Link extends SimpleChannelInboundHandler<WebSocketFrame> {
    *
    * @param silence after which the server is given up, also while connecting
    */
-  static Link open(EventLoop loop, URI url, Duration silence, Owner owner) {
+  public static Link open(EventLoop loop, Route route, Duration silence, Owner owner) {
     Link link = new Link(owner);
     long interval = silence.toMillis() / PATIENCE;
     Bootstrap bootstrap =
@@ -79,13 +96,15 @@ final class Link extends SimpleChannelInboundHandler<WebSocketFrame> {
                             new IdleStateHandler(interval, 0, 0, TimeUnit.MILLISECONDS),
                             new HttpClientCodec(),
                             new HttpObjectAggregator(8192),
-                            protocol(url),
+                            protocol(route),
                             link);
                   }
                 });
     link.channel =
         bootstrap
-            .connect(url.getHost(), url.getPort())
+            .connect(
+                new InetSocketAddress(route.url.getHost(), route.url.getPort()),
+                route.from == null ? null : new InetSocketAddress(route.from, 0))
             .addListener(
                 connected -> {
                   if (!connected.isSuccess()) {
@@ -96,10 +115,13 @@ final class Link extends SimpleChannelInboundHandler<WebSocketFrame> {
     return link;
   }
 
-  private static WebSocketClientProtocolHandler protocol(URI url) {
+  private static WebSocketClientProtocolHandler protocol(Route route) {
+    DefaultHttpHeaders headers = new DefaultHttpHeaders();
+    route.headers.forEach(headers::add);
     return new WebSocketClientProtocolHandler(
         WebSocketClientProtocolConfig.newBuilder()
-            .webSocketUri(url)
+            .webSocketUri(route.url)
+            .customHeaders(headers)
             .subprotocol("v12.stomp")
             .maxFramePayloadLength(MAX_FRAME)
             .withUTF8Validator(false)
@@ -108,12 +130,12 @@ final class Link extends SimpleChannelInboundHandler<WebSocketFrame> {
   }
 
   /** Sends a frame; {@code head} is its command and header lines. */
-  void write(String head, String body) {
+  public void write(String head, String body) {
     channel.writeAndFlush(new TextWebSocketFrame(head + "\n\n" + body + "\0"));
   }
 
   /** Ends the TCP connection; the owner hears nothing more. */
-  void close() {
+  public void close() {
     over = true;
     channel.close();
   }
@@ -154,7 +176,7 @@ final class Link extends SimpleChannelInboundHandler<WebSocketFrame> {
 
   private void accept(Frame frame) {
     switch (frame.command()) {
-      case "CONNECTED" -> owner.connected();
+      case "CONNECTED" -> owner.connected(frame);
       case "ERROR" -> why = frame.header("message"); // and a Close frame follows
       default -> owner.received(frame);
     }

@@ -12,11 +12,11 @@ import java.util.List;
  * @param rate messages a second, over all destinations
  * @param bodySize least octets of a body
  */
-record Load(
+public record Load(
     List<URI> urls, int subscribers, int destinations, int rate, int bodySize, Clients clients) {
 
   /** Whether subscriptions ask for continuity. */
-  enum Continuity {
+  public enum Continuity {
     /** {@code resume-after}: a new connection goes on behind the last message. */
     RESUMING,
     /** Plain STOMP: what is published while a client is away is missing. */
@@ -30,14 +30,14 @@ record Load(
    * @param longest the same of every tenth
    * @param seed of all that is random in them
    */
-  record Clients(Continuity continuity, Duration silence, Duration longest, long seed) {
+  public record Clients(Continuity continuity, Duration silence, Duration longest, long seed) {
 
     /** Clients that all have the same patience. */
     Clients(Continuity continuity, Duration silence, long seed) {
       this(continuity, silence, silence, seed);
     }
 
-    static Clients resuming() {
+    public static Clients resuming() {
       return new Clients(Continuity.RESUMING, Duration.ofSeconds(3), System.nanoTime());
     }
 

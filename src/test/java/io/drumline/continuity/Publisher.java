@@ -1,6 +1,7 @@
 package io.drumline.continuity;
 
 import io.drumline.continuity.Evidence.Lane;
+import io.drumline.continuity.Link.Route;
 import io.netty.channel.EventLoop;
 import java.util.HashSet;
 import java.util.List;
@@ -66,7 +67,7 @@ final class Publisher implements Link.Owner {
 
   private void connect() {
     if (!over) {
-      link = Link.open(loop, reconnect.url(), load.clients().silence(), this);
+      link = Link.open(loop, Route.to(reconnect.url()), load.clients().silence(), this);
     }
   }
 
@@ -110,7 +111,7 @@ final class Publisher implements Link.Owner {
   }
 
   @Override
-  public void connected() {
+  public void connected(Frame frame) {
     connected = true;
     reconnect.succeeded();
     for (int number = 0; number < lanes.size(); number++) {

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  * A load on a running cluster, and what its clients saw. All clients live on one event loop; the
  * methods are for one other thread.
  */
-final class Run implements AutoCloseable {
+public final class Run implements AutoCloseable {
   /** How long anything may take that has no reason to take long. */
   static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -121,7 +121,7 @@ final class Run implements AutoCloseable {
   }
 
   /** Waits until every subscriber that stays has a confirmed subscription. */
-  Run awaitLive() {
+  public Run awaitLive() {
     return awaitLive(PATIENCE);
   }
 
@@ -155,7 +155,7 @@ final class Run implements AutoCloseable {
   }
 
   /** Waits until this many more messages are accepted. */
-  Run awaitAccepted(long more) {
+  public Run awaitAccepted(long more) {
     long wanted = onLoop(this::accepted) + more;
     await(more + " more messages are accepted", () -> accepted() >= wanted);
     return this;

@@ -6,6 +6,7 @@ import io.drumline.continuity.Event.Received;
 import io.drumline.continuity.Event.Resumed;
 import io.drumline.continuity.Evidence.Log;
 import io.drumline.continuity.Evidence.Until;
+import io.drumline.continuity.Link.Route;
 import io.drumline.continuity.Load.Clients;
 import io.drumline.continuity.Load.Continuity;
 import io.netty.channel.EventLoop;
@@ -68,7 +69,7 @@ final class Subscriber implements Link.Owner {
 
   void connect() {
     if (!over) {
-      link = Link.open(loop, reconnect.url(), clients.silence(), this);
+      link = Link.open(loop, Route.to(reconnect.url()), clients.silence(), this);
     }
   }
 
@@ -82,7 +83,7 @@ final class Subscriber implements Link.Owner {
   }
 
   @Override
-  public void connected() {
+  public void connected(Frame frame) {
     String resume = clients.continuity() == Continuity.RESUMING ? "\nresume-after:" + position : "";
     write("SUBSCRIBE\nid:" + SUBSCRIPTION + "\nreceipt:live\ndestination:" + destination + resume);
   }

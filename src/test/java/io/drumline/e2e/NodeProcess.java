@@ -1,5 +1,6 @@
 package io.drumline.e2e;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.File;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A Drumline node in a process of its own, as operators run it. */
 public final class NodeProcess implements AutoCloseable {
@@ -71,11 +73,12 @@ public final class NodeProcess implements AutoCloseable {
         Map.of());
   }
 
-  /** Waits until the node takes clients. */
+  /** Waits until the node takes clients; its own word counts where asking needs a PROXY header. */
   public NodeProcess ready() {
     await("node " + id + " is ready")
-        .atMost(Duration.ofMinutes(2))
-        .until(() -> program.running() && healthy());
+        .atMost(Duration.ofMinutes(3))
+        .until(
+            () -> program.running() && (healthy() || tell("/actuator/health/readiness") != null));
     return this;
   }
 
@@ -103,6 +106,32 @@ public final class NodeProcess implements AutoCloseable {
     return URI.create("http://127.0.0.1:" + controlPort + path);
   }
 
+  /** How many clients it has. */
+  int connections() {
+    String metrics = tell("/actuator/prometheus");
+    assertThat(metrics).as("metrics of " + id).isNotNull();
+    return metrics
+        .lines()
+        .filter(line -> line.startsWith("drumline_connections "))
+        .mapToInt(line -> (int) Double.parseDouble(line.substring(line.indexOf(' '))))
+        .sum();
+  }
+
+  /** What its control plane says with a 200; null if it says anything else. */
+  private @Nullable String tell(String path) {
+    HttpRequest request =
+        HttpRequest.newBuilder(control(path)).timeout(Duration.ofSeconds(2)).build();
+    try {
+      HttpResponse<String> response = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+      return response.statusCode() == 200 ? response.body() : null;
+    } catch (IOException noAnswer) {
+      return null;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("Interrupted while asking a node.", e);
+    }
+  }
+
   /** SIGKILL. */
   public void kill() {
     program.kill();
@@ -126,6 +155,14 @@ public final class NodeProcess implements AutoCloseable {
   /** Starts it again, on the same ports, after it was killed. */
   public void restart() {
     program = start();
+  }
+
+  /** Starts it again where it has ended, and waits until it takes clients. */
+  NodeProcess revived() {
+    if (program.ended()) {
+      restart();
+    }
+    return ready();
   }
 
   /** SIGSTOP: as a long pause looks to the others. */

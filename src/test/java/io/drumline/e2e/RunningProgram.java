@@ -60,9 +60,13 @@ final class RunningProgram implements AutoCloseable {
   /** Waits until the program listens on the port. */
   RunningProgram listening(int port) {
     await(name + " listens on port " + port)
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofMinutes(1))
         .until(() -> running() && accepts(port));
     return this;
+  }
+
+  boolean ended() {
+    return !process.isAlive();
   }
 
   long pid() {
