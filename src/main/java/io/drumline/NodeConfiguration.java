@@ -94,8 +94,13 @@ class NodeConfiguration {
   }
 
   @Bean
-  Hub hub(EventLoops loops, Backplane backplane, HubProperties properties, MeterRegistry registry) {
-    return new Hub(loops, backplane, properties, registry);
+  Hub hub(
+      EventLoops loops,
+      Backplane backplane,
+      MessageIds ids,
+      HubProperties properties,
+      MeterRegistry registry) {
+    return new Hub(loops, backplane, ids, properties, registry);
   }
 
   /** Closed by the node's life cycle, between its clients and the backplane. */

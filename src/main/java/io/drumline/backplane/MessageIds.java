@@ -3,6 +3,7 @@ package io.drumline.backplane;
 import io.drumline.message.Destination;
 import java.security.SecureRandom;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * Makes ids that are unique in the cluster without asking it: a random name for this run of the
@@ -11,13 +12,50 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class MessageIds {
   private static final int RADIX = Character.MAX_RADIX;
 
+  /** Of this many ids, the time of one is kept. */
+  private static final int SAMPLE = 8;
+
+  /** Times that are kept: of 32,768 ids, more than are ever under way. */
+  private static final int KEPT = 4096;
+
+  private record Given(long count, long nanos) {}
+
   private final SecureRandom random = new SecureRandom();
   private final String incarnation = randomName();
   private final AtomicLong count = new AtomicLong();
+  private final AtomicReferenceArray<Given> given = new AtomicReferenceArray<>(KEPT);
 
   /** A new message id, such as {@code 1x8k2m1zq-3a}; at most 24 characters of {@code [0-9a-z-]}. */
   public String next() {
-    return incarnation + '-' + Long.toString(count.incrementAndGet(), RADIX);
+    long number = count.incrementAndGet();
+    if (number % SAMPLE == 0) {
+      given.set(slot(number), new Given(number, System.nanoTime()));
+    }
+    return incarnation + '-' + Long.toString(number, RADIX);
+  }
+
+  /**
+   * When the id was given, by {@link System#nanoTime}; 0 where it is not known: the id is another
+   * node's, or none of the one in eight whose time is kept for a while.
+   */
+  public long givenAt(String id) {
+    int start = incarnation.length() + 1;
+    if (id.length() <= start || id.charAt(start - 1) != '-' || !id.startsWith(incarnation)) {
+      return 0;
+    }
+    long number = 0;
+    for (int i = start; i < id.length(); i++) {
+      number = number * RADIX + Character.digit(id.charAt(i), RADIX);
+    }
+    if (number < 0 || number % SAMPLE != 0) {
+      return 0;
+    }
+    Given kept = given.get(slot(number));
+    return kept != null && kept.count() == number ? kept.nanos() : 0;
+  }
+
+  private static int slot(long number) {
+    return (int) (number / SAMPLE % KEPT);
   }
 
   /** The random name of this run of the node; differs after a restart. */

@@ -1,6 +1,7 @@
 package io.drumline.hub;
 
 import io.drumline.backplane.Backplane;
+import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Receiver;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
@@ -47,17 +48,24 @@ public final class Hub implements Receiver {
   private volatile boolean draining;
   private volatile Consumer<Connection> greeter = connection -> {};
 
+  /**
+   * @param ids those that the backplane gives to this node's publications
+   */
   public Hub(
-      EventLoops loops, Backplane backplane, HubProperties properties, MeterRegistry registry) {
+      EventLoops loops,
+      Backplane backplane,
+      MessageIds ids,
+      HubProperties properties,
+      MeterRegistry registry) {
     outboundLimit = properties.outboundLimit().toBytes();
     backlogLimit = properties.backlogLimit().toBytes();
     pauseLimitNanos = properties.pauseLimit().toNanos();
     for (EventLoop loop : loops.loops()) {
       shards.put(loop, new Shard(loop, this));
     }
-    metrics = new HubMetrics(registry, List.copyOf(shards.values()));
+    metrics = new HubMetrics(registry, List.copyOf(shards.values()), backlogLimit);
     for (EventLoop loop : loops.loops()) {
-      owners.add(new Owner(loop, backplane, metrics, properties, loops.loops().size()));
+      owners.add(new Owner(loop, backplane, ids, metrics, properties, loops.loops().size()));
     }
   }
 

@@ -6,6 +6,9 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -23,12 +26,16 @@ final class HubMetrics {
   final LongAdder dropped = new LongAdder();
   final LongAdder reads = new LongAdder();
   final LongAdder stale = new LongAdder();
+  final Timer deliver;
+  final Timer fanout;
+  final Timer resume;
+  final Timer loopDelay;
   final AtomicLong backlogBytes = new AtomicLong();
   final AtomicLong catchUpBytes = new AtomicLong();
   private final Map<Gap.Reason, Counter> gaps = new EnumMap<>(Gap.Reason.class);
   private final Map<CloseCode, Counter> closes = new EnumMap<>(CloseCode.class);
 
-  HubMetrics(MeterRegistry registry, List<Shard> shards) {
+  HubMetrics(MeterRegistry registry, List<Shard> shards, long backlogLimit) {
     count(
         registry,
         "drumline.messages.received",
@@ -51,6 +58,48 @@ final class HubMetrics {
         "drumline.messages.stale",
         "Publications that were not part of the backplane's history, and were not delivered",
         stale);
+    deliver =
+        timer(
+            registry,
+            "drumline.publish.deliver",
+            "From this node's publishing to the write to its own subscribers, sampled",
+            1,
+            5,
+            25,
+            100,
+            500,
+            2000);
+    fanout =
+        timer(
+            registry,
+            "drumline.fanout",
+            "From a publication's owner to the end of the flush that wrote it, one a flush",
+            1,
+            5,
+            25,
+            100,
+            500);
+    resume =
+        timer(
+            registry,
+            "drumline.resume",
+            "From a SUBSCRIBE that asks for the past to the end of its catching up",
+            5,
+            25,
+            100,
+            500,
+            2000,
+            10000);
+    loopDelay =
+        timer(
+            registry,
+            "drumline.loop.delay",
+            "How late the event loops' timers fire",
+            10,
+            50,
+            250,
+            1000,
+            5000);
     for (Gap.Reason reason : Gap.Reason.values()) {
       gaps.put(
           reason,
@@ -89,6 +138,9 @@ final class HubMetrics {
     Gauge.builder("drumline.backlog.bytes", backlogBytes, AtomicLong::get)
         .description("Octets between the backplane and the event loops")
         .register(registry);
+    Gauge.builder("drumline.backlog.limit.bytes", () -> backlogLimit)
+        .description("Octets of backlog beyond which publications are dropped")
+        .register(registry);
     for (CloseCode code : CloseCode.values()) {
       closes.put(
           code,
@@ -111,6 +163,15 @@ final class HubMetrics {
     if (counter != null) {
       counter.increment();
     }
+  }
+
+  private static Timer timer(
+      MeterRegistry registry, String name, String description, long... bucketMillis) {
+    return Timer.builder(name)
+        .description(description)
+        .serviceLevelObjectives(
+            Arrays.stream(bucketMillis).mapToObj(Duration::ofMillis).toArray(Duration[]::new))
+        .register(registry);
   }
 
   private static void count(

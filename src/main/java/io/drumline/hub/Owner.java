@@ -2,6 +2,7 @@ package io.drumline.hub;
 
 import io.drumline.backplane.Backplane;
 import io.drumline.backplane.History;
+import io.drumline.backplane.MessageIds;
 import io.drumline.message.Destination;
 import io.drumline.message.Gap;
 import io.drumline.message.Publication;
@@ -33,6 +34,7 @@ final class Owner {
 
   private final EventLoop loop;
   private final Backplane backplane;
+  private final MessageIds ids;
   private final HubMetrics metrics;
   private final HubProperties properties;
   private final long windowLimit;
@@ -51,11 +53,13 @@ final class Owner {
   Owner(
       EventLoop loop,
       Backplane backplane,
+      MessageIds ids,
       HubMetrics metrics,
       HubProperties properties,
       int owners) {
     this.loop = loop;
     this.backplane = backplane;
+    this.ids = ids;
     this.metrics = metrics;
     this.properties = properties;
     this.windowLimit = properties.catchUpLimit().toBytes() / owners;
@@ -275,16 +279,20 @@ final class Owner {
 
     void deliver(Publication publication, Frames.Payload kind) {
       int size = Hub.sizeOf(publication);
+      long published = ids.givenAt(publication.id());
+      long handedOver = System.nanoTime();
       for (int i = 0; i < topics.size(); i++) {
         ShardTopic topic = topics.get(i);
         if (topic.shard.loop == loop) {
           topic.deliver(publication, kind);
+          topic.shard.measure(published, handedOver);
         } else {
           metrics.backlogBytes.addAndGet(size);
           topic.shard.loop.execute(
               () -> {
                 metrics.backlogBytes.addAndGet(-size);
                 topic.deliver(publication, kind);
+                topic.shard.measure(published, handedOver);
               });
         }
       }

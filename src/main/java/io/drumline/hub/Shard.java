@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,6 +27,9 @@ final class Shard {
   private static final Logger log = LoggerFactory.getLogger(Shard.class);
   private static final long SAMPLE_MILLIS = 1000;
 
+  /** The wheel calls a timer of one tick with every second one. */
+  private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(2 * Wheel.TICK_MILLIS);
+
   final EventLoop loop;
   final Wheel wheel;
   private final Hub hub;
@@ -37,6 +41,11 @@ final class Shard {
   private List<Connection> dirtyConnections = new ArrayList<>();
   private List<Connection> flushedConnections = new ArrayList<>();
   private boolean flushScheduled;
+
+  /** Of what waits for the flush: when the first was published, if known, and handed over; or 0. */
+  private long firstPublished;
+
+  private long firstHandedOver;
   private long lastTick = System.nanoTime();
 
   private volatile int connectionCount;
@@ -73,6 +82,10 @@ final class Shard {
     Subscription subscription = new Subscription(connection, topic, key, start, observer);
     if (start.joins()) {
       topic.addLater();
+      long begun = System.nanoTime();
+      subscription
+          .live()
+          .thenRun(() -> metrics().resume.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS));
       connection.catchUps().add(subscription);
     } else {
       topic.add(subscription);
@@ -135,6 +148,24 @@ final class Shard {
     subscriptionCount = subscriptionCount() + change;
   }
 
+  /**
+   * A publication was just delivered to a topic: the flush that writes it is measured from here.
+   *
+   * @param published {@link System#nanoTime} of its publishing, or 0 where that is not known
+   * @param handedOver the same of its hand-over by its owner
+   */
+  void measure(long published, long handedOver) {
+    if (!flushScheduled) {
+      return; // it was for nobody here
+    }
+    if (firstPublished == 0) {
+      firstPublished = published;
+    }
+    if (firstHandedOver == 0) {
+      firstHandedOver = handedOver;
+    }
+  }
+
   ByteBufAllocator alloc() {
     return PooledByteBufAllocator.DEFAULT;
   }
@@ -191,10 +222,20 @@ final class Shard {
       connection.flush();
     }
     written.clear();
+    if (firstHandedOver != 0) {
+      long now = System.nanoTime();
+      metrics().fanout.record(now - firstHandedOver, TimeUnit.NANOSECONDS);
+      if (firstPublished != 0) {
+        metrics().deliver.record(now - firstPublished, TimeUnit.NANOSECONDS);
+      }
+      firstHandedOver = 0;
+      firstPublished = 0;
+    }
   }
 
   private long tick() {
     long now = System.nanoTime();
+    metrics().loopDelay.record(Math.max(0, now - lastTick - TICK_NANOS), TimeUnit.NANOSECONDS);
     fenceAfterPause(now);
     lastTick = now;
     return Wheel.TICK_MILLIS;

@@ -5,6 +5,7 @@ import io.drumline.security.Peer;
 import io.drumline.security.SharedTokenBucket;
 import io.drumline.security.TokenBucket.Rate;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -81,6 +82,9 @@ final class Gate {
     retryAfter = new RetryAfter(properties.connectsPerSecond());
     addresses = new Addresses(properties.maxConnectionsPerAddress());
     most = properties.maxConnections();
+    Gauge.builder("drumline.connections.limit", () -> most)
+        .description("Client connections that this node takes at most")
+        .register(registry);
     for (Outcome outcome : Outcome.values()) {
       counter(outcome); // shows all of them from the start
     }

@@ -50,6 +50,9 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private final Handshakes handshakes;
   private @Nullable Future<?> deadline;
 
+  /** When the connection was opened; 0 once a request was answered, behind which it may idle. */
+  private long opened = System.nanoTime();
+
   HttpHandler(ListenerProperties properties, Gate gate, Sockets sockets, Handshakes handshakes) {
     this.properties = properties;
     this.gate = gate;
@@ -125,7 +128,8 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             Unpooled.EMPTY_BUFFER,
             accepted.headers(),
             EmptyHttpHeaders.INSTANCE));
-    sockets.open(ctx.channel(), peer, accepted.deflate(), () -> gate.leave(peer));
+    long begun = opened == 0 ? System.nanoTime() : opened;
+    sockets.open(ctx.channel(), peer, accepted.deflate(), begun, () -> gate.leave(peer));
     ChannelPipeline pipeline = ctx.pipeline();
     pipeline.remove(this);
     pipeline.remove(HttpObjectAggregator.class);
@@ -196,6 +200,7 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     HttpUtil.setKeepAlive(response, keepAlive);
     ChannelFuture written = ctx.writeAndFlush(response);
     if (keepAlive) {
+      opened = 0;
       stopDeadline(ctx);
       startDeadline(ctx);
     } else {

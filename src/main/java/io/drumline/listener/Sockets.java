@@ -46,12 +46,14 @@ final class Sockets {
    * <p>Octets come in as frames; inflated, if so agreed; text is checked to be UTF-8 as the client
    * meant it, so after that. There is nothing on the way out: the hub writes finished frames.
    *
+   * @param begun {@link System#nanoTime} of the handshake's beginning
    * @param onEnd is called when the socket has ended
    */
-  void open(Channel channel, Peer peer, boolean deflate, Runnable onEnd) {
+  void open(Channel channel, Peer peer, boolean deflate, long begun, Runnable onEnd) {
     Connection connection = hub.connect(channel, deflate);
     SocketHandler handler =
-        new SocketHandler(connection, sessions.open(connection), peer, properties, limits, onEnd);
+        new SocketHandler(
+            connection, sessions.open(connection, begun), peer, properties, limits, onEnd);
     ChannelPipeline pipeline = channel.pipeline();
     pipeline.addLast(new WebSocket13FrameDecoder(deflate ? deflated : plain));
     if (deflate) {

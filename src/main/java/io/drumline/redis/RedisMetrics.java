@@ -9,6 +9,14 @@ import java.util.function.BooleanSupplier;
 
 /** The names and meters of what the node measures of Redis. */
 final class RedisMetrics {
+  private static final Duration[] BUCKETS = {
+    Duration.ofMillis(1),
+    Duration.ofMillis(5),
+    Duration.ofMillis(25),
+    Duration.ofMillis(100),
+    Duration.ofMillis(500)
+  };
+
   private final MeterRegistry registry;
   final Timer publish;
   final Counter publishFailures;
@@ -24,6 +32,7 @@ final class RedisMetrics {
     publish =
         Timer.builder("drumline.redis.publish")
             .description("From publish to the answer of Redis, for accepted publications.")
+            .serviceLevelObjectives(BUCKETS)
             .register(registry);
     publishFailures =
         Counter.builder("drumline.redis.publish.failures")
@@ -44,12 +53,7 @@ final class RedisMetrics {
     roundTrip =
         Timer.builder("drumline.redis.roundtrip")
             .description("From the publishing to the pub/sub connection through Redis, by probes.")
-            .serviceLevelObjectives(
-                Duration.ofMillis(1),
-                Duration.ofMillis(5),
-                Duration.ofMillis(25),
-                Duration.ofMillis(100),
-                Duration.ofMillis(500))
+            .serviceLevelObjectives(BUCKETS)
             .register(registry);
     reconnects =
         Counter.builder("drumline.redis.reconnects")

@@ -25,18 +25,27 @@ final class Connecting {
   private final StompSession session;
   private final StompSessions server;
   private final Connection connection;
+  private final long begun;
   private final List<ClientFrame> held = new ArrayList<>(0);
   private StompVersion version = StompVersion.V1_0;
   private HeartBeats heartBeats = new HeartBeats(0, 0);
   private @Nullable SharedSession shared;
-  private boolean begun;
+  private boolean agreed;
   private boolean ended;
 
-  Connecting(StompSession session, StompSessions server, Connection connection) {
+  /**
+   * @param begun {@link System#nanoTime} of the handshake's beginning
+   */
+  Connecting(StompSession session, StompSessions server, Connection connection, long begun) {
     this.session = session;
     this.server = server;
     this.connection = connection;
+    this.begun = begun;
     connection.wheel().after(server.properties().connectTimeout().toMillis(), this::check);
+  }
+
+  long begun() {
+    return begun;
   }
 
   StompVersion version() {
@@ -61,7 +70,7 @@ final class Connecting {
     if (!connect.command().connects()) {
       throw new StompException("The first frame must be CONNECT.", connect.header("receipt"));
     }
-    begun = true;
+    agreed = true;
     version =
         StompVersion.negotiate(connect.header("accept-version"))
             .orElseThrow(
@@ -138,7 +147,7 @@ final class Connecting {
   }
 
   private long check() {
-    if (!begun && connection.open()) {
+    if (!agreed && connection.open()) {
       connection.close(CloseCode.CONNECT_TIMEOUT, "No CONNECT frame came in time.");
     }
     return 0;

@@ -3,12 +3,16 @@ package io.drumline.stomp;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What the protocol edge counts. Any thread. */
 final class StompMetrics {
   private final LongAdder bytesIn = new LongAdder();
   private final Counter errors;
+  private final Timer handshake;
 
   StompMetrics(MeterRegistry registry) {
     FunctionCounter.builder("drumline.bytes.in", bytesIn, LongAdder::doubleValue)
@@ -18,6 +22,25 @@ final class StompMetrics {
         Counter.builder("drumline.stomp.errors")
             .description("ERROR frames sent to clients")
             .register(registry);
+    handshake =
+        Timer.builder("drumline.handshake")
+            .description("From the opening of a client's connection to its CONNECTED")
+            .serviceLevelObjectives(
+                Duration.ofMillis(10),
+                Duration.ofMillis(50),
+                Duration.ofMillis(250),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(5))
+            .register(registry);
+  }
+
+  /**
+   * A session is connected.
+   *
+   * @param begun {@link System#nanoTime} of its beginning
+   */
+  void connected(long begun) {
+    handshake.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
   }
 
   void received(int octets) {

@@ -59,11 +59,11 @@ public final class StompSession {
   private volatile @Nullable Principal user;
   private volatile boolean expelled;
 
-  StompSession(StompSessions server, Connection connection) {
+  StompSession(StompSessions server, Connection connection, long begun) {
     this.server = server;
     this.connection = connection;
     this.decoder = new StompDecoder(server.limits());
-    this.connecting = new Connecting(this, server, connection);
+    this.connecting = new Connecting(this, server, connection, begun);
     this.access = new Access(this, connection, server.guard());
     this.subscriptions = new StompSubscriptions(this, server, connection);
     this.pending =
@@ -236,6 +236,7 @@ public final class StompSession {
     state = State.CONNECTED;
     connection.send(
         StompEncoder.connected(ALLOC, server.connectedHeaders(this)), Frames.Payload.TEXT);
+    server.metrics().connected(connecting.begun());
     server.bridge().connectedEvent(this);
     heartBeats().start(connection);
     connection.goOn(Pause.CONNECTING);

@@ -60,9 +60,13 @@ public final class StompSessions {
             (int) properties.maxBodySize().toBytes());
   }
 
-  /** Begins a session on a connection that was just upgraded; called on its event loop. */
-  public StompSession open(Connection connection) {
-    StompSession session = new StompSession(this, connection);
+  /**
+   * Begins a session on a connection that was just upgraded; called on its event loop.
+   *
+   * @param begun {@link System#nanoTime} of the handshake's beginning
+   */
+  public StompSession open(Connection connection, long begun) {
+    StompSession session = new StompSession(this, connection, begun);
     sessions.put(session.id(), session);
     return session;
   }

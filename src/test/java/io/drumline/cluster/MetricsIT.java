@@ -8,6 +8,8 @@ import io.drumline.testing.StompClient;
 import io.drumline.testing.TestRedis;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -112,6 +114,46 @@ class MetricsIT {
       client.publishConfirmed("/topic/" + name, "counted");
     }
     node.awaitMetric("drumline_redis_publish_seconds_count", 1);
+  }
+
+  @Test
+  void timesHandshakesResumptionsAndDeliveriesOnceAFlush() {
+    try (Swarm swarm = new Swarm()) {
+      Peer publisher = swarm.connect(node);
+      List<Peer> subscribers = new ArrayList<>();
+      for (int i = 0; i < 10; i++) {
+        Peer subscriber = swarm.connect(node);
+        join(subscriber.subscribe("sub-0", "/topic/" + name));
+        subscribers.add(subscriber);
+      }
+      node.awaitMetric("drumline_handshake_seconds_count", 11);
+      node.awaitMetric("drumline_resume_seconds_count", 0);
+      for (int i = 0; i < 16; i++) {
+        join(publisher.publish("/topic/" + name, "x"));
+      }
+      subscribers.forEach(subscriber -> subscriber.awaitMessages(16));
+      node.awaitMetric("drumline_deliveries_total", 160);
+      int loops = Runtime.getRuntime().availableProcessors();
+      Node.patiently()
+          .untilAsserted(
+              () -> {
+                assertThat(node.metric("drumline_fanout_seconds_count"))
+                    .isBetween(1.0, 16.0 * loops);
+                assertThat(node.metric("drumline_publish_deliver_seconds_count"))
+                    .isBetween(1.0, 2.0 * loops);
+              });
+      assertThat(node.metric("drumline_publish_deliver_seconds_sum")).isPositive();
+    }
+    try (StompClient client = node.client()) {
+      client.send("SUBSCRIBE\nid:r\ndestination:/topic/" + name + "\nreplay:16\n\n\0");
+      client.expectMessage("x");
+      node.awaitMetric("drumline_resume_seconds_count", 1);
+    }
+  }
+
+  @Test
+  void timesEventLoops() {
+    Node.patiently().until(() -> node.metric("drumline_loop_delay_seconds_count") > 4);
   }
 
   @Test

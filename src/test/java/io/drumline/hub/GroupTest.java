@@ -54,6 +54,7 @@ class GroupTest {
       new Hub(
           loops,
           new MemoryBackplane(new MessageIds(), Retentions.DEFAULTS),
+          new MessageIds(),
           new Binder(new MapConfigurationPropertySource(Map.of()))
               .bindOrCreate("drumline.hub", HubProperties.class),
           new SimpleMeterRegistry());

@@ -68,6 +68,7 @@ final class TestListener implements AutoCloseable {
         new Hub(
             loops,
             new MemoryBackplane(new MessageIds(), Retentions.DEFAULTS),
+            new MessageIds(),
             hubProperties,
             meters);
     StompSessions sessions = sessions();
@@ -116,7 +117,7 @@ final class TestListener implements AutoCloseable {
   private StompSessions sessions() {
     StompSessions sessions = mock(StompSessions.class);
     when(sessions.accepting()).thenAnswer(call -> accepting.get());
-    when(sessions.open(any())).thenAnswer(call -> session(call.getArgument(0)));
+    when(sessions.open(any(), anyLong())).thenAnswer(call -> session(call.getArgument(0)));
     return sessions;
   }
 

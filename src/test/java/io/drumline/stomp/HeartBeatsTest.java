@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.mockito.Mockito.mock;
 
 import io.drumline.backplane.Backplane;
+import io.drumline.backplane.MessageIds;
 import io.drumline.hub.Connection;
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
@@ -119,6 +120,7 @@ class HeartBeatsTest {
           new Hub(
               loops,
               mock(Backplane.class),
+              new MessageIds(),
               bind("drumline.hub", HubProperties.class, Map.of()),
               new SimpleMeterRegistry());
       Channel server =
