@@ -1,0 +1,61 @@
+package io.drumline.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.drumline.testing.Queries;
+import io.drumline.testing.StompClient;
+import io.drumline.testing.TestRedis;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
+import java.io.File;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Alerts and dashboard ask only for what a node exports. */
+class QueriesIT {
+  private static final Pattern SERIES = Pattern.compile("(?m)^([a-z]\\w*)[{ ]");
+
+  @Test
+  void alertsAndDashboardNameOnlyMetricsThatANodeExports() throws Exception {
+    Set<String> asked =
+        Stream.concat(
+                Queries.alerts().stream().map(Queries.Alert::expression),
+                Queries.panels().stream().map(Queries.Query::expression))
+            .flatMap(expression -> Queries.metricsOf(expression).stream())
+            .collect(Collectors.toCollection(TreeSet::new));
+    assertThat(asked).hasSizeGreaterThan(40).contains("drumline_connections");
+    asked.remove("up"); // Prometheus' own
+    X509Bundle certificate =
+        new CertificateBuilder()
+            .subject("CN=localhost")
+            .setIsCertificateAuthority(true)
+            .buildSelfSigned();
+    File chain = certificate.toTempCertChainPem();
+    File key = certificate.toTempPrivateKeyPem();
+    try (Node node =
+        Node.on(
+            TestRedis.url(),
+            "spring.ssl.bundle.pem.web.keystore.certificate=" + chain,
+            "spring.ssl.bundle.pem.web.keystore.private-key=" + key)) {
+      try (StompClient client = node.client()) {
+        client.subscribe("s", "/topic/queries");
+        client.publish("/topic/queries", "hello");
+        client.expectMessage("hello");
+      }
+      System.gc();
+      Node.patiently().untilAsserted(() -> assertThat(series(node.scrape())).containsAll(asked));
+    }
+  }
+
+  private static Set<String> series(String scrape) {
+    return SERIES
+        .matcher(scrape)
+        .results()
+        .map(line -> line.group(1))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+}
