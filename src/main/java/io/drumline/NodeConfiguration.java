@@ -20,8 +20,6 @@ import io.drumline.message.NodeId;
 import io.drumline.session.NodeLeaseProperties;
 import io.drumline.session.Nodes;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -48,13 +46,8 @@ class NodeConfiguration {
   }
 
   @Bean
-  NodeId nodeId(NodeProperties properties, MessageIds ids) {
-    if (!properties.nodeId().isBlank()) {
-      return new NodeId(properties.nodeId());
-    }
-    String incarnation = ids.incarnation();
-    return new NodeId(
-        hostName() + '-' + incarnation.substring(Math.max(0, incarnation.length() - 4)));
+  NodeId nodeId(NodeProperties properties) {
+    return new NodeId(properties.nodeId()); // NodeNames has seen to it that there is one
   }
 
   /** Closed by the node's life cycle, after its clients have gone. */
@@ -107,13 +100,5 @@ class NodeConfiguration {
   @Bean(destroyMethod = "")
   Nodes nodes(NodeRegistry nodes, NodeLeaseProperties properties, Hub hub, MeterRegistry registry) {
     return new Nodes(nodes, properties, hub::connectionCount, registry);
-  }
-
-  private static String hostName() {
-    try {
-      return InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException noName) {
-      return "node";
-    }
   }
 }

@@ -132,6 +132,15 @@ public final class NodeProcess implements AutoCloseable {
     }
   }
 
+  boolean alive() {
+    return !program.ended();
+  }
+
+  /** All that the node has logged so far. */
+  List<String> log() {
+    return program.output().lines().toList();
+  }
+
   /** SIGKILL. */
   public void kill() {
     program.kill();

@@ -140,12 +140,8 @@ final class RunningProgram implements AutoCloseable {
   }
 
   private List<String> logTail() {
-    try {
-      List<String> lines = Files.readAllLines(log);
-      return lines.subList(Math.max(0, lines.size() - 40), lines.size());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    List<String> lines = output().lines().toList();
+    return lines.subList(Math.max(0, lines.size() - 40), lines.size());
   }
 
   private static boolean accepts(int port) {
