@@ -19,7 +19,9 @@ import io.drumline.hub.HubProperties;
 import io.drumline.message.NodeId;
 import io.drumline.session.NodeLeaseProperties;
 import io.drumline.session.Nodes;
+import io.drumline.tracing.Spans;
 import io.micrometer.core.instrument.MeterRegistry;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -92,8 +94,9 @@ class NodeConfiguration {
       Backplane backplane,
       MessageIds ids,
       HubProperties properties,
-      MeterRegistry registry) {
-    return new Hub(loops, backplane, ids, properties, registry);
+      MeterRegistry registry,
+      ObjectProvider<Spans> spans) {
+    return new Hub(loops, backplane, ids, properties, registry, spans.getIfAvailable());
   }
 
   /** Closed by the node's life cycle, between its clients and the backplane. */

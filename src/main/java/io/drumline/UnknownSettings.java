@@ -37,7 +37,8 @@ final class UnknownSettings implements ApplicationListener<ApplicationEnvironmen
           "session",
           "security",
           "drain",
-          "rebalance");
+          "rebalance",
+          "tracing");
 
   private static final Set<String> OF_DESTINATIONS =
       Set.of("pattern", "history", "messages", "size", "age");

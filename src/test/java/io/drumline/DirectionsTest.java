@@ -22,7 +22,11 @@ class DirectionsTest {
 
   @ArchTest static final ArchRule backplaneKnowsMessages = ours("backplane", "message");
   @ArchTest static final ArchRule securityKnowsMessages = ours("security", "message");
-  @ArchTest static final ArchRule hubKnowsTheBackplane = ours("hub", "backplane", "message");
+  @ArchTest static final ArchRule tracingKnowsMessages = ours("tracing", "message");
+
+  @ArchTest
+  static final ArchRule hubKnowsTheBackplane = ours("hub", "tracing", "backplane", "message");
+
   @ArchTest static final ArchRule redisKnowsTheBackplane = ours("redis", "backplane", "message");
 
   @ArchTest
@@ -30,7 +34,7 @@ class DirectionsTest {
 
   @ArchTest
   static final ArchRule stompKnowsTheHub =
-      ours("stomp", "hub", "session", "security", "backplane", "message");
+      ours("stomp", "hub", "session", "security", "tracing", "backplane", "message");
 
   @ArchTest
   static final ArchRule listenerKnowsStomp =

@@ -6,7 +6,9 @@ import io.drumline.backplane.Receiver;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
 import io.drumline.message.Publication;
+import io.drumline.tracing.Spans;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.tracing.Span;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.security.SecureRandom;
@@ -40,6 +42,7 @@ public final class Hub implements Receiver {
   private final IdentityHashMap<EventLoop, Shard> shards = new IdentityHashMap<>();
   private final List<Owner> owners = new ArrayList<>();
   private final HubMetrics metrics;
+  private final @Nullable Spans spans;
   private final long outboundLimit;
   private final long backlogLimit;
   private final long pauseLimitNanos;
@@ -50,13 +53,16 @@ public final class Hub implements Receiver {
 
   /**
    * @param ids those that the backplane gives to this node's publications
+   * @param spans null unless messages are traced
    */
   public Hub(
       EventLoops loops,
       Backplane backplane,
       MessageIds ids,
       HubProperties properties,
-      MeterRegistry registry) {
+      MeterRegistry registry,
+      @Nullable Spans spans) {
+    this.spans = spans;
     outboundLimit = properties.outboundLimit().toBytes();
     backlogLimit = properties.backlogLimit().toBytes();
     pauseLimitNanos = properties.pauseLimit().toNanos();
@@ -136,12 +142,16 @@ public final class Hub implements Receiver {
     metrics.publications.increment();
     Frames.Payload kind = Frames.kindOf(publication);
     Owner owner = owner(publication.destination());
+    Span span = spans == null ? null : spans.delivered(publication);
     owner
         .loop()
         .execute(
             () -> {
               metrics.backlogBytes.addAndGet(-size);
               owner.received(publication, kind);
+              if (span != null) {
+                span.end();
+              }
             });
   }
 

@@ -11,6 +11,7 @@ import io.drumline.security.DestinationPolicy;
 import io.drumline.security.Limits;
 import io.drumline.security.SecurityProperties;
 import io.drumline.session.SharedSessions;
+import io.drumline.tracing.Spans;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
 import java.util.Map;
@@ -69,8 +70,8 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
   }
 
   @Bean
-  Publisher publisher(Backplane backplane, MeterRegistry registry) {
-    return new Publisher(backplane, registry);
+  Publisher publisher(Backplane backplane, ObjectProvider<Spans> spans, MeterRegistry registry) {
+    return new Publisher(backplane, spans.getIfAvailable(), registry);
   }
 
   @Bean
@@ -78,9 +79,14 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
       AbstractSubscribableChannel clientInboundChannel,
       @Qualifier("clientInboundChannelExecutor") Executor executor,
       ApplicationEventPublisher events,
-      SimpAnnotationMethodMessageHandler applicationHandler) {
+      SimpAnnotationMethodMessageHandler applicationHandler,
+      ObjectProvider<Spans> spans) {
     return new SpringBridge(
-        clientInboundChannel, executor, events, applicationHandler.getDestinationPrefixes());
+        clientInboundChannel,
+        executor,
+        events,
+        applicationHandler.getDestinationPrefixes(),
+        spans.getIfAvailable());
   }
 
   @Bean

@@ -3,8 +3,10 @@ package io.drumline.stomp;
 import io.drumline.backplane.Backplane;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
+import io.drumline.tracing.Spans;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.tracing.Span;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -15,11 +17,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Publisher {
   private final Backplane backplane;
+  private final @Nullable Spans spans;
   private final Counter published;
   private final Counter failed;
 
-  public Publisher(Backplane backplane, MeterRegistry registry) {
+  /**
+   * @param spans null unless messages are traced
+   */
+  public Publisher(Backplane backplane, @Nullable Spans spans, MeterRegistry registry) {
     this.backplane = backplane;
+    this.spans = spans;
     published =
         Counter.builder("drumline.messages.published")
             .description("Messages that clients and applications of this node published")
@@ -32,6 +39,18 @@ public final class Publisher {
 
   boolean available() {
     return backplane.available();
+  }
+
+  /** Publishes what a client sent; see {@link #publish}. */
+  CompletionStage<String> send(Destination destination, ClientFrame frame, @Nullable String id) {
+    Spans spans = this.spans;
+    if (spans == null) {
+      return publish(destination, frame.headers(), frame.body(), id, null);
+    }
+    Span span = spans.received(Spans.shown(destination), frame::header);
+    return spans
+        .in(span, () -> publish(destination, frame.headers(), frame.body(), id, null))
+        .whenComplete((messageId, failure) -> spans.end(span, failure));
   }
 
   /**
@@ -54,8 +73,7 @@ public final class Publisher {
   /** Publishes a draft that is complete; see {@link Backplane#publish}. */
   public CompletionStage<String> publish(Draft draft) {
     published.increment();
-    return backplane
-        .publish(draft)
+    return (spans == null ? backplane.publish(draft) : spans.publish(draft, backplane::publish))
         .whenComplete(
             (messageId, error) -> {
               if (error != null) {

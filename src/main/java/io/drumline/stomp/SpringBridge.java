@@ -1,5 +1,7 @@
 package io.drumline.stomp;
 
+import io.drumline.tracing.Spans;
+import io.micrometer.tracing.Span;
 import java.security.Principal;
 import java.util.Collection;
 import java.util.concurrent.Executor;
@@ -46,17 +48,20 @@ final class SpringBridge {
   private final Executor pool;
   private final ApplicationEventPublisher events;
   private final Collection<String> applicationPrefixes;
+  private final @Nullable Spans spans;
   private volatile boolean intercepting;
 
   SpringBridge(
       AbstractSubscribableChannel clientInbound,
       Executor pool,
       ApplicationEventPublisher events,
-      Collection<String> applicationPrefixes) {
+      Collection<String> applicationPrefixes,
+      @Nullable Spans spans) {
     this.clientInbound = clientInbound;
     this.pool = pool;
     this.events = events;
     this.applicationPrefixes = applicationPrefixes;
+    this.spans = spans;
   }
 
   /** Looks at the inbound channel; called before the first client connects. */
@@ -169,7 +174,7 @@ final class SpringBridge {
     boolean sent;
     try {
       SimpAttributesContextHolder.setAttributesFromMessage(message);
-      sent = clientInbound.send(message);
+      sent = passOn(message, frame);
       if (sent) {
         publishFor(frame.command(), message, session.user());
       }
@@ -189,6 +194,27 @@ final class SpringBridge {
       session.onLoop(() -> session.done(inbound.slot));
     } else {
       session.onLoop(() -> session.vetoed(inbound.slot));
+    }
+  }
+
+  /** With the span of what application code is called for as the current one. */
+  private boolean passOn(Message<byte[]> message, ClientFrame frame) {
+    Spans spans = this.spans;
+    String destination = frame.header("destination");
+    if (spans == null
+        || frame.command() != ClientCommand.SEND
+        || destination == null
+        || !isForApplication(destination)) {
+      return clientInbound.send(message);
+    }
+    Span span = spans.received(destination, frame::header);
+    try {
+      return spans.in(span, () -> clientInbound.send(message));
+    } catch (RuntimeException refused) {
+      span.error(refused);
+      throw refused;
+    } finally {
+      span.end();
     }
   }
 

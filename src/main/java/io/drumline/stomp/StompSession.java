@@ -383,12 +383,7 @@ public final class StompSession {
     access.require(Action.SEND, destination.value());
     server
         .publisher()
-        .publish(
-            destination,
-            frame.headers(),
-            frame.body(),
-            Continuity.publisherId(frame, user == null ? null : userName()),
-            null)
+        .send(destination, frame, Continuity.publisherId(frame, user == null ? null : userName()))
         .whenComplete(
             (messageId, error) ->
                 onLoop(

@@ -473,7 +473,7 @@ final class PublishApiTest {
                     starting
                         .getBeanFactory()
                         .registerSingleton(
-                            "publisher", new Publisher(backplane, new SimpleMeterRegistry())))
+                            "publisher", new Publisher(backplane, null, new SimpleMeterRegistry())))
             .run(
                 Stream.concat(
                         Stream.of(

@@ -24,15 +24,19 @@ final class Node implements AutoCloseable {
   /** How long anything may take that has no reason to take long. */
   static final Duration PATIENCE = Duration.ofSeconds(30);
 
+  /** For nodes that know its hash. */
+  private static final String API_KEY = "key";
+
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
   private final ConfigurableApplicationContext context;
 
-  private Node(List<String> properties) {
+  private Node(List<String> properties, Class<?>... more) {
     properties.add("drumline.listener.port=0");
     properties.add("server.port=0");
     context =
         new SpringApplicationBuilder(DrumlineApplication.class)
+            .sources(more)
             .run(properties.stream().map(property -> "--" + property).toArray(String[]::new));
   }
 
@@ -51,13 +55,22 @@ final class Node implements AutoCloseable {
     return starting(redis, properties).awaitReady();
   }
 
+  /** A node of the cluster with application code. */
+  static Node with(Class<?> code, String redis, String... properties) {
+    return new Node(clustered(redis, properties), code).awaitReady();
+  }
+
   /** A node of the cluster around this Redis, which may not be there. */
   static Node starting(String redis, String... properties) {
+    return new Node(clustered(redis, properties));
+  }
+
+  private static List<String> clustered(String redis, String... properties) {
     List<String> all = new ArrayList<>(List.of(properties));
     all.add("drumline.backplane=redis");
     all.add("drumline.security.anonymous=true");
     all.add("spring.data.redis.url=" + redis);
-    return new Node(all);
+    return all;
   }
 
   int port() {
@@ -71,6 +84,16 @@ final class Node implements AutoCloseable {
   /** A STOMP 1.2 client that has connected, with further headers such as {@code client-id:a}. */
   StompClient client(String... headers) {
     return StompClient.open(port(), StompClient.Carriage.TEXT, "v12.stomp").connect("1.2", headers);
+  }
+
+  /** The application's bean of this type. */
+  <T> T bean(Class<T> type) {
+    return context.getBean(type);
+  }
+
+  /** The names of the application's beans of this type. */
+  String[] beans(Class<?> type) {
+    return context.getBeanNamesForType(type);
   }
 
   /** The status that a load balancer's check sees. */
@@ -115,10 +138,21 @@ final class Node implements AutoCloseable {
 
   /** Publishes by the HTTP API; the status it answers. */
   int publish(String json) {
+    return publish(json, "");
+  }
+
+  /** The same, as part of this trace. */
+  int publish(String json, String traceparent) {
     URI api = URI.create("http://127.0.0.1:" + property("local.server.port") + "/api/v1/publish");
     return exchange(
             HttpRequest.newBuilder(api)
-                .header("Content-Type", "application/json")
+                .headers(
+                    "Content-Type",
+                    "application/json",
+                    "X-API-Key",
+                    API_KEY,
+                    "traceparent",
+                    traceparent)
                 .POST(HttpRequest.BodyPublishers.ofString(json))
                 .build())
         .statusCode();

@@ -53,11 +53,13 @@ class PrometheusE2E {
   @Test
   void prometheusAnswersEveryQueryAndEvaluatesEveryAlert() throws Exception {
     try (RedisProcess redis = new RedisProcess();
-        NodeProcess node = NodeProcess.clustered("observed", redis).ready();
-        RunningProgram prometheus = prometheus(node);
-        StompClient client = client(node)) {
+        NodeProcess node = NodeProcess.clustered("observed", redis);
+        RunningProgram prometheus = prometheus(node)) {
+      StompClient client = client(node.ready());
       client.subscribe("s", "/topic/observed");
-      await("the node is scraped").until(() -> rows("drumline_connections == 1") == 1);
+      await("the node is scraped")
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> rows("drumline_connections == 1") == 1);
       await("messages are in the rates")
           .atMost(Duration.ofSeconds(60))
           .pollInterval(Duration.ofMillis(200))
@@ -75,6 +77,7 @@ class PrometheusE2E {
       }
       assertThat(silent).hasSizeLessThanOrEqualTo(SILENT);
       await("every alert was evaluated")
+          .atMost(Duration.ofSeconds(60))
           .untilAsserted(
               () ->
                   assertThat(get("/api/v1/rules").at("/data/groups"))

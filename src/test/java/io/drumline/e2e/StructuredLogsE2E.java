@@ -3,6 +3,7 @@ package io.drumline.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,7 +33,9 @@ class StructuredLogsE2E {
               nowhere,
               structured,
               "--drumline.listener.port=" + first.clientPort())) {
-        await("the second node gives up").until(() -> !second.alive());
+        await("the second node gives up")
+            .atMost(Duration.ofMinutes(2))
+            .until(() -> !second.alive());
         assertThat(objects(second, node, "second-" + format))
             .extracting(line -> line.at(message).asString())
             .anyMatch(said -> said.contains("cannot be used"))

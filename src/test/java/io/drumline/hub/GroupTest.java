@@ -57,7 +57,8 @@ class GroupTest {
           new MessageIds(),
           new Binder(new MapConfigurationPropertySource(Map.of()))
               .bindOrCreate("drumline.hub", HubProperties.class),
-          new SimpleMeterRegistry());
+          new SimpleMeterRegistry(),
+          null);
   private final EmbeddedChannel turns = new EmbeddedChannel();
   private final Shard shard = new Shard(turns.eventLoop(), hub);
   private final ShardTopic topic = new ShardTopic(shard, DESTINATION);

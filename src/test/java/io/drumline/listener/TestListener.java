@@ -70,7 +70,8 @@ final class TestListener implements AutoCloseable {
             new MemoryBackplane(new MessageIds(), Retentions.DEFAULTS),
             new MessageIds(),
             hubProperties,
-            meters);
+            meters,
+            null);
     StompSessions sessions = sessions();
     Gate gate = new Gate(properties, new OriginPolicy(List.of()), sessions::accepting, meters);
     Handshakes handshakes = new Handshakes(properties.maxHandshakes(), loops, meters);

@@ -122,7 +122,8 @@ class HeartBeatsTest {
               mock(Backplane.class),
               new MessageIds(),
               bind("drumline.hub", HubProperties.class, Map.of()),
-              new SimpleMeterRegistry());
+              new SimpleMeterRegistry(),
+              null);
       Channel server =
           new ServerBootstrap()
               .group(loops.group())

@@ -1,0 +1,32 @@
+package io.drumline.tracing;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.autoconfigure.AutoConfigurationImportFilter;
+import org.springframework.boot.autoconfigure.AutoConfigurationMetadata;
+import org.springframework.context.EnvironmentAware;
+import org.springframework.core.env.Environment;
+
+/** Leaves all of Spring Boot's tracing out of the context unless tracing is on. */
+final class TracingSwitch implements AutoConfigurationImportFilter, EnvironmentAware {
+  private boolean on;
+
+  @Override
+  public void setEnvironment(Environment environment) {
+    on = environment.getProperty("drumline.tracing.enabled", Boolean.class, false);
+  }
+
+  @Override
+  public boolean[] match(
+      @Nullable String[] candidates, AutoConfigurationMetadata autoConfigurationMetadata) {
+    boolean[] matches = new boolean[candidates.length];
+    for (int i = 0; i < candidates.length; i++) {
+      String candidate = candidates[i];
+      matches[i] =
+          on
+              || candidate == null
+              || !candidate.startsWith("org.springframework.boot.micrometer.tracing.")
+                  && !candidate.startsWith("org.springframework.boot.opentelemetry.");
+    }
+    return matches;
+  }
+}

@@ -1,0 +1,5 @@
+/** Traces of messages through the cluster, where tracing is on. */
+@NullMarked
+package io.drumline.tracing;
+
+import org.jspecify.annotations.NullMarked;
