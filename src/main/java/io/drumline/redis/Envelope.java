@@ -144,10 +144,10 @@ final class Envelope {
   private static boolean areHeaders(byte[] headers) {
     boolean named = false;
     for (byte octet : headers) {
-      if (octet == 0 || octet == '\r' || octet == '\n' && !named) {
+      if (octet == 0 || octet == '\r' || (octet == '\n' && !named)) {
         return false;
       }
-      named = octet == ':' || named && octet != '\n';
+      named = octet == ':' || (named && octet != '\n');
     }
     return headers.length == 0 || headers[headers.length - 1] == '\n';
   }
