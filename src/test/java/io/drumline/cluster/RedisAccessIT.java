@@ -195,7 +195,8 @@ class RedisAccessIT {
     awaitPosition(client, "/topic/left", true);
     client.confirmed("UNSUBSCRIBE", "id:2");
     awaitPosition(client, "/topic/left", false);
-    try (StompClient unused = two.client("client-id:c1")) {
+    try (StompClient taker = two.client("client-id:c1")) {
+      taker.subscribe("1", "/topic/kept");
       assertThat(client.expectClose()).isEqualTo(CloseCode.FENCED.code());
     }
     client.close();
