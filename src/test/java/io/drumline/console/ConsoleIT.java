@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -221,7 +222,8 @@ class ConsoleIT {
     return send(request(path).build());
   }
 
-  private HttpResponse<String> post(String path, String body, String token) throws Exception {
+  private HttpResponse<String> post(String path, String body, @Nullable String token)
+      throws Exception {
     HttpRequest.Builder request =
         request(path)
             .header(
@@ -253,7 +255,7 @@ class ConsoleIT {
     return http.send(request, HttpResponse.BodyHandlers.ofString());
   }
 
-  private String cookie(String name) {
+  private @Nullable String cookie(String name) {
     return cookies.getCookieStore().getCookies().stream()
         .filter(cookie -> cookie.getName().equals(name))
         .map(HttpCookie::getValue)
