@@ -6,7 +6,10 @@ import org.springframework.boot.autoconfigure.AutoConfigurationMetadata;
 import org.springframework.context.EnvironmentAware;
 import org.springframework.core.env.Environment;
 
-/** Leaves all of Spring Boot's tracing out of the context unless tracing is on. */
+/**
+ * Leaves all of Spring Boot's tracing out of the context unless tracing is on; and in any case what
+ * would observe each command to Redis, probes included.
+ */
 final class TracingSwitch implements AutoConfigurationImportFilter, EnvironmentAware {
   private boolean on;
 
@@ -22,10 +25,11 @@ final class TracingSwitch implements AutoConfigurationImportFilter, EnvironmentA
     for (int i = 0; i < candidates.length; i++) {
       String candidate = candidates[i];
       matches[i] =
-          on
-              || candidate == null
-              || !candidate.startsWith("org.springframework.boot.micrometer.tracing.")
-                  && !candidate.startsWith("org.springframework.boot.opentelemetry.");
+          candidate == null
+              || (on && !candidate.endsWith(".LettuceObservationAutoConfiguration"))
+              || (!candidate.startsWith("org.springframework.boot.micrometer.tracing.")
+                  && !candidate.startsWith("org.springframework.boot.opentelemetry.")
+                  && !candidate.endsWith(".LettuceObservationAutoConfiguration"));
     }
     return matches;
   }

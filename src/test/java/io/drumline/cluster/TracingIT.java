@@ -89,7 +89,12 @@ class TracingIT {
       assertThat(Stream.of(receive, publish, deliver).map(SpanData::getTraceId).distinct())
           .hasSize(1);
       assertThat(message.header("traceparent"))
-          .isEqualTo("00-" + publish.getTraceId() + "-" + publish.getSpanId() + "-03"); // sampled, and a random trace id
+          .isEqualTo(
+              "00-"
+                  + publish.getTraceId()
+                  + "-"
+                  + publish.getSpanId()
+                  + "-03"); // sampled, and a random trace id
     }
   }
 

@@ -59,6 +59,8 @@ final class LoadBalancerE2E {
     return NodeProcess.clustered(
         id,
         redis,
+        "--drumline.drain.grace=1s",
+        "--drumline.drain.window=3s",
         "--drumline.listener.trusted-proxies=127.0.0.1",
         "--drumline.listener.max-connections-per-address=" + PER_ADDRESS);
   }
