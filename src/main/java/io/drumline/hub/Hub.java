@@ -214,7 +214,9 @@ public final class Hub implements Receiver {
 
   void leave(ShardTopic topic) {
     Owner owner = owner(topic.destination);
-    owner.loop().execute(() -> owner.leave(topic));
+    if (!owner.loop().isShuttingDown()) { // else the node's interest ends with the node
+      owner.loop().execute(() -> owner.leave(topic));
+    }
   }
 
   /** A subscription of a topic that was told to {@link #join} asks for its past. */
