@@ -43,7 +43,7 @@ class StartupFailureTest {
           --drumline.listener.ssl-bundle=web | drumline.listener.ssl-bundle is web, but there is no such bundle in spring.ssl.bundle.
           --drumline.node.renewal=5s | drumline.node.renewal must be at most a third of drumline.node.lease.
           --drumline.node.leese=5s | There is no setting drumline.node.leese.
-          --drumline.node.host=a b | drumline.node.host must be a name or an address, but is 'a b'.
+          --drumline.node.host=a b | drumline.node.host must be a name or an address, but is a b.
           --drumline.drain.window=-1s | drumline.drain.window must be longer than or equal to 0, but is PT-1S.
           --drumline.drain.windw=1s | There is no setting drumline.drain.windw.
           --drumline.rebalance.rate=0 | drumline.rebalance.rate must be greater than or equal to 1, but is 0.
@@ -51,7 +51,7 @@ class StartupFailureTest {
           """)
   void namesTheWrongSettingInOneSentence(String argument, String sentence, CapturedOutput output) {
     assertThatThrownBy(() -> start(argument)).isInstanceOf(Exception.class);
-    assertThat(output.getOut()).contains("Description:\n\n" + sentence + "\n");
+    assertThat(output.getOut()).contains("Description:\n    \n    " + sentence + "\n");
     assertThat(output.getOut()).doesNotContain("\tat io.drumline");
   }
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Each limit is answered with a sentence and a close code, and counted by its name. */
-class LimitsIT {
+class ClientLimitsIT {
   private static final int PROTOCOL_ERROR = 1002;
   private static final int TOO_BIG = 1009;
   private static final int TOO_MANY_UNACKNOWLEDGED = 4004;
