@@ -34,7 +34,7 @@ for i = 1, #part[2], 2 do
 end
 
 if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[4])
-    and redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
+    and not redis.call('HGET', KEYS[1], ARGV[1]) then
   redis.call('HSET', KEYS[1], '@', part[1])
   return 0
 end

@@ -46,6 +46,7 @@ class RedisAccessIT {
 
   private static final String[] SETTINGS = {
     "drumline.hub.linger=10ms",
+    "drumline.api.anonymous=true",
     "drumline.redis.probe-interval=200ms",
     "drumline.session.position-interval=" + INTERVAL.toMillis() + "ms",
     "drumline.destinations[0].pattern=/topic/small",
@@ -79,6 +80,7 @@ class RedisAccessIT {
       keepsSharedSessions(one, two);
       boundsHistory(one);
       mendsAForeignStream(one);
+      blocksAndLifts(one);
       comesBackAfterTheScriptsWereFlushed(one);
 
       assertThat(denials()).isEmpty();
@@ -231,6 +233,18 @@ class RedisAccessIT {
       client.expectMessage("third");
     }
     assertThat(length(stream)).isEqualTo(3);
+  }
+
+  private void blocksAndLifts(Node node) {
+    String revocations = "/api/v1/revocations";
+    String block = "{\"user\": \"ann\", \"action\": \"block\", \"for\": \"1h\"}";
+    assertThat(node.json("POST", revocations, block, "").statusCode()).isBetween(200, 201);
+    assertThat(node.control(revocations).body()).contains("ann");
+    assertThat(node.json("DELETE", revocations + "/user/ann", "", "").statusCode())
+        .isBetween(200, 204);
+    try (StompClient client = node.client("client-id:c3")) {
+      client.publishConfirmed("/topic/a", "third");
+    }
   }
 
   private void comesBackAfterTheScriptsWereFlushed(Node node) {
