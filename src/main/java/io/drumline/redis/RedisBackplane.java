@@ -116,7 +116,7 @@ final class RedisBackplane implements Backplane {
             invalid);
     registryCalls = calls("The node cannot renew its lease now", RedisRegistry.MAX_CALLS);
     registry = new RedisRegistry(keys, registryCalls, invalid);
-    revocationCalls = calls("The blocks cannot be looked at now", RedisRevocations.MAX_CALLS);
+    revocationCalls = calls("Who is blocked cannot be looked up now", RedisRevocations.MAX_CALLS);
     revocations = new RedisRevocations(keys, revocationCalls);
     probe = new RedisProbe(keys.probe(ids.incarnation()), properties, metrics, owner);
     metrics.up(this::available);

@@ -149,7 +149,7 @@ public final class Expulsions implements AutoCloseable {
                 return;
               }
               if (failure != null) {
-                log.info("The blocks cannot be looked at yet: {}", failure.getMessage());
+                log.info("Who is blocked cannot be looked up yet: {}", failure.getMessage());
                 CompletableFuture.delayedExecutor(AGAIN_MILLIS, TimeUnit.MILLISECONDS)
                     .execute(this::look);
                 return;

@@ -163,9 +163,9 @@ class ClientIdIT {
       client.send(connect(clientId));
       StompFrame error = client.expect("ERROR");
       assertThat(error.header("message"))
-          .isEqualTo("The session cannot be opened now: the backplane is unavailable.");
+          .isEqualTo("Who is blocked cannot be looked up now: the backplane is unavailable.");
       assertThat(client.expectClose()).isEqualTo(1013);
-      node.awaitMetric("drumline_sessions_failures_total", 1);
+      node.awaitMetric("drumline_closes_total{reason=\"try_again_later\"}", 1);
     }
   }
 

@@ -127,7 +127,8 @@ final class RedisRevocationsIT extends RevocationsContract {
       await().until(() -> !other.available());
       assertThatThrownBy(() -> join(other.revocations().check(List.of(user))))
           .hasRootCauseInstanceOf(BackplaneException.class)
-          .hasRootCauseMessage("The blocks cannot be looked at now: the backplane is unavailable.");
+          .hasRootCauseMessage(
+              "Who is blocked cannot be looked up now: the backplane is unavailable.");
     }
   }
 
