@@ -1,6 +1,5 @@
 package io.drumline.e2e;
 
-import org.openqa.selenium.WebDriver;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
@@ -11,7 +10,7 @@ final class Browser {
   private Browser() {}
 
   /** Started by this; ended by {@code quit}. */
-  static WebDriver start() {
+  static ChromeDriver start() {
     return new ChromeDriver(
         new ChromeDriverService.Builder()
             .usingDriverExecutable(Programs.CHROMEDRIVER.path().toFile())

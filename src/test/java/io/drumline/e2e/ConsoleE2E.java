@@ -16,11 +16,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.By;
+import org.openqa.selenium.Dimension;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.chrome.ChromeDriver;
-import org.openqa.selenium.chrome.ChromeDriverService;
-import org.openqa.selenium.chrome.ChromeOptions;
 import org.openqa.selenium.support.ui.WebDriverWait;
 
 /** The operators' page in a real browser. */
@@ -40,22 +39,8 @@ final class ConsoleE2E {
             "--drumline.api.keys[0].hash=sha256:" + sha256(KEY),
             "--drumline.api.keys[0].scopes=admin");
     node.ready();
-    browser =
-        new ChromeDriver(
-            new ChromeDriverService.Builder()
-                .usingDriverExecutable(Programs.CHROMEDRIVER.path().toFile())
-                .build(),
-            new ChromeOptions()
-                .setBinary(Programs.CHROMIUM.path().toFile())
-                .addArguments(
-                    "--headless=new",
-                    "--no-sandbox",
-                    "--disable-gpu",
-                    "--disable-dev-shm-usage",
-                    "--disable-background-networking",
-                    "--no-first-run",
-                    "--window-size=1100,800",
-                    "--user-data-dir=" + RunningProgram.directory("chromium-console")));
+    browser = Browser.start();
+    browser.manage().window().setSize(new Dimension(1100, 800));
   }
 
   @AfterEach

@@ -82,10 +82,9 @@ final class RunningProgram implements AutoCloseable {
     return true;
   }
 
-  /** Waits until it has ended; hands back its exit code. */
+  /** The same with five minutes. */
   int awaitEnd() {
-    await(name + " ends").atMost(Duration.ofMinutes(5)).until(() -> !process.isAlive());
-    return process.exitValue();
+    return awaitExit(Duration.ofMinutes(5));
   }
 
   /** All that it has printed so far. */
