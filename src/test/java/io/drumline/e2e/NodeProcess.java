@@ -34,6 +34,8 @@ public final class NodeProcess implements AutoCloseable {
   private NodeProcess(String id, List<String> arguments, Map<String, String> environment) {
     this.id = id;
     this.environment = environment;
+    // A build in the background of a shell ignores SIGINT, and all that it starts.
+    command.addAll(List.of("env", "--default-signal=INT"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx256m", "-Ddrumline.drain.grace=0s", "-Ddrumline.drain.window=0s"));
     command.addAll(List.of("-cp", classPath(), "io.drumline.DrumlineApplication"));
