@@ -22,6 +22,7 @@ final class PendingPublication {
   private volatile long sequence;
   private volatile long firstSent;
   private volatile boolean lost;
+  private volatile boolean withRedis;
 
   PendingPublication(Draft draft, String id) {
     this.destination = draft.destination();
@@ -60,6 +61,20 @@ final class PendingPublication {
 
   void answerLost() {
     lost = true;
+  }
+
+  /** Whether it was sent and nothing has come of it yet. */
+  boolean isWithRedis() {
+    return withRedis;
+  }
+
+  void taken() {
+    withRedis = true;
+  }
+
+  /** Redis has said that it did nothing with it. */
+  void notTaken() {
+    withRedis = false;
   }
 
   boolean olderThan(long nanos, long now) {

@@ -12,12 +12,13 @@ import io.drumline.backplane.Revocations;
 import io.drumline.backplane.SessionStore;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
-import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.concurrent.DefaultEventExecutor;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -26,7 +27,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The backplane on Redis: one connection to publish, one that is subscribed to what the node wants.
+ * The backplane on Redis: one connection to publish (to each master, if Redis is a cluster), and
+ * one that is subscribed to what the node wants.
  *
  * <p>Threads: one of its own ({@code drumline-redis}) owns connections, subscriptions and what is
  * sent; Lettuce's I/O threads parse and hand over. Callers only enqueue.
@@ -43,19 +45,14 @@ final class RedisBackplane implements Backplane {
   private final RedisOutage outage;
   private final EventExecutor owner =
       new DefaultEventExecutor(new DefaultThreadFactory("drumline-redis", true));
-  private final RedisLink<StatefulConnection<String, byte[]>> publishing;
+  private final RedisShards shards;
   private final RedisLink<StatefulRedisPubSubConnection<String, byte[]>> subscribing;
-  private final RedisPublisher publisher;
-  private final RedisReader reader;
   private final InvalidEnvelopes invalid;
-  private final RedisCalls sessionCalls;
+  private final List<RedisCalls> allCalls = new ArrayList<>();
   private final RedisSessions sessions;
   private final RedisControl control;
-  private final RedisCalls registryCalls;
   private final RedisRegistry registry;
-  private final RedisCalls revocationCalls;
   private final RedisRevocations revocations;
-  private final RedisProbe probe;
   private final AtomicBoolean closed = new AtomicBoolean();
   private @Nullable RedisSubscriber subscriber;
 
@@ -75,38 +72,26 @@ final class RedisBackplane implements Backplane {
     keys = new RedisKeys(properties.prefix());
     metrics = new RedisMetrics(meters);
     outage = new RedisOutage(connector.place());
-    publishing =
-        new RedisLink<>(
-            connector::connect, this::prepare, properties.reconnectMax(), owner, new Watcher());
     subscribing =
         new RedisLink<>(
             connector::connectPubSub,
             connection -> subscriber().attach(connection),
             properties.reconnectMax(),
             owner,
-            new Watcher() {
-              @Override
-              public void down(String reason) {
-                subscriber().detach();
-                super.down(reason);
-              }
-            });
-    publisher =
-        new RedisPublisher(
-            new PublishScript(keys, ids, retentions, properties.publishTimeout()),
-            properties,
-            metrics,
-            owner,
-            publishing::connection);
+            new SubscribingWatcher());
     invalid = new InvalidEnvelopes(metrics);
-    reader =
-        new RedisReader(
-            new ReadScript(keys, ids, retentions, invalid),
-            properties,
-            metrics,
-            owner,
-            publishing::connection);
-    sessionCalls = calls("The session cannot be opened now", RedisSessions.MAX_CALLS);
+    shards =
+        shards(
+            new RedisShard.Common(
+                properties,
+                metrics,
+                owner,
+                new PublishScript(keys, ids, retentions, properties.publishTimeout()),
+                new ReadScript(keys, ids, retentions, invalid),
+                new Publications(properties, metrics),
+                keys.probe(ids.incarnation()),
+                new ShardWatcher()));
+    RedisCalls sessionCalls = calls("The session cannot be opened now", RedisSessions.MAX_CALLS);
     sessions = new RedisSessions(keys, ids.incarnation(), invalid, sessionCalls);
     control =
         new RedisControl(
@@ -114,11 +99,11 @@ final class RedisBackplane implements Backplane {
             calls("The nodes cannot be told now", RedisControl.MAX_CALLS),
             new ControlListeners(meters),
             invalid);
-    registryCalls = calls("The node cannot renew its lease now", RedisRegistry.MAX_CALLS);
+    RedisCalls registryCalls = calls("The node cannot renew its lease now", RedisRegistry.MAX_CALLS);
     registry = new RedisRegistry(keys, registryCalls, invalid);
-    revocationCalls = calls("Who is blocked cannot be looked up now", RedisRevocations.MAX_CALLS);
+    RedisCalls revocationCalls =
+        calls("Who is blocked cannot be looked up now", RedisRevocations.MAX_CALLS);
     revocations = new RedisRevocations(keys, revocationCalls);
-    probe = new RedisProbe(keys.probe(ids.incarnation()), properties, metrics, owner);
     metrics.up(this::available);
   }
 
@@ -132,27 +117,37 @@ final class RedisBackplane implements Backplane {
             invalid,
             owner,
             receiver,
-            probe::returned,
+            octets -> shards.all().forEach(shard -> shard.probe().returned(octets)),
             subscribing::lost);
     subscriber.listen(keys.node(ids.incarnation()), sessions::noticed, () -> {});
     subscriber.listen(keys.control(), control::received, control::subscribed);
-    owner.execute(publishing::open);
+    owner.execute(shards::start);
     owner.execute(subscribing::open);
     every(EXPIRE_EVERY_MILLIS, this::expire);
     every(properties.probeInterval().toMillis(), this::check);
   }
 
   private RedisCalls calls(String refusal, int most) {
-    return new RedisCalls(
-        refusal, most, properties.commandTimeout(), owner, publishing::connection);
+    RedisCalls calls =
+        new RedisCalls(refusal, most, properties.commandTimeout(), owner, shards);
+    allCalls.add(calls);
+    return calls;
+  }
+
+  private RedisShards shards(RedisShard.Common common) {
+    return connector.isClusterAware()
+        ? new ClusterShards(
+            connector::masters,
+            master -> new RedisShard(() -> connector.connect(master), common),
+            new RedisShard(connector::connect, common),
+            keys,
+            owner,
+            common.watcher())
+        : new SingleShard(new RedisShard(connector::connect, common));
   }
 
   private void every(long millis, Runnable task) {
     var unused = owner.scheduleWithFixedDelay(task, millis, millis, TimeUnit.MILLISECONDS);
-  }
-
-  private CompletionStage<?> prepare(StatefulConnection<String, byte[]> connection) {
-    return publisher.prepare(connection).thenCombine(reader.prepare(connection), (one, two) -> two);
   }
 
   private RedisSubscriber subscriber() {
@@ -184,7 +179,11 @@ final class RedisBackplane implements Backplane {
 
   @Override
   public CompletionStage<String> publish(Draft draft) {
-    return publisher.publish(draft);
+    return shard(draft.destination()).publisher().publish(draft);
+  }
+
+  private RedisShard shard(Destination destination) {
+    return shards.of(keys.meta(destination));
   }
 
   @Override
@@ -200,41 +199,51 @@ final class RedisBackplane implements Backplane {
   @Override
   public CompletionStage<History> read(
       Destination destination, long after, int count, boolean begin) {
-    return reader.read(destination, after, count, begin);
+    return shard(destination).reader().read(destination, after, count, begin);
   }
 
+  /** Also where some masters of a cluster are away: the others serve what they have. */
   @Override
   public boolean available() {
-    return publishing.connection() != null && subscribing.connection() != null && probe.fresh();
+    return subscribing.connection() != null
+        && shards.all().stream()
+            .anyMatch(shard -> shard.connection() != null && shard.probe().fresh());
   }
 
   private void expire() {
-    publisher.expire();
-    reader.expire();
-    if (publisher.wasReadOnly()
-        || sessionCalls.wasReadOnly()
-        || registryCalls.wasReadOnly()
-        || revocationCalls.wasReadOnly()) {
-      publishing.replace("it is a read-only replica");
+    shards.expire();
+    boolean readOnly = false;
+    for (RedisCalls calls : allCalls) {
+      readOnly |= calls.wasReadOnly(); // of each, or it would be told again later
+    }
+    if (readOnly) {
+      shards.all().forEach(RedisShard::replace);
     }
   }
 
-  /** Sends a probe, unless those before it show that a connection is dead. */
+  /** Sends probes, unless those before them show that a connection is dead. */
   private void check() {
-    StatefulConnection<String, byte[]> connection = publishing.connection();
-    if (connection == null || subscribing.connection() == null) {
-      probe.reset();
+    if (subscribing.connection() == null) {
+      shards.all().forEach(shard -> shard.probe().reset());
       return;
     }
-    switch (probe.verdict()) {
-      case ALIVE -> {
-        publishing.proved();
-        subscribing.proved();
-        probe.send(connection);
+    List<RedisShard> unheard = new ArrayList<>();
+    boolean heard = false;
+    for (RedisShard shard : shards.all()) {
+      switch (shard.check()) {
+        case ALIVE -> heard = true;
+        case SUBSCRIBER_SILENT -> unheard.add(shard);
+        case PENDING, PUBLISHER_SILENT -> {
+          // nothing is known of the subscriber
+        }
       }
-      case PENDING -> probe.send(connection);
-      case SUBSCRIBER_SILENT -> subscribing.replace("its pub/sub connection is silent");
-      case PUBLISHER_SILENT -> publishing.replace("it does not answer");
+    }
+    if (heard) {
+      subscribing.proved();
+      // The cluster does not pass on what these take; history has it.
+      unheard.forEach(shard -> shard.probe().reset());
+    } else if (!unheard.isEmpty()) {
+      subscribing.replace("its pub/sub connection is silent");
     }
   }
 
@@ -254,15 +263,45 @@ final class RedisBackplane implements Backplane {
   }
 
   private CompletionStage<Void> closeLinks() {
-    CompletionStage<Void> published = publishing.close();
+    CompletionStage<Void> published = shards.close();
     CompletionStage<Void> subscribed = subscribing.close();
-    publisher.close();
-    reader.rejectWaiting();
     return published.thenCombine(subscribed, (one, other) -> null);
   }
 
-  /** Says what becomes of the two connections as of one. */
-  private class Watcher implements RedisLink.Watcher {
+  private void up() {
+    allCalls.forEach(RedisCalls::look);
+    if (subscribing.connection() != null
+        && !shards.all().isEmpty()
+        && shards.all().stream().allMatch(shard -> shard.connection() != null)) {
+      outage.over();
+      check();
+    }
+  }
+
+  private void down(String reason) {
+    allCalls.forEach(RedisCalls::look);
+    outage.lasts(reason);
+    shards.look();
+  }
+
+  private final class ShardWatcher implements RedisShard.Watcher {
+    @Override
+    public void up() {
+      RedisBackplane.this.up();
+    }
+
+    @Override
+    public void down(String reason) {
+      RedisBackplane.this.down(reason);
+    }
+
+    @Override
+    public void misrouted() {
+      shards.look();
+    }
+  }
+
+  private final class SubscribingWatcher implements RedisLink.Watcher {
     private boolean lost;
 
     @Override
@@ -270,24 +309,15 @@ final class RedisBackplane implements Backplane {
       if (lost) {
         metrics.reconnects.increment();
       }
-      if (publishing.connection() != null) {
-        publisher.resume();
-      }
-      if (publishing.connection() != null && subscribing.connection() != null) {
-        outage.over();
-        check();
-      }
+      RedisBackplane.this.up();
     }
 
     @Override
     public void down(String reason) {
       lost = true;
-      probe.reset();
-      if (publishing.connection() == null) {
-        publisher.rejectWaiting();
-        reader.rejectWaiting();
-      }
-      outage.lasts(reason);
+      subscriber().detach();
+      shards.all().forEach(shard -> shard.probe().reset());
+      RedisBackplane.this.down(reason);
     }
   }
 }

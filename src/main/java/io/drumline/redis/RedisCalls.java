@@ -12,7 +12,9 @@ import io.lettuce.core.protocol.RedisCommand;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -25,11 +27,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls of one kind to Redis, each sent once and bounded in number, on the connection that
- * publishes. Thread safe; never blocks.
+ * Calls of one kind to Redis, each sent once and bounded in number, on the connections that
+ * publish. Thread safe; never blocks.
  *
  * <p>Concurrency: callers add to {@code waiting}; one task on {@code owner} sends everything that
- * waits in one flush, in order; Lettuce's I/O thread completes.
+ * waits in one flush, in order; Lettuce's I/O thread completes. Where it is not known yet whether
+ * Redis can be reached, as at the start, calls wait for that.
  */
 final class RedisCalls {
   private static final String UNAVAILABLE = "the backplane is unavailable.";
@@ -39,7 +42,7 @@ final class RedisCalls {
   private final int most;
   private final Duration timeout;
   private final EventExecutor owner;
-  private final Supplier<@Nullable StatefulConnection<String, byte[]>> link;
+  private final RedisShards shards;
 
   private final Queue<Call<?>> waiting = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean scheduled = new AtomicBoolean();
@@ -51,19 +54,19 @@ final class RedisCalls {
    *     opened now}
    * @param most calls that may wait for Redis; what comes beyond them fails at once
    * @param timeout how long Redis may take to answer
-   * @param link the connection, or null while there is none
+   * @param shards where the connections are
    */
   RedisCalls(
       String refusal,
       int most,
       Duration timeout,
       EventExecutor owner,
-      Supplier<@Nullable StatefulConnection<String, byte[]>> link) {
+      RedisShards shards) {
     this.refusal = refusal;
     this.most = most;
     this.timeout = timeout;
     this.owner = owner;
-    this.link = link;
+    this.shards = shards;
   }
 
   /** Runs a script on one key; fails with {@link BackplaneException}. */
@@ -73,7 +76,7 @@ final class RedisCalls {
       Supplier<CommandOutput<String, byte[], T>> output,
       Consumer<CommandArgs<String, byte[]>> arguments) {
     return send(
-        new Call<>(output) {
+        new Call<>(key, output) {
           private boolean whole;
 
           @Override
@@ -98,13 +101,18 @@ final class RedisCalls {
         });
   }
 
-  /** Sends a command; fails with {@link BackplaneException}. */
+  /**
+   * Sends a command; fails with {@link BackplaneException}.
+   *
+   * @param key one that it is about; null if any Redis of a cluster takes it
+   */
   <T> CompletionStage<T> send(
       CommandType type,
+      @Nullable String key,
       Supplier<CommandOutput<String, byte[], T>> output,
       Consumer<CommandArgs<String, byte[]>> arguments) {
     return send(
-        new Call<>(output) {
+        new Call<>(key, output) {
           @Override
           AsyncCommand<String, byte[], T> command(CommandOutput<String, byte[], T> output) {
             CommandArgs<String, byte[]> args = new CommandArgs<>(RedisConnector.CODEC);
@@ -129,50 +137,67 @@ final class RedisCalls {
   private <T> CompletionStage<T> send(Call<T> call) {
     if (held.incrementAndGet() > most) {
       call.reject(OVERLOADED);
-    } else if (link.get() == null || owner.isShuttingDown()) {
+    } else if (owner.isShuttingDown()) {
       call.reject(UNAVAILABLE);
     } else {
-      enqueue(call);
+      RedisShard shard = shards.of(call.key);
+      if (shard.connection() == null && shard.isDecided()) {
+        call.reject(UNAVAILABLE);
+      } else {
+        enqueue(call);
+      }
     }
-    return call.result
-        .orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
-        .exceptionally(
-            failure -> {
-              throw failure instanceof BackplaneException unable
-                  ? unable
-                  : new BackplaneException(refusal + ": the backplane does not answer.", failure);
-            });
+    return call.result.exceptionally(
+        failure -> {
+          throw failure instanceof BackplaneException unable
+              ? unable
+              : new BackplaneException(refusal + ": the backplane does not answer.", failure);
+        });
   }
 
   private void enqueue(Call<?> call) {
     waiting.add(call);
-    if (!scheduled.get() && scheduled.compareAndSet(false, true)) {
+    look();
+  }
+
+  /** Sends what waits, or rejects it, where it is known by now which; any thread. */
+  void look() {
+    if (!waiting.isEmpty()
+        && !owner.isShuttingDown()
+        && !scheduled.get()
+        && scheduled.compareAndSet(false, true)) {
       owner.execute(this::drain);
     }
   }
 
   private void drain() {
     scheduled.set(false);
-    StatefulConnection<String, byte[]> connection = link.get();
-    List<RedisCommand<String, byte[], ?>> batch = new ArrayList<>();
+    Map<StatefulConnection<String, byte[]>, List<RedisCommand<String, byte[], ?>>> batches =
+        new LinkedHashMap<>();
+    List<Call<?>> undecided = new ArrayList<>();
     for (Call<?> next; (next = waiting.poll()) != null; ) {
-      if (connection == null) {
+      RedisShard shard = shards.of(next.key);
+      StatefulConnection<String, byte[]> connection = shard.connection();
+      if (connection != null) {
+        batches.computeIfAbsent(connection, one -> new ArrayList<>()).add(next.begin(timeout));
+      } else if (shard.isDecided()) {
         next.reject(UNAVAILABLE);
       } else {
-        batch.add(next.begin());
+        undecided.add(next);
       }
     }
-    if (connection != null && !batch.isEmpty()) {
-      connection.dispatch(batch);
-    }
+    waiting.addAll(undecided);
+    batches.forEach(StatefulConnection::dispatch);
   }
 
   /** One call until Redis has answered, whether anyone still waits for it or not. */
   private abstract class Call<T> {
     final CompletableFuture<T> result = new CompletableFuture<>();
+    final @Nullable String key;
     private final Supplier<CommandOutput<String, byte[], T>> output;
 
-    Call(Supplier<CommandOutput<String, byte[], T>> output) {
+    Call(@Nullable String key, Supplier<CommandOutput<String, byte[], T>> output) {
+      this.key = key;
       this.output = output;
     }
 
@@ -181,7 +206,8 @@ final class RedisCalls {
     /** Whether another try may help. */
     abstract boolean again(Throwable failure);
 
-    AsyncCommand<String, byte[], T> begin() {
+    AsyncCommand<String, byte[], T> begin(Duration timeout) {
+      result.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
       AsyncCommand<String, byte[], T> command = command(output.get());
       command.onComplete(this::answered);
       return command;
@@ -198,6 +224,9 @@ final class RedisCalls {
       } else {
         if (failure != null && RedisScript.isReadOnly(failure)) {
           readOnly = true;
+        }
+        if (failure != null && RedisScript.isMisrouted(failure)) {
+          shards.look();
         }
         fail(UNAVAILABLE, failure);
       }

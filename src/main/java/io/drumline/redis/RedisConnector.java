@@ -1,18 +1,24 @@
 package io.drumline.redis;
 
+import io.lettuce.core.AbstractRedisClient;
 import io.lettuce.core.ClientOptions;
+import io.lettuce.core.RedisClient;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.cluster.RedisClusterClient;
+import io.lettuce.core.cluster.models.partitions.RedisClusterNode.NodeFlag;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.RedisConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
@@ -27,6 +33,9 @@ final class RedisConnector extends LettuceConnectionFactory {
   static final RedisCodec<String, byte[]> CODEC =
       RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
 
+  /** Connects to single masters of a cluster: the cluster's own client cannot. */
+  private @Nullable RedisClient single;
+
   private RedisConnector(RedisConfiguration configuration, LettuceClientConfiguration client) {
     super(configuration, client);
   }
@@ -35,7 +44,7 @@ final class RedisConnector extends LettuceConnectionFactory {
   static RedisConnector like(LettuceConnectionFactory factory, RedisProperties properties) {
     RedisConnector connector =
         new RedisConnector(
-            redis(factory), client(factory.getClientConfiguration(), factory, properties));
+            redis(factory), client(factory.getClientConfiguration(), properties));
     connector.start();
     return connector;
   }
@@ -53,9 +62,7 @@ final class RedisConnector extends LettuceConnectionFactory {
   }
 
   private static LettuceClientConfiguration client(
-      LettuceClientConfiguration given,
-      LettuceConnectionFactory factory,
-      RedisProperties properties) {
+      LettuceClientConfiguration given, RedisProperties properties) {
     var builder = LettuceClientConfiguration.builder();
     if (given.isUseSsl()) {
       var ssl = builder.useSsl().verifyPeer(given.getVerifyMode());
@@ -71,15 +78,11 @@ final class RedisConnector extends LettuceConnectionFactory {
         .shutdownQuietPeriod(Duration.ZERO)
         .shutdownTimeout(given.getShutdownTimeout())
         .clientOptions(
-            options(
-                given.getClientOptions().orElseGet(ClientOptions::create),
-                factory.isClusterAware(),
-                properties))
+            options(given.getClientOptions().orElseGet(ClientOptions::create), properties))
         .build();
   }
 
-  private static ClientOptions options(
-      ClientOptions given, boolean cluster, RedisProperties properties) {
+  private static ClientOptions options(ClientOptions given, RedisProperties properties) {
     SocketOptions socket =
         given
             .getSocketOptions()
@@ -102,8 +105,8 @@ final class RedisConnector extends LettuceConnectionFactory {
         .mutate()
         .socketOptions(socket)
         // RedisLink reconnects: Lettuce would send again what may have been published already, and
-        // subscribe again to what is not wanted any more. Only Lettuce can mend a cluster's.
-        .autoReconnect(cluster)
+        // subscribe again to what is not wanted any more.
+        .autoReconnect(false)
         .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
         .protocolVersion(ProtocolVersion.RESP2)
         // Twice, because the publisher bounds itself: this is for what it cannot know.
@@ -117,6 +120,25 @@ final class RedisConnector extends LettuceConnectionFactory {
         .timeoutOptions(TimeoutOptions.create())
         .useHashIndexQueue(false)
         .build();
+  }
+
+  /** Who has which slots of the cluster, asked anew; the stage completes on any thread. */
+  CompletionStage<List<ClusterShards.Master>> masters() {
+    RedisClusterClient client = (RedisClusterClient) getRequiredNativeClient();
+    // The first time it reads the topology while it waits.
+    return CompletableFuture.supplyAsync(client::getPartitions)
+        .thenCompose(known -> client.refreshPartitionsAsync())
+        .thenApply(
+            done ->
+                client.getPartitions().stream()
+                    .filter(node -> node.is(NodeFlag.UPSTREAM) && !node.hasNoSlots())
+                    .map(node -> new ClusterShards.Master(node.getUri(), node.getSlots()))
+                    .toList());
+  }
+
+  /** Opens a connection to one of them; the stage completes on any thread. */
+  CompletionStage<StatefulConnection<String, byte[]>> connect(ClusterShards.Master master) {
+    return single().connectAsync(CODEC, master.uri()).thenApply(connection -> connection);
   }
 
   /** Opens a connection for publishing; the stage completes on any thread. */
@@ -143,6 +165,26 @@ final class RedisConnector extends LettuceConnectionFactory {
                 doCreateConnectionProvider(getRequiredNativeClient(), CODEC)
                     .getConnectionAsync(type))
         .thenCompose(Function.identity());
+  }
+
+  private synchronized RedisClient single() {
+    RedisClient client = single;
+    if (client == null) {
+      AbstractRedisClient cluster = getRequiredNativeClient();
+      client = RedisClient.create(cluster.getResources());
+      client.setOptions(cluster.getOptions());
+      single = client;
+    }
+    return client;
+  }
+
+  @Override
+  public synchronized void destroy() {
+    if (single != null) {
+      single.shutdown(Duration.ZERO, getClientConfiguration().getShutdownTimeout());
+      single = null;
+    }
+    super.destroy();
   }
 
   /** Where Redis is, for the log. */

@@ -37,6 +37,7 @@ final class RedisControl implements ControlChannel {
     return calls
         .send(
             CommandType.PUBLISH,
+            null,
             () -> new IntegerOutput<>(RedisConnector.CODEC),
             args -> args.addKey(channel).addValue(octets))
         .thenAccept(receivers -> {});

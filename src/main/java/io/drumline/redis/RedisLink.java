@@ -55,6 +55,9 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
   /** The same, while it may be used. */
   private volatile @Nullable C usable;
 
+  /** Whether the first attempt has ended, one way or the other. */
+  private volatile boolean decided;
+
   /**
    * @param opener opens a connection
    * @param preparation what must succeed before a connection is used
@@ -78,6 +81,16 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
     return usable;
   }
 
+  /** Whether the first attempt has ended: until then nobody knows. From any thread. */
+  boolean isDecided() {
+    return decided;
+  }
+
+  /** Says so without an attempt. */
+  void decide() {
+    decided = true;
+  }
+
   void open() {
     if (state == State.CLOSED) {
       return;
@@ -89,6 +102,7 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
   private void opened(@Nullable C connection, @Nullable Throwable failure) {
     if (connection == null) {
       if (state != State.CLOSED) {
+        decided = true;
         watcher.down(failure == null ? "no connection" : RedisOutage.reasonOf(failure));
         pause();
       }
@@ -116,6 +130,7 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
     } else if (current == connection && state == State.PREPARING) {
       state = State.UP;
       usable = connection;
+      decided = true;
       watcher.up();
     }
   }
@@ -143,6 +158,7 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
     }
     current = null;
     usable = null;
+    decided = true;
     state = State.PAUSING;
     watcher.down(reason);
     CompletionStage<Void> closed = connection.closeAsync();
@@ -162,6 +178,7 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
   /** Ends the link; completes when its connection is closed. */
   CompletionStage<Void> close() {
     state = State.CLOSED;
+    decided = true;
     C connection = current;
     current = null;
     usable = null;

@@ -1,6 +1,8 @@
 package io.drumline.redis;
 
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,9 +15,12 @@ final class RedisOutage {
   private static final Logger logger = LoggerFactory.getLogger(RedisOutage.class);
   private static final long REPEAT_NANOS = Duration.ofSeconds(30).toNanos();
 
+  private static final int MOST_REASONS = 64;
+
   private final String place;
-  private String reason = "";
-  private long repeatAt;
+
+  /** When each reason of this outage was told last. */
+  private final Map<String, Long> toldAt = new HashMap<>();
 
   RedisOutage(String place) {
     this.place = place;
@@ -23,15 +28,18 @@ final class RedisOutage {
 
   void lasts(String reason) {
     long now = System.nanoTime();
-    if (!reason.equals(this.reason) || now - repeatAt > 0) {
-      this.reason = reason;
-      repeatAt = now + REPEAT_NANOS;
+    Long told = toldAt.get(reason);
+    if (told == null || now - told > REPEAT_NANOS) {
+      if (toldAt.size() >= MOST_REASONS) {
+        toldAt.clear();
+      }
+      toldAt.put(reason, now);
       logger.warn("Redis at {} cannot be used: {}; retrying", place, reason);
     }
   }
 
   void over() {
-    reason = "";
+    toldAt.clear();
     logger.info("Connected to Redis at {}", place);
   }
 

@@ -9,14 +9,18 @@ import io.lettuce.core.protocol.CommandType;
 import io.netty.util.concurrent.EventExecutor;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Proves both connections by a round trip: what is published on a channel of the node's own must
+ * Proves two connections by a round trip: what is published on a channel of the node's own must
  * come back. Used on the owner's thread, except {@link #fresh} and {@link #returned}.
  */
 final class RedisProbe {
   /** Intervals without an answer that make a connection dead. */
   private static final int PATIENCE = 3;
+
+  private static final int OCTETS = 2 * Long.BYTES;
+  private static final AtomicLong NUMBERS = new AtomicLong();
 
   /** What the probes so far say. */
   enum Verdict {
@@ -29,6 +33,9 @@ final class RedisProbe {
     /** Redis does not answer them, whether they come back or not. */
     PUBLISHER_SILENT
   }
+
+  /** Tells its probes from those of other masters on the same channel. */
+  private final long number = NUMBERS.incrementAndGet();
 
   private final String channel;
   private final long intervalNanos;
@@ -89,7 +96,7 @@ final class RedisProbe {
                 new IntegerOutput<>(RedisConnector.CODEC),
                 new CommandArgs<>(RedisConnector.CODEC)
                     .addKey(channel)
-                    .addValue(ByteBuffer.allocate(8).putLong(begun).array())));
+                    .addValue(ByteBuffer.allocate(OCTETS).putLong(begun).putLong(number).array())));
     publish.onComplete((receivers, failure) -> taken(begun, failure == null));
     connection.dispatch(publish);
   }
@@ -108,9 +115,12 @@ final class RedisProbe {
   /** Takes what came back on the channel, on Lettuce's I/O thread. */
   void returned(byte[] octets) {
     long now = System.nanoTime();
-    long begun = octets.length == 8 ? ByteBuffer.wrap(octets).getLong() : 0;
+    if (octets.length != OCTETS || ByteBuffer.wrap(octets).getLong(Long.BYTES) != number) {
+      return;
+    }
+    long begun = ByteBuffer.wrap(octets).getLong();
     // Anyone can publish there: what this node did not send in this time is no proof.
-    if (octets.length != 8 || begun - since < 0 || now - begun < 0) {
+    if (begun - since < 0 || now - begun < 0) {
       return;
     }
     metrics.roundTrip.record(now - begun, TimeUnit.NANOSECONDS);

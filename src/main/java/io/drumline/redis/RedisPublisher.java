@@ -1,6 +1,5 @@
 package io.drumline.redis;
 
-import io.drumline.backplane.BackplaneException;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
 import io.lettuce.core.RedisCommandExecutionException;
@@ -13,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -21,8 +21,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -39,39 +39,27 @@ import org.jspecify.annotations.Nullable;
 final class RedisPublisher {
   private static final int BATCH = 512;
 
-  private static final String UNAVAILABLE =
-      "The message was not accepted: the backplane is unavailable.";
-  private static final String OVERLOADED =
-      "The message was not accepted: the backplane is overloaded.";
-  private static final String REFUSED = "The message was not accepted: the backplane refused it.";
-  private static final String TIMED_OUT =
-      "It is not known whether the message was accepted: the backplane did not answer in time.";
-  private static final String LOST =
-      "It is not known whether the message was accepted: the connection to the backplane was lost.";
-  private static final String UNCONFIRMED =
-      "The message was published, but too few replicas of the backplane have confirmed it.";
-
   private final PublishScript script;
   private final RedisProperties properties;
-  private final RedisMetrics metrics;
+  private final Publications publications;
   private final EventExecutor owner;
   private final Supplier<@Nullable StatefulConnection<String, byte[]>> link;
+  private final Runnable misrouted;
 
   private final Queue<PendingPublication> waiting = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean scheduled = new AtomicBoolean();
 
-  /** What is held until Redis has answered, timed out or not. */
-  private final AtomicInteger heldRequests = new AtomicInteger();
-
-  private final AtomicLong heldOctets = new AtomicLong();
-
   /** In the order sent first; those that are done leave when they are at the head. Owner's. */
   private final ArrayDeque<PendingPublication> sent = new ArrayDeque<>();
 
-  /** Of the last one sent first: microseconds, or one more than before. Owner's. */
-  private long sequence;
+  /** How many were sent, and of these how many Redis has answered or lost. */
+  private final AtomicLong dispatched = new AtomicLong();
 
-  private final AtomicInteger unanswered = new AtomicInteger();
+  private final AtomicLong settled = new AtomicLong();
+
+  /** Who had a part of the keys before, until it has no more of them with Redis. Owner's. */
+  private final List<Predecessor> predecessors = new ArrayList<>();
+
   private final Queue<PendingPublication> again = new ConcurrentLinkedQueue<>();
 
   /** Sequence numbers of publications that may have overtaken one that Redis had no script for. */
@@ -86,31 +74,42 @@ final class RedisPublisher {
   private volatile boolean closed;
 
   /**
+   * @param upTo how many of its own must be settled before anything follows
+   * @param until nano time from which on it is not waited for
+   */
+  private record Predecessor(RedisPublisher publisher, long upTo, long until) {
+    boolean done(long now) {
+      return publisher.settled.get() >= upTo || now - until >= 0;
+    }
+  }
+
+  /**
    * @param link the connection, or null while there is none
+   * @param misrouted told on any thread that another Redis has the keys
    */
   RedisPublisher(
       PublishScript script,
       RedisProperties properties,
-      RedisMetrics metrics,
+      Publications publications,
       EventExecutor owner,
-      Supplier<@Nullable StatefulConnection<String, byte[]>> link) {
+      Supplier<@Nullable StatefulConnection<String, byte[]>> link,
+      Runnable misrouted) {
     this.script = script;
     this.properties = properties;
-    this.metrics = metrics;
+    this.publications = publications;
     this.owner = owner;
     this.link = link;
+    this.misrouted = misrouted;
   }
 
   /** As {@link io.drumline.backplane.Backplane#publish}. */
   CompletionStage<String> publish(Draft draft) {
     PendingPublication publication = script.pending(draft);
-    int requests = heldRequests.incrementAndGet();
-    long octets = heldOctets.addAndGet(publication.payload.length);
+    boolean room = publications.hold(publication);
     if (link.get() == null || owner.isShuttingDown()) {
-      reject(publication, UNAVAILABLE);
-    } else if (requests > properties.requestQueue()
-        || octets > properties.requestQueueSize().toBytes()) {
-      reject(publication, OVERLOADED);
+      publications.reject(publication, Publications.UNAVAILABLE);
+    } else if (!room) {
+      publications.reject(publication, Publications.OVERLOADED);
     } else {
       waiting.add(publication);
       schedule();
@@ -146,8 +145,13 @@ final class RedisPublisher {
       rejectWaiting();
       return;
     }
+    long now = System.nanoTime();
+    predecessors.removeIf(each -> each.done(now));
+    if (!predecessors.isEmpty()) {
+      return; // until the owner looks again
+    }
     if (!again.isEmpty()) {
-      if (pausing || unanswered.get() > 0) {
+      if (pausing || settled.get() < dispatched.get()) {
         return; // the last answer comes back here
       }
       sendAgain(connection);
@@ -163,20 +167,23 @@ final class RedisPublisher {
   }
 
   private void sendAgain(StatefulConnection<String, byte[]> connection) {
-    List<PendingPublication> publications = new ArrayList<>();
+    List<PendingPublication> list = new ArrayList<>();
     for (PendingPublication next; (next = again.poll()) != null; ) {
-      publications.add(next);
+      list.add(next);
     }
-    publications.sort(Comparator.comparingLong(PendingPublication::sequence));
+    // Behind those that were sent before come those that another publisher only had to send.
+    list.sort(
+        Comparator.comparingLong(
+            publication -> publication.wasSent() ? publication.sequence() : Long.MAX_VALUE));
     if (scriptMissing) {
       scriptMissing = false;
       connection.dispatch(script.load());
     }
     Batch batch = new Batch();
-    for (PendingPublication next : publications) {
+    for (PendingPublication next : list) {
       // Another node loaded the script in the meantime, and a later message came through.
-      if (overtaking.getOrDefault(next.destination, 0L) > next.sequence()) {
-        reject(next, next.lost() ? LOST : UNAVAILABLE);
+      if (next.wasSent() && overtaking.getOrDefault(next.destination, 0L) > next.sequence()) {
+        publications.reject(next, next.lost() ? Publications.LOST : Publications.UNAVAILABLE);
       } else {
         batch.add(next);
       }
@@ -188,7 +195,7 @@ final class RedisPublisher {
   /** Rejects what was never sent; called by the owner when the connection is gone. */
   void rejectWaiting() {
     for (PendingPublication next; (next = waiting.poll()) != null; ) {
-      reject(next, UNAVAILABLE);
+      publications.reject(next, Publications.UNAVAILABLE);
     }
   }
 
@@ -201,7 +208,7 @@ final class RedisPublisher {
 
   private void rejectAgain() {
     for (PendingPublication next; (next = again.poll()) != null; ) {
-      reject(next, next.lost() ? LOST : UNAVAILABLE);
+      publications.reject(next, next.lost() ? Publications.LOST : Publications.UNAVAILABLE);
     }
   }
 
@@ -213,18 +220,19 @@ final class RedisPublisher {
     for (PendingPublication next;
         (next = sent.peek()) != null && (next.result.isDone() || next.olderThan(timeout, now)); ) {
       sent.poll();
-      fail(next, next.lost() ? LOST : TIMED_OUT, null);
+      publications.fail(
+          next, next.lost() ? Publications.LOST : next.isWithRedis() ? Publications.TIMED_OUT : Publications.UNAVAILABLE, null);
     }
     for (PendingPublication next;
         (next = waiting.peek()) != null && next.olderThan(timeout, now); ) {
       waiting.poll();
-      reject(next, UNAVAILABLE);
+      publications.reject(next, Publications.UNAVAILABLE);
     }
     again.removeIf(
         publication -> {
           boolean done = publication.result.isDone();
           if (done) {
-            release(publication);
+            publications.release(publication);
           }
           return done;
         });
@@ -257,6 +265,7 @@ final class RedisPublisher {
     if (messageId != null) {
       accept(publication, messageId);
     } else if (failure instanceof RedisNoScriptException) {
+      publication.notTaken();
       again.add(publication);
       scriptMissing = true;
     } else if (failure instanceof RedisCommandExecutionException) {
@@ -268,14 +277,21 @@ final class RedisPublisher {
   }
 
   private void refused(PendingPublication publication, Throwable failure) {
+    if (RedisScript.isMisrouted(failure)) {
+      publication.notTaken();
+      pausing = true;
+      again.add(publication);
+      misrouted.run();
+      return;
+    }
     boolean replica = RedisScript.isReadOnly(failure);
     readOnly |= replica;
     if (replica && publication.lost()) {
       pausing = true;
       again.add(publication); // the master knows what became of it
     } else {
-      release(publication);
-      fail(publication, publication.lost() ? LOST : REFUSED, failure);
+      publications.release(publication);
+      publications.fail(publication, publication.lost() ? Publications.LOST : Publications.REFUSED, failure);
     }
   }
 
@@ -284,8 +300,8 @@ final class RedisPublisher {
     switch (outcome) {
       case CONFIRMED -> accept(publication, messageId);
       case UNCONFIRMED -> {
-        release(publication);
-        fail(publication, UNCONFIRMED, null);
+        publications.release(publication);
+        publications.fail(publication, Publications.UNCONFIRMED, null);
       }
       case LOST -> lost(publication, null);
     }
@@ -296,24 +312,22 @@ final class RedisPublisher {
     if (closed) {
       rejectAgain();
     }
-    if (unanswered.decrementAndGet() == 0 && !again.isEmpty()) {
+    if (settled.incrementAndGet() == dispatched.get() && !again.isEmpty()) {
       schedule();
     }
   }
 
   private void accept(PendingPublication publication, String messageId) {
     mayOvertake(publication);
-    release(publication);
-    metrics.publish.record(System.nanoTime() - publication.begun, TimeUnit.NANOSECONDS);
-    publication.result.complete(messageId);
+    publications.accept(publication, messageId);
   }
 
   /** Redis may have it, or not: only what it can recognise is sent again. */
   private void lost(PendingPublication publication, @Nullable Throwable failure) {
     mayOvertake(publication);
     if (!publication.destination.ordered()) {
-      release(publication);
-      fail(publication, LOST, failure);
+      publications.release(publication);
+      publications.fail(publication, Publications.LOST, failure);
       return;
     }
     publication.answerLost();
@@ -327,20 +341,34 @@ final class RedisPublisher {
     }
   }
 
-  private void reject(PendingPublication publication, String message) {
-    release(publication);
-    fail(publication, message, null);
-  }
-
-  private void release(PendingPublication publication) {
-    heldRequests.decrementAndGet();
-    heldOctets.addAndGet(-publication.payload.length);
-  }
-
-  private void fail(PendingPublication publication, String message, @Nullable Throwable cause) {
-    if (publication.result.completeExceptionally(new BackplaneException(message, cause))) {
-      metrics.publishFailures.increment();
+  /**
+   * Gives what another Redis has the keys of now to the publisher that leads there; called by the
+   * owner.
+   */
+  void handOver(Function<PendingPublication, RedisPublisher> now) {
+    for (Queue<PendingPublication> queue : List.of(again, waiting)) {
+      for (Iterator<PendingPublication> each = queue.iterator(); each.hasNext(); ) {
+        PendingPublication publication = each.next();
+        RedisPublisher next = now.apply(publication);
+        if (next != this) {
+          each.remove();
+          next.again.add(publication);
+          next.sent.add(publication); // it watches the deadline, too
+          next.schedule();
+        }
+      }
     }
+  }
+
+  /** Sends nothing before what another publisher has sent until now is settled; owner's. */
+  void follow(RedisPublisher other) {
+    long until = System.nanoTime() + properties.commandTimeout().toNanos();
+    predecessors.add(new Predecessor(other, other.dispatched.get(), until));
+  }
+
+  /** Whether nothing is left that was ever given to it; called by the owner. */
+  boolean isEmpty() {
+    return waiting.isEmpty() && settled.get() == dispatched.get() && again.isEmpty();
   }
 
   /** What goes out in one flush. Owner's. */
@@ -352,6 +380,7 @@ final class RedisPublisher {
                 properties.minReplicas(), replicaTimeout(), RedisPublisher.this::replicated)
             : null;
     private boolean ordered;
+    private int added;
 
     boolean hasRoom() {
       return commands.size() < BATCH;
@@ -359,18 +388,17 @@ final class RedisPublisher {
 
     void add(PendingPublication publication) {
       if (publication.result.isDone()) {
-        release(publication); // it timed out while it waited
+        publications.release(publication); // it timed out while it waited
         return;
       }
       if (!publication.wasSent()) {
-        sequence =
-            Math.max(sequence + 1, TimeUnit.MILLISECONDS.toMicros(System.currentTimeMillis()));
-        publication.sent(sequence);
+        publication.sent(publications.nextSequence());
         sent.add(publication);
       } else if (publication.lost()) {
-        metrics.publishRetries.increment();
+        publications.sentAgain();
       }
-      unanswered.incrementAndGet();
+      publication.taken();
+      added++;
       ordered |= publication.destination.ordered();
       AsyncCommand<String, byte[], String> command = script.command(publication);
       command.onComplete(
@@ -385,6 +413,7 @@ final class RedisPublisher {
       if (replicas != null && ordered) {
         commands.add(replicas.command());
       }
+      dispatched.addAndGet(added);
       connection.dispatch(commands);
     }
   }

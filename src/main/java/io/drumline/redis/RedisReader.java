@@ -40,6 +40,7 @@ final class RedisReader {
   private final RedisMetrics metrics;
   private final EventExecutor owner;
   private final Supplier<@Nullable StatefulConnection<String, byte[]>> link;
+  private final Runnable misrouted;
 
   private final Queue<Read> waiting = new ConcurrentLinkedQueue<>();
   private final AtomicInteger held = new AtomicInteger();
@@ -53,18 +54,21 @@ final class RedisReader {
 
   /**
    * @param link the connection, or null while there is none
+   * @param misrouted told on any thread that another Redis has the keys
    */
   RedisReader(
       ReadScript script,
       RedisProperties properties,
       RedisMetrics metrics,
       EventExecutor owner,
-      Supplier<@Nullable StatefulConnection<String, byte[]>> link) {
+      Supplier<@Nullable StatefulConnection<String, byte[]>> link,
+      Runnable misrouted) {
     this.script = script;
     this.properties = properties;
     this.metrics = metrics;
     this.owner = owner;
     this.link = link;
+    this.misrouted = misrouted;
   }
 
   /** As {@link io.drumline.backplane.Backplane#read}. */
@@ -175,6 +179,9 @@ final class RedisReader {
         scriptMissing = true;
         waiting.add(this);
       } else {
+        if (failure != null && RedisScript.isMisrouted(failure)) {
+          misrouted.run();
+        }
         fail(UNAVAILABLE, failure);
       }
       unanswered.decrementAndGet();

@@ -79,6 +79,7 @@ final class RedisRegistry implements NodeRegistry {
     return calls
         .send(
             CommandType.HDEL,
+            key,
             () -> new IntegerOutput<>(RedisConnector.CODEC),
             args -> args.addKey(key).add(self.incarnation()))
         .thenAccept(dropped -> {});

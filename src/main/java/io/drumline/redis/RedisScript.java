@@ -65,4 +65,16 @@ record RedisScript(byte[] source, String sha1) {
     return failure instanceof RedisReadOnlyException
         || String.valueOf(failure.getMessage()).contains("-READONLY");
   }
+
+  /**
+   * Whether a Redis of a cluster did nothing, because the keys are another's, on their way to
+   * another, or nobody's for the moment.
+   */
+  static boolean isMisrouted(Throwable failure) {
+    String message = String.valueOf(failure.getMessage());
+    return message.startsWith("MOVED ")
+        || message.startsWith("ASK ")
+        || message.startsWith("TRYAGAIN ")
+        || message.startsWith("CLUSTERDOWN ");
+  }
 }

@@ -1,0 +1,83 @@
+package io.drumline.redis;
+
+import io.drumline.backplane.BackplaneException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all publications of a node have in common, whichever Redis they go to: how many it holds,
+ * their order, and how they end. Thread safe, except {@link #nextSequence}.
+ */
+final class Publications {
+  static final String UNAVAILABLE =
+      "The message was not accepted: the backplane is unavailable.";
+  static final String OVERLOADED =
+      "The message was not accepted: the backplane is overloaded.";
+  static final String REFUSED = "The message was not accepted: the backplane refused it.";
+  static final String TIMED_OUT =
+      "It is not known whether the message was accepted: the backplane did not answer in time.";
+  static final String LOST =
+      "It is not known whether the message was accepted: the connection to the backplane was lost.";
+  static final String UNCONFIRMED =
+      "The message was published, but too few replicas of the backplane have confirmed it.";
+
+  private final int mostRequests;
+  private final long mostOctets;
+  private final RedisMetrics metrics;
+
+  /** What is held until Redis has answered, timed out or not. */
+  private final AtomicInteger heldRequests = new AtomicInteger();
+
+  private final AtomicLong heldOctets = new AtomicLong();
+
+  /** Of the last one sent first: microseconds, or one more than before. Owner's. */
+  private long sequence;
+
+  Publications(RedisProperties properties, RedisMetrics metrics) {
+    mostRequests = properties.requestQueue();
+    mostOctets = properties.requestQueueSize().toBytes();
+    this.metrics = metrics;
+  }
+
+  /** Holds another one, to be released in any case; returns whether there was room for it. */
+  boolean hold(PendingPublication publication) {
+    int requests = heldRequests.incrementAndGet();
+    long octets = heldOctets.addAndGet(publication.payload.length);
+    return requests <= mostRequests && octets <= mostOctets;
+  }
+
+  void release(PendingPublication publication) {
+    heldRequests.decrementAndGet();
+    heldOctets.addAndGet(-publication.payload.length);
+  }
+
+  /** A greater number than ever before; on the backplane's thread only. */
+  long nextSequence() {
+    sequence = Math.max(sequence + 1, TimeUnit.MILLISECONDS.toMicros(System.currentTimeMillis()));
+    return sequence;
+  }
+
+  void sentAgain() {
+    metrics.publishRetries.increment();
+  }
+
+  void accept(PendingPublication publication, String messageId) {
+    release(publication);
+    metrics.publish.record(System.nanoTime() - publication.begun, TimeUnit.NANOSECONDS);
+    publication.result.complete(messageId);
+  }
+
+  void reject(PendingPublication publication, String message) {
+    release(publication);
+    fail(publication, message, null);
+  }
+
+  /** Tells whoever waits; it is held until it is released. */
+  void fail(PendingPublication publication, String message, @Nullable Throwable cause) {
+    if (publication.result.completeExceptionally(new BackplaneException(message, cause))) {
+      metrics.publishFailures.increment();
+    }
+  }
+}

@@ -1,0 +1,183 @@
+package io.drumline.redis;
+
+import io.lettuce.core.api.StatefulConnection;
+import io.netty.util.concurrent.EventExecutor;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One Redis that has keys: its connection for commands, and what is sent there.
+ *
+ * <p>Threads: everything runs on the backplane's, except what says otherwise.
+ */
+final class RedisShard implements RedisLink.Watcher {
+  private final RedisLink<StatefulConnection<String, byte[]>> link;
+  private final RedisPublisher publisher;
+  private final RedisReader reader;
+  private final RedisProbe probe;
+  private final Common common;
+  private boolean lost;
+
+  /**
+   * What the shards of a node share.
+   *
+   * @param probeChannel where they prove themselves
+   */
+  record Common(
+      RedisProperties properties,
+      RedisMetrics metrics,
+      EventExecutor owner,
+      PublishScript publish,
+      ReadScript read,
+      Publications publications,
+      String probeChannel,
+      Watcher watcher) {}
+
+  /** Is told what becomes of shards. */
+  interface Watcher {
+    /** A shard can be used. */
+    void up();
+
+    /** It cannot: its connection was lost, or could not be opened. */
+    void down(String reason);
+
+    /** A shard was asked for what another one has; any thread. */
+    void misrouted();
+  }
+
+  RedisShard(Supplier<CompletionStage<StatefulConnection<String, byte[]>>> opener, Common common) {
+    this.common = common;
+    RedisProperties properties = common.properties;
+    link =
+        new RedisLink<>(
+            opener, this::prepare, properties.reconnectMax(), common.owner, this);
+    publisher =
+        new RedisPublisher(
+            common.publish,
+            properties,
+            common.publications,
+            common.owner,
+            link::connection,
+            common.watcher::misrouted);
+    reader =
+        new RedisReader(
+            common.read,
+            properties,
+            common.metrics,
+            common.owner,
+            link::connection,
+            common.watcher::misrouted);
+    probe = new RedisProbe(common.probeChannel, properties, common.metrics, common.owner);
+  }
+
+  private CompletionStage<?> prepare(StatefulConnection<String, byte[]> connection) {
+    return publisher.prepare(connection).thenCombine(reader.prepare(connection), (one, two) -> two);
+  }
+
+  /** The connection, or null while there is none to use. From any thread. */
+  @Nullable StatefulConnection<String, byte[]> connection() {
+    return link.connection();
+  }
+
+  /** Whether it is known by now if there is a connection. From any thread. */
+  boolean isDecided() {
+    return link.isDecided();
+  }
+
+  /** Any thread may use it. */
+  RedisPublisher publisher() {
+    return publisher;
+  }
+
+  /** Any thread may use it. */
+  RedisReader reader() {
+    return reader;
+  }
+
+  /** Any thread may ask it. */
+  RedisProbe probe() {
+    return probe;
+  }
+
+  void open() {
+    link.open();
+  }
+
+  /** Says of one that is never opened that it is known by now that it has no connection. */
+  void undecidedNoMore() {
+    link.decide();
+  }
+
+  void expire() {
+    publisher.expire();
+    reader.expire();
+    if (publisher.wasReadOnly()) {
+      replace();
+    }
+  }
+
+  /** Gives up the connection to a Redis that is not master any more. */
+  void replace() {
+    link.replace("it is a read-only replica");
+  }
+
+  /**
+   * Sends a probe, unless those before it show that a connection is dead.
+   *
+   * @return what was known before
+   */
+  RedisProbe.Verdict check() {
+    StatefulConnection<String, byte[]> connection = link.connection();
+    if (connection == null) {
+      probe.reset();
+      return RedisProbe.Verdict.PENDING;
+    }
+    RedisProbe.Verdict verdict = probe.verdict();
+    switch (verdict) {
+      case ALIVE -> {
+        link.proved();
+        probe.send(connection);
+      }
+      case PENDING -> probe.send(connection);
+      case PUBLISHER_SILENT -> link.replace("it does not answer");
+      case SUBSCRIBER_SILENT -> {
+        // it is not this connection's fault
+      }
+    }
+    return verdict;
+  }
+
+  @Override
+  public void up() {
+    if (lost) {
+      common.metrics.reconnects.increment();
+    }
+    publisher.resume();
+    common.watcher.up();
+  }
+
+  @Override
+  public void down(String reason) {
+    lost = true;
+    probe.reset();
+    publisher.rejectWaiting();
+    reader.rejectWaiting();
+    common.watcher.down(reason);
+  }
+
+  /** Gives up the connection for good; what it was asked goes to whoever has the keys now. */
+  CompletionStage<Void> retire() {
+    CompletionStage<Void> closed = link.close();
+    reader.rejectWaiting();
+    return closed;
+  }
+
+  /** Ends everything. */
+  CompletionStage<Void> close() {
+    CompletionStage<Void> closed = link.close();
+    publisher.close();
+    reader.rejectWaiting();
+    return closed;
+  }
+}

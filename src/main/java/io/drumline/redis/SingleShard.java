@@ -1,0 +1,47 @@
+package io.drumline.redis;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** One Redis that has all keys: alone, or the master that Sentinels name. */
+final class SingleShard implements RedisShards {
+  private final RedisShard shard;
+  private final List<RedisShard> all;
+
+  SingleShard(RedisShard shard) {
+    this.shard = shard;
+    all = List.of(shard);
+  }
+
+  @Override
+  public RedisShard of(@Nullable String key) {
+    return shard;
+  }
+
+  @Override
+  public Collection<RedisShard> all() {
+    return all;
+  }
+
+  @Override
+  public void start() {
+    shard.open();
+  }
+
+  @Override
+  public void expire() {
+    shard.expire();
+  }
+
+  @Override
+  public CompletionStage<Void> close() {
+    return shard.close();
+  }
+
+  @Override
+  public void look() {
+    // there is nobody else
+  }
+}
