@@ -55,6 +55,11 @@ final class Node implements AutoCloseable {
     return starting(redis, properties).awaitReady();
   }
 
+  /** A node of a cluster that only these properties tell of, once it takes clients. */
+  static Node configured(String... properties) {
+    return new Node(new ArrayList<>(List.of(properties))).awaitReady();
+  }
+
   /** A node of the cluster with application code. */
   static Node with(Class<?> code, String redis, String... properties) {
     return new Node(clustered(redis, properties), code).awaitReady();
@@ -75,6 +80,10 @@ final class Node implements AutoCloseable {
 
   int port() {
     return Integer.parseInt(property("local.drumline.listener.port"));
+  }
+
+  URI webSocket() {
+    return URI.create("ws://127.0.0.1:" + port() + "/ws");
   }
 
   int controlPort() {

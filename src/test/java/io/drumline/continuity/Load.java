@@ -66,7 +66,7 @@ public record Load(
   }
 
   /** A destination of this run alone. */
-  String destination(int number) {
+  public String destination(int number) {
     return "/topic/continuity/"
         + Long.toString(clients.seed & Long.MAX_VALUE, Character.MAX_RADIX)
         + '/'

@@ -162,7 +162,7 @@ public final class Run implements AutoCloseable {
   }
 
   /** Waits until each publisher's last accepted message has reached all who stay, at some time. */
-  Run awaitCaughtUp() {
+  public Run awaitCaughtUp() {
     Map<String, Map<String, Long>> due = onLoop(() -> countsOfAll(Lane::accepted));
     await("all subscribers have caught up", () -> haveSeen(due));
     return this;

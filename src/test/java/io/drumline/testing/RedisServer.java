@@ -32,12 +32,14 @@ public final class RedisServer implements AutoCloseable {
   private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
 
   private final List<String> arguments;
+  private final List<String> configuration;
   private final Path directory;
   private final int port;
   private @Nullable Process process;
 
-  private RedisServer(int port, List<String> arguments) {
+  private RedisServer(int port, List<String> configuration, List<String> arguments) {
     this.port = port;
+    this.configuration = configuration;
     this.arguments = arguments;
     try {
       directory = Files.createTempDirectory("drumline-redis");
@@ -55,7 +57,15 @@ public final class RedisServer implements AutoCloseable {
 
   /** A server that has a port, but does not run yet. */
   public static RedisServer stopped(String... arguments) {
-    return new RedisServer(freePort(), Arrays.asList(arguments));
+    return new RedisServer(freePort(), List.of(), Arrays.asList(arguments));
+  }
+
+  /** A Sentinel that runs, with lines of its configuration. */
+  public static RedisServer sentinel(String... configuration) {
+    RedisServer server =
+        new RedisServer(freePort(), Arrays.asList(configuration), List.of("--sentinel"));
+    server.restart();
+    return server;
   }
 
   /** Starts the server where it does not run, after ending it where it does. */
@@ -63,8 +73,14 @@ public final class RedisServer implements AutoCloseable {
     kill();
     List<String> command = new ArrayList<>();
     command.add(executable().toString());
+    if (!configuration.isEmpty()) {
+      command.add(written().toString()); // goes before all others
+    }
     command.addAll(List.of("--port", Integer.toString(port), "--bind", "127.0.0.1"));
-    command.addAll(List.of("--dir", directory.toString(), "--save", "", "--daemonize", "no"));
+    command.addAll(List.of("--dir", directory.toString(), "--daemonize", "no"));
+    if (configuration.isEmpty()) {
+      command.addAll(List.of("--save", ""));
+    }
     command.addAll(arguments);
     File log = directory.resolve("redis.log").toFile();
     try {
@@ -157,6 +173,15 @@ public final class RedisServer implements AutoCloseable {
       return answer.equals("+PONG") || answer.equals("-NOAU"); // not -LOADING
     } catch (IOException e) {
       return false;
+    }
+  }
+
+  /** The configuration, in a file that the server may write to. */
+  private Path written() {
+    try {
+      return Files.write(directory.resolve("redis.conf"), configuration);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

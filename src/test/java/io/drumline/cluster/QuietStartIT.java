@@ -1,0 +1,45 @@
+package io.drumline.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.drumline.testing.RedisServer;
+import io.drumline.testing.TestRedis;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+/** A start says what is wrong with Redis, and nothing where nothing is wrong. */
+@ExtendWith(OutputCaptureExtension.class)
+class QuietStartIT {
+  private static final String[] COMPLAINTS = {
+    " WARN ", " ERROR ", "cannot be used", "cannot renew", "cannot be looked up"
+  };
+
+  @Test
+  void aNodeWhoseRedisIsThereComplainsOfNothing(CapturedOutput output) {
+    for (int times = 0; times < 3; times++) { // it is a race
+      try (Node node = Node.on(TestRedis.url())) {
+        Node.patiently().until(() -> node.metric("drumline_nodes") >= 1);
+        assertThat(output).contains("Connected to Redis at").doesNotContain(COMPLAINTS);
+      }
+    }
+  }
+
+  @Test
+  void aNodeWhoseRedisIsAwayComplainsOnceOfEachThingAndThenSaysThatItIsBack(
+      CapturedOutput output) {
+    try (RedisServer redis = RedisServer.stopped();
+        Node node = Node.starting(redis.url())) {
+      Node.patiently()
+          .untilAsserted(
+              () ->
+                  assertThat(output)
+                      .containsOnlyOnce("cannot be used: ")
+                      .containsOnlyOnce("The node cannot renew its lease now"));
+      redis.restart();
+      node.awaitReady();
+      assertThat(output).contains("Connected to Redis at").containsOnlyOnce("cannot renew");
+    }
+  }
+}
