@@ -270,10 +270,11 @@ final class RedisBackplane implements Backplane {
 
   private void up() {
     allCalls.forEach(RedisCalls::look);
-    if (subscribing.connection() != null
-        && !shards.all().isEmpty()
-        && shards.all().stream().allMatch(shard -> shard.connection() != null)) {
-      outage.over();
+    if (subscribing.connection() != null) {
+      if (!shards.all().isEmpty()
+          && shards.all().stream().allMatch(shard -> shard.connection() != null)) {
+        outage.over();
+      }
       check();
     }
   }

@@ -33,11 +33,14 @@ final class RedisConnector extends LettuceConnectionFactory {
   static final RedisCodec<String, byte[]> CODEC =
       RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
 
+  private final Activations activations;
+
   /** Connects to single masters of a cluster: the cluster's own client cannot. */
   private @Nullable RedisClient single;
 
   private RedisConnector(RedisConfiguration configuration, LettuceClientConfiguration client) {
     super(configuration, client);
+    activations = new Activations(client.getCommandTimeout());
   }
 
   /** A started connector to where {@code factory} connects. */
@@ -46,6 +49,7 @@ final class RedisConnector extends LettuceConnectionFactory {
         new RedisConnector(
             redis(factory), client(factory.getClientConfiguration(), properties));
     connector.start();
+    connector.getRequiredNativeClient().addListener(connector.activations);
     return connector;
   }
 
@@ -138,7 +142,9 @@ final class RedisConnector extends LettuceConnectionFactory {
 
   /** Opens a connection to one of them; the stage completes on any thread. */
   CompletionStage<StatefulConnection<String, byte[]>> connect(ClusterShards.Master master) {
-    return single().connectAsync(CODEC, master.uri()).thenApply(connection -> connection);
+    return single()
+        .connectAsync(CODEC, master.uri())
+        .<StatefulConnection<String, byte[]>>thenCompose(activations::await);
   }
 
   /** Opens a connection for publishing; the stage completes on any thread. */
@@ -164,7 +170,8 @@ final class RedisConnector extends LettuceConnectionFactory {
             () ->
                 doCreateConnectionProvider(getRequiredNativeClient(), CODEC)
                     .getConnectionAsync(type))
-        .thenCompose(Function.identity());
+        .thenCompose(Function.identity())
+        .thenCompose(activations::await);
   }
 
   private synchronized RedisClient single() {
@@ -173,6 +180,7 @@ final class RedisConnector extends LettuceConnectionFactory {
       AbstractRedisClient cluster = getRequiredNativeClient();
       client = RedisClient.create(cluster.getResources());
       client.setOptions(cluster.getOptions());
+      client.addListener(activations);
       single = client;
     }
     return client;
