@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,6 +56,22 @@ class StartupFailureTest {
     assertThat(output.getOut()).doesNotContain("\tat io.drumline");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          --spring.data.redis.masterreplica.nodes=a:1 | spring.data.redis.masterreplica is not supported: name Sentinels, a Cluster or one URL.
+          --spring.data.redis.cluster.nodes=a:1 --drumline.redis.min-replicas=1 | drumline.redis.min-replicas is not available on a Redis Cluster.
+          """)
+  void namesWhatCannotBeDoneWithRedis(String arguments, String sentence, CapturedOutput output) {
+    String common = "--drumline.backplane=redis --drumline.security.anonymous=true ";
+    assertThatThrownBy(() -> start((common + arguments).split(" ")))
+        .isInstanceOf(Exception.class);
+    assertThat(output.getOut()).contains("Description:\n    \n    " + sentence + "\n");
+    assertThat(output.getOut()).doesNotContain("\tat io.drumline");
+  }
+
   @Test
   void namesThePortThatIsInUse(CapturedOutput output) throws IOException {
     try (ServerSocket taken = new ServerSocket(0)) {
@@ -66,7 +83,9 @@ class StartupFailureTest {
     }
   }
 
-  private static void start(String argument) {
-    SpringApplication.run(DrumlineApplication.class, "--server.port=0", argument).close();
+  private static void start(String... arguments) {
+    String[] all =
+        Stream.concat(Stream.of("--server.port=0"), Stream.of(arguments)).toArray(String[]::new);
+    SpringApplication.run(DrumlineApplication.class, all).close();
   }
 }

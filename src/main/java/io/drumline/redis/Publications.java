@@ -11,10 +11,8 @@ import org.jspecify.annotations.Nullable;
  * their order, and how they end. Thread safe, except {@link #nextSequence}.
  */
 final class Publications {
-  static final String UNAVAILABLE =
-      "The message was not accepted: the backplane is unavailable.";
-  static final String OVERLOADED =
-      "The message was not accepted: the backplane is overloaded.";
+  static final String UNAVAILABLE = "The message was not accepted: the backplane is unavailable.";
+  static final String OVERLOADED = "The message was not accepted: the backplane is overloaded.";
   static final String REFUSED = "The message was not accepted: the backplane refused it.";
   static final String TIMED_OUT =
       "It is not known whether the message was accepted: the backplane did not answer in time.";

@@ -99,7 +99,8 @@ final class RedisBackplane implements Backplane {
             calls("The nodes cannot be told now", RedisControl.MAX_CALLS),
             new ControlListeners(meters),
             invalid);
-    RedisCalls registryCalls = calls("The node cannot renew its lease now", RedisRegistry.MAX_CALLS);
+    RedisCalls registryCalls =
+        calls("The node cannot renew its lease now", RedisRegistry.MAX_CALLS);
     registry = new RedisRegistry(keys, registryCalls, invalid);
     RedisCalls revocationCalls =
         calls("Who is blocked cannot be looked up now", RedisRevocations.MAX_CALLS);
@@ -128,8 +129,7 @@ final class RedisBackplane implements Backplane {
   }
 
   private RedisCalls calls(String refusal, int most) {
-    RedisCalls calls =
-        new RedisCalls(refusal, most, properties.commandTimeout(), owner, shards);
+    RedisCalls calls = new RedisCalls(refusal, most, properties.commandTimeout(), owner, shards);
     allCalls.add(calls);
     return calls;
   }

@@ -9,6 +9,7 @@ import io.drumline.backplane.SessionStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
@@ -23,10 +24,15 @@ class RedisBackplaneConfiguration {
   @Bean(destroyMethod = "")
   RedisBackplane redisBackplane(
       LettuceConnectionFactory factory,
+      DataRedisConnectionDetails details,
       RedisProperties properties,
       Retentions retentions,
       MessageIds ids,
       MeterRegistry meters) {
+    if (details.getMasterReplica() != null) {
+      throw new IllegalArgumentException(
+          "spring.data.redis.masterreplica is not supported: name Sentinels, a Cluster or one URL.");
+    }
     return new RedisBackplane(
         RedisConnector.like(factory, properties), properties, retentions, ids, meters);
   }

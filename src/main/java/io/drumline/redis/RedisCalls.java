@@ -56,12 +56,7 @@ final class RedisCalls {
    * @param timeout how long Redis may take to answer
    * @param shards where the connections are
    */
-  RedisCalls(
-      String refusal,
-      int most,
-      Duration timeout,
-      EventExecutor owner,
-      RedisShards shards) {
+  RedisCalls(String refusal, int most, Duration timeout, EventExecutor owner, RedisShards shards) {
     this.refusal = refusal;
     this.most = most;
     this.timeout = timeout;

@@ -46,8 +46,7 @@ final class RedisConnector extends LettuceConnectionFactory {
   /** A started connector to where {@code factory} connects. */
   static RedisConnector like(LettuceConnectionFactory factory, RedisProperties properties) {
     RedisConnector connector =
-        new RedisConnector(
-            redis(factory), client(factory.getClientConfiguration(), properties));
+        new RedisConnector(redis(factory), client(factory.getClientConfiguration(), properties));
     connector.start();
     connector.getRequiredNativeClient().addListener(connector.activations);
     return connector;

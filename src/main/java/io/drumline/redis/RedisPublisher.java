@@ -57,8 +57,8 @@ final class RedisPublisher {
 
   private final AtomicLong settled = new AtomicLong();
 
-  /** Who had a part of the keys before, until it has no more of them with Redis. Owner's. */
-  private final List<Predecessor> predecessors = new ArrayList<>();
+  /** What others have sent of keys that they had before. Owner's. */
+  private final Predecessors predecessors = new Predecessors();
 
   private final Queue<PendingPublication> again = new ConcurrentLinkedQueue<>();
 
@@ -72,16 +72,6 @@ final class RedisPublisher {
 
   private volatile boolean readOnly;
   private volatile boolean closed;
-
-  /**
-   * @param upTo how many of its own must be settled before anything follows
-   * @param until nano time from which on it is not waited for
-   */
-  private record Predecessor(RedisPublisher publisher, long upTo, long until) {
-    boolean done(long now) {
-      return publisher.settled.get() >= upTo || now - until >= 0;
-    }
-  }
 
   /**
    * @param link the connection, or null while there is none
@@ -145,9 +135,7 @@ final class RedisPublisher {
       rejectWaiting();
       return;
     }
-    long now = System.nanoTime();
-    predecessors.removeIf(each -> each.done(now));
-    if (!predecessors.isEmpty()) {
+    if (!predecessors.settled()) {
       return; // until the owner looks again
     }
     if (!again.isEmpty()) {
@@ -221,7 +209,11 @@ final class RedisPublisher {
         (next = sent.peek()) != null && (next.result.isDone() || next.olderThan(timeout, now)); ) {
       sent.poll();
       publications.fail(
-          next, next.lost() ? Publications.LOST : next.isWithRedis() ? Publications.TIMED_OUT : Publications.UNAVAILABLE, null);
+          next,
+          next.lost()
+              ? Publications.LOST
+              : next.isWithRedis() ? Publications.TIMED_OUT : Publications.UNAVAILABLE,
+          null);
     }
     for (PendingPublication next;
         (next = waiting.peek()) != null && next.olderThan(timeout, now); ) {
@@ -291,7 +283,8 @@ final class RedisPublisher {
       again.add(publication); // the master knows what became of it
     } else {
       publications.release(publication);
-      publications.fail(publication, publication.lost() ? Publications.LOST : Publications.REFUSED, failure);
+      publications.fail(
+          publication, publication.lost() ? Publications.LOST : Publications.REFUSED, failure);
     }
   }
 
@@ -362,8 +355,7 @@ final class RedisPublisher {
 
   /** Sends nothing before what another publisher has sent until now is settled; owner's. */
   void follow(RedisPublisher other) {
-    long until = System.nanoTime() + properties.commandTimeout().toNanos();
-    predecessors.add(new Predecessor(other, other.dispatched.get(), until));
+    predecessors.add(other.dispatched.get(), other.settled, properties.commandTimeout());
   }
 
   /** Whether nothing is left that was ever given to it; called by the owner. */

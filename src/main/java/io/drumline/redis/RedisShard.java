@@ -49,9 +49,7 @@ final class RedisShard implements RedisLink.Watcher {
   RedisShard(Supplier<CompletionStage<StatefulConnection<String, byte[]>>> opener, Common common) {
     this.common = common;
     RedisProperties properties = common.properties;
-    link =
-        new RedisLink<>(
-            opener, this::prepare, properties.reconnectMax(), common.owner, this);
+    link = new RedisLink<>(opener, this::prepare, properties.reconnectMax(), common.owner, this);
     publisher =
         new RedisPublisher(
             common.publish,

@@ -27,8 +27,7 @@ class QuietStartIT {
   }
 
   @Test
-  void aNodeWhoseRedisIsAwayComplainsOnceOfEachThingAndThenSaysThatItIsBack(
-      CapturedOutput output) {
+  void aNodeWhoseRedisIsAwayComplainsOnceOfEachThingAndThenSaysThatItIsBack(CapturedOutput output) {
     try (RedisServer redis = RedisServer.stopped();
         Node node = Node.starting(redis.url())) {
       Node.patiently()

@@ -146,8 +146,7 @@ public final class ClusteredRedis implements AutoCloseable {
 
   /** The replica of this master takes its place, in agreement with it. */
   public void failOver(int number) {
-    TestRedis.with(
-        replica(number).url(), connection -> connection.sync().clusterFailover(false));
+    TestRedis.with(replica(number).url(), connection -> connection.sync().clusterFailover(false));
     awaitFailover(number);
   }
 
@@ -161,7 +160,8 @@ public final class ClusteredRedis implements AutoCloseable {
     String source = id(masters.get(from));
     String target = id(masters.get(to));
     TestRedis.with(
-        masters.get(to).url(), connection -> connection.sync().clusterSetSlotImporting(slot, source));
+        masters.get(to).url(),
+        connection -> connection.sync().clusterSetSlotImporting(slot, source));
     TestRedis.with(
         masters.get(from).url(),
         connection -> {

@@ -91,7 +91,12 @@ public final class SentinelRedis implements AutoCloseable {
   private static String[] arguments(String... more) {
     return Stream.concat(
             Stream.of(
-                "--requirepass", PASSWORD, "--masterauth", PASSWORD, "--repl-diskless-sync-delay", "0"),
+                "--requirepass",
+                PASSWORD,
+                "--masterauth",
+                PASSWORD,
+                "--repl-diskless-sync-delay",
+                "0"),
             Stream.of(more))
         .toArray(String[]::new);
   }
