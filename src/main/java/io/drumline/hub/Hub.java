@@ -8,7 +8,6 @@ import io.drumline.message.Destination;
 import io.drumline.message.Publication;
 import io.drumline.tracing.Spans;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.tracing.Span;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.security.SecureRandom;
@@ -70,8 +69,9 @@ public final class Hub implements Receiver {
       shards.put(loop, new Shard(loop, this));
     }
     metrics = new HubMetrics(registry, List.copyOf(shards.values()), backlogLimit);
+    Watch watch = new Watch(ids, spans);
     for (EventLoop loop : loops.loops()) {
-      owners.add(new Owner(loop, backplane, ids, metrics, properties, loops.loops().size()));
+      owners.add(new Owner(loop, backplane, watch, metrics, properties, loops.loops().size()));
     }
   }
 
@@ -142,17 +142,18 @@ public final class Hub implements Receiver {
     metrics.publications.increment();
     Frames.Payload kind = Frames.kindOf(publication);
     Owner owner = owner(publication.destination());
-    Span span = spans == null ? null : spans.delivered(publication);
-    owner
-        .loop()
-        .execute(
-            () -> {
-              metrics.backlogBytes.addAndGet(-size);
-              owner.received(publication, kind);
-              if (span != null) {
-                span.end();
-              }
-            });
+    if (spans == null) {
+      owner.loop().execute(() -> received(owner, publication, kind, size, 0));
+    } else {
+      long arrived = System.nanoTime();
+      owner.loop().execute(() -> received(owner, publication, kind, size, arrived));
+    }
+  }
+
+  private void received(
+      Owner owner, Publication publication, Frames.Payload kind, int size, long arrived) {
+    metrics.backlogBytes.addAndGet(-size);
+    owner.received(publication, kind, arrived);
   }
 
   @Override

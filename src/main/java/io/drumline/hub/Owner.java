@@ -2,10 +2,10 @@ package io.drumline.hub;
 
 import io.drumline.backplane.Backplane;
 import io.drumline.backplane.History;
-import io.drumline.backplane.MessageIds;
 import io.drumline.message.Destination;
 import io.drumline.message.Gap;
 import io.drumline.message.Publication;
+import io.drumline.tracing.Delivery;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -34,7 +34,7 @@ final class Owner {
 
   private final EventLoop loop;
   private final Backplane backplane;
-  private final MessageIds ids;
+  private final Watch watch;
   private final HubMetrics metrics;
   private final HubProperties properties;
   private final long windowLimit;
@@ -53,13 +53,13 @@ final class Owner {
   Owner(
       EventLoop loop,
       Backplane backplane,
-      MessageIds ids,
+      Watch watch,
       HubMetrics metrics,
       HubProperties properties,
       int owners) {
     this.loop = loop;
     this.backplane = backplane;
-    this.ids = ids;
+    this.watch = watch;
     this.metrics = metrics;
     this.properties = properties;
     this.windowLimit = properties.catchUpLimit().toBytes() / owners;
@@ -112,18 +112,23 @@ final class Owner {
     }
   }
 
-  /** A publication in its destination's order. */
-  void received(Publication publication, Frames.Payload kind) {
+  /**
+   * A publication in its destination's order.
+   *
+   * @param arrived at this node, by {@link System#nanoTime}, where messages are traced
+   */
+  void received(Publication publication, Frames.Payload kind, long arrived) {
     Owned entry = owned.get(publication.destination());
     if (entry == null) {
       return; // unsubscribed meanwhile
     }
     if (entry.order == null) {
-      entry.deliver(publication, kind);
+      entry.deliver(publication, kind, arrived);
     } else {
       entry.quietSweeps = 0;
       entry.current = publication;
       entry.currentKind = kind;
+      entry.currentArrived = arrived;
       entry.order.received(publication);
       entry.current = null;
     }
@@ -260,6 +265,7 @@ final class Owner {
     @Nullable Publication current;
 
     Frames.Payload currentKind = Frames.Payload.TEXT;
+    long currentArrived;
 
     Owned(Destination destination) {
       this.destination = destination;
@@ -274,13 +280,18 @@ final class Owner {
     @Override
     @SuppressWarnings("ReferenceEquality") // the very one at hand, or one from a read
     public void deliver(Publication publication) {
-      deliver(publication, publication == current ? currentKind : Frames.kindOf(publication));
+      if (publication == current) {
+        deliver(publication, currentKind, currentArrived);
+      } else {
+        deliver(publication, Frames.kindOf(publication), 0);
+      }
     }
 
-    void deliver(Publication publication, Frames.Payload kind) {
+    void deliver(Publication publication, Frames.Payload kind, long arrived) {
       int size = Hub.sizeOf(publication);
-      long published = ids.givenAt(publication.id());
+      long published = watch.published(publication);
       long handedOver = System.nanoTime();
+      Delivery traced = watch.trace(publication, arrived, handedOver, topics.size());
       for (int i = 0; i < topics.size(); i++) {
         ShardTopic topic = topics.get(i);
         if (topic.shard.loop == loop) {
@@ -294,6 +305,9 @@ final class Owner {
                 topic.deliver(publication, kind);
                 topic.shard.measure(published, handedOver);
               });
+        }
+        if (traced != null) {
+          on(topic, () -> topic.shard.trace(traced)); // behind the delivery
         }
       }
     }

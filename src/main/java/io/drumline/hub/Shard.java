@@ -3,6 +3,7 @@ package io.drumline.hub;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
 import io.drumline.message.Publication;
+import io.drumline.tracing.Delivery;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoop;
@@ -41,6 +42,9 @@ final class Shard {
   private List<Connection> dirtyConnections = new ArrayList<>();
   private List<Connection> flushedConnections = new ArrayList<>();
   private boolean flushScheduled;
+
+  /** What waits for the flush and is traced. */
+  private final List<Delivery> traced = new ArrayList<>();
 
   /** Of what waits for the flush: when the first was published, if known, and handed over; or 0. */
   private long firstPublished;
@@ -166,6 +170,15 @@ final class Shard {
     }
   }
 
+  /** A publication that was just delivered to a topic is traced up to the flush that writes it. */
+  void trace(Delivery delivery) {
+    if (flushScheduled) {
+      traced.add(delivery);
+    } else {
+      delivery.written(); // already, or it was for nobody here
+    }
+  }
+
   ByteBufAllocator alloc() {
     return PooledByteBufAllocator.DEFAULT;
   }
@@ -230,6 +243,10 @@ final class Shard {
       }
       firstHandedOver = 0;
       firstPublished = 0;
+    }
+    if (!traced.isEmpty()) {
+      traced.forEach(Delivery::written);
+      traced.clear();
     }
   }
 

@@ -211,7 +211,7 @@ final class SpringBridge {
     try {
       return spans.in(span, () -> clientInbound.send(message));
     } catch (RuntimeException refused) {
-      span.error(refused);
+      spans.error(span, refused);
       throw refused;
     } finally {
       span.end();

@@ -33,7 +33,12 @@ class MetricDocsIT {
   @Test
   void theTableAndANodeNameTheSameMetrics() throws IOException {
     String name = UUID.randomUUID().toString();
-    try (Node node = Node.on(TestRedis.url())) {
+    try (Node node =
+        Node.on(
+            TestRedis.url(),
+            "drumline.tracing.enabled=true",
+            "management.opentelemetry.tracing.export.otlp.endpoint=http://127.0.0.1:9/v1/traces",
+            "management.tracing.sampling.probability=0.0")) {
       try (StompClient client = node.client()) {
         client.subscribe("s", "/topic/" + name);
         client.publish("/topic/" + name, "hello");

@@ -1,0 +1,199 @@
+package io.drumline.hub;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import io.drumline.backplane.MemoryBackplane;
+import io.drumline.backplane.MessageIds;
+import io.drumline.backplane.Retentions;
+import io.drumline.message.Destination;
+import io.drumline.message.Gap;
+import io.drumline.message.Position;
+import io.drumline.message.Publication;
+import io.drumline.tracing.Spans;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.tracing.otel.bridge.OtelCurrentTraceContext;
+import io.micrometer.tracing.otel.bridge.OtelPropagator;
+import io.micrometer.tracing.otel.bridge.OtelTracer;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
+import io.opentelemetry.context.propagation.ContextPropagators;
+import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+
+/** A traced publication on one event loop, which runs when the test says so. */
+class TracedDeliveryTest {
+  private static final Destination DESTINATION = Destination.of("/ephemeral/a");
+  private static final String SAMPLED =
+      "traceparent:00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\n";
+  private static final String OTHER = SAMPLED.replace("traceparent", "applicationx");
+
+  /** Runs until what is compiled and pooled is so. */
+  private static final int WARM_UP = 20_000;
+
+  private static final int MEASURED = 2_000;
+
+  private final InMemorySpanExporter exporter = InMemorySpanExporter.create();
+  private final SdkTracerProvider provider =
+      SdkTracerProvider.builder().addSpanProcessor(SimpleSpanProcessor.create(exporter)).build();
+  private final EventLoops loops = new EventLoops(1);
+  private final EmbeddedChannel turns = new EmbeddedChannel();
+  private final MessageIds ids = new MessageIds();
+  private final HubProperties properties =
+      new Binder(new MapConfigurationPropertySource(Map.of()))
+          .bindOrCreate("drumline.hub", HubProperties.class);
+  private final MemoryBackplane backplane = new MemoryBackplane(ids, Retentions.DEFAULTS);
+  private final Hub hub =
+      new Hub(loops, backplane, ids, properties, new SimpleMeterRegistry(), null);
+  private final Shard shard = new Shard(turns.eventLoop(), hub);
+  private final ShardTopic topic = new ShardTopic(shard, DESTINATION);
+
+  @AfterEach
+  void close() {
+    turns.finishAndReleaseAll();
+    loops.close();
+    provider.close();
+  }
+
+  @Test
+  void endsWithTheFlushThatWritesIt() {
+    Owner owner = owner(spans());
+    subscribe(owner);
+    owner.received(publication(SAMPLED), Frames.Payload.TEXT, System.nanoTime());
+    assertThat(turns.outboundMessages()).isEmpty();
+    assertThat(exporter.getFinishedSpanItems()).isEmpty();
+    turns.runPendingTasks();
+    assertThat(turns.outboundMessages()).hasSize(1);
+    assertThat(exporter.getFinishedSpanItems())
+        .singleElement()
+        .satisfies(span -> assertThat(span.getName()).isEqualTo("deliver /ephemeral/**"));
+  }
+
+  @Test
+  void beginsWhenItArrived() {
+    Owner owner = owner(spans());
+    subscribe(owner);
+    long hour = 3_600_000_000_000L;
+    owner.received(publication(SAMPLED), Frames.Payload.TEXT, System.nanoTime() - hour);
+    turns.runPendingTasks();
+    assertThat(exporter.getFinishedSpanItems())
+        .singleElement()
+        .satisfies(
+            span ->
+                assertThat(span.getEndEpochNanos() - span.getStartEpochNanos())
+                    .isGreaterThanOrEqualTo(hour - 1_000));
+  }
+
+  @Test
+  void hasNoSpanWhereNobodyIsSubscribed() {
+    Owner owner = owner(spans());
+    owner.join(topic);
+    turns.runPendingTasks();
+    owner.leave(topic); // but lingers
+    owner.received(publication(SAMPLED), Frames.Payload.TEXT, System.nanoTime());
+    turns.runPendingTasks();
+    assertThat(exporter.getFinishedSpanItems()).isEmpty();
+  }
+
+  @Test
+  void whatIsNotTracedAllocatesNothingMoreThanWithoutTracing() {
+    long off = allocated(owner(null), SAMPLED);
+    assertThat(allocated(owner(spans()), OTHER)).isEqualTo(off);
+    assertThat(allocated(owner(null), OTHER)).isEqualTo(off);
+    assertThat(exporter.getFinishedSpanItems()).isEmpty();
+    assertThat(allocated(owner(spans()), SAMPLED)).isGreaterThan(off); // it can tell
+  }
+
+  /** Octets that a publication allocates on its way from the owner to the sockets. */
+  private long allocated(Owner owner, String header) {
+    subscribe(owner);
+    Publication publication = publication(header);
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    deliver(owner, publication, WARM_UP);
+    long least = Long.MAX_VALUE; // others, such as the compiler, may disturb a run, never help it
+    for (int run = 0; run < 5; run++) {
+      long before = threads.getCurrentThreadAllocatedBytes();
+      deliver(owner, publication, MEASURED);
+      least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+    }
+    return least / MEASURED;
+  }
+
+  private void deliver(Owner owner, Publication publication, int times) {
+    for (int i = 0; i < times; i++) {
+      owner.received(publication, Frames.Payload.TEXT, 0);
+      turns.runPendingTasks();
+      ByteBuf written = turns.readOutbound();
+      written.release();
+    }
+  }
+
+  private Owner owner(@Nullable Spans spans) {
+    return new Owner(
+        turns.eventLoop(),
+        backplane,
+        new Watch(ids, spans),
+        new HubMetrics(new SimpleMeterRegistry(), List.of(), 1),
+        properties,
+        1);
+  }
+
+  private void subscribe(Owner owner) {
+    owner.join(topic);
+    turns.runPendingTasks();
+    if (shard.connectionCount() == 0) {
+      Connection connection = new Connection(turns, shard, "session", false);
+      shard.add(connection);
+      topic.add(
+          new Subscription(
+              connection,
+              topic,
+              new Group.Key(new Format("f"), false, false),
+              Start.LIVE,
+              null));
+    }
+  }
+
+  private Spans spans() {
+    Tracer tracer = provider.get("test");
+    return new Spans(
+        new OtelTracer(tracer, new OtelCurrentTraceContext(), event -> {}),
+        new OtelPropagator(
+            ContextPropagators.create(W3CTraceContextPropagator.getInstance()), tracer),
+        false);
+  }
+
+  private record Format(String name) implements FrameFormat {
+    @Override
+    public void encode(Publication publication, ByteBuf out) {
+      out.writeBytes(publication.body());
+    }
+
+    @Override
+    public void encode(Gap gap, Destination destination, ByteBuf out) {}
+  }
+
+  private static Publication publication(String header) {
+    return new Publication(
+        DESTINATION,
+        Position.NONE,
+        "",
+        "id",
+        0,
+        header.getBytes(US_ASCII),
+        "body".getBytes(US_ASCII),
+        null);
+  }
+}
