@@ -48,6 +48,7 @@ class StartupFailureTest {
           --drumline.drain.window=-1s | drumline.drain.window must be longer than or equal to 0, but is PT-1S.
           --drumline.drain.windw=1s | There is no setting drumline.drain.windw.
           --drumline.rebalance.rate=0 | drumline.rebalance.rate must be greater than or equal to 1, but is 0.
+          --drumline.tracing.enabled=true --management.opentelemetry.tracing.export.otlp.transport=grpc | management.opentelemetry.tracing.export.otlp.transport must be http, which every collector takes (on port 4318), but is grpc.
           --drumline.stomp.max-headers=0 | drumline.stomp.max-headers must be greater than or equal to 8, but is 0.
           """)
   void namesTheWrongSettingInOneSentence(String argument, String sentence, CapturedOutput output) {
@@ -87,5 +88,9 @@ class StartupFailureTest {
     String[] all =
         Stream.concat(Stream.of("--server.port=0"), Stream.of(arguments)).toArray(String[]::new);
     SpringApplication.run(DrumlineApplication.class, all).close();
+  private static void start(String argument) {
+    SpringApplication.run(
+            DrumlineApplication.class, ("--server.port=0 " + argument).split(" (?=--)"))
+        .close();
   }
 }

@@ -362,7 +362,10 @@ public final class Connection {
       return true;
     }
     long queued = queuedBytes();
-    log.info("Slow consumer: session {} let {} bytes pile up; closing it", id, queued);
+    log.atInfo()
+        .addKeyValue("stomp.session", id)
+        .addKeyValue("stomp.close_code", CloseCode.SLOW_CONSUMER.code())
+        .log("Slow consumer: session {} let {} bytes pile up; closing it", id, queued);
     close(CloseCode.SLOW_CONSUMER, "You read too slowly: reconnect and resume.");
     return false;
   }

@@ -183,11 +183,14 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
     } else if (cause instanceof DecoderException) {
       fail(ctx, CloseCode.PROTOCOL_ERROR, "A frame cannot be read.");
     } else if (!(cause instanceof IOException)) { // of which channelInactive follows
-      log.error(
-          "Session {} of {} failed; closing it",
-          connection.id(),
-          peer.address().getHostAddress(),
-          cause);
+      log.atError()
+          .setCause(cause)
+          .addKeyValue("stomp.session", connection.id())
+          .addKeyValue("stomp.close_code", CloseCode.INTERNAL_ERROR.code())
+          .log(
+              "Session {} of {} failed; closing it",
+              connection.id(),
+              peer.address().getHostAddress());
       connection.close(CloseCode.INTERNAL_ERROR, "The server failed: reconnect.");
     }
   }

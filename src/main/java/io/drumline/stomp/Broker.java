@@ -106,10 +106,12 @@ final class Broker extends AbstractBrokerMessageHandler {
     failure.thenAccept(
         error -> {
           if (error != null) {
-            log.warn(
-                "A message of the application to {} was not accepted: {}",
-                target.destination(),
-                error.getMessage());
+            log.atWarn()
+                .addKeyValue("stomp.destination", target.destination().value())
+                .log(
+                    "A message of the application to {} was not accepted: {}",
+                    target.destination(),
+                    error.getMessage());
           }
         });
   }

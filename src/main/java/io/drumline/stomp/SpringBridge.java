@@ -144,6 +144,12 @@ final class SpringBridge {
   }
 
   void disconnected(StompSession session, int closeCode) {
+    Principal user = session.user();
+    log.atDebug()
+        .addKeyValue("stomp.session", session.id())
+        .addKeyValue("user.name", user == null ? null : user.getName())
+        .addKeyValue("stomp.close_code", closeCode)
+        .log("Session {} ended with {}", session.id(), closeCode);
     later(
         session,
         () -> {

@@ -9,6 +9,7 @@ import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.io.UncheckedIOException;
 import java.util.Collection;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -68,7 +69,9 @@ final class ReportingExporter implements SpanExporter {
     Throwable cause = failure;
     while (cause != null
         && cause.getCause() != null
-        && (cause instanceof FailedExportException || cause instanceof UncheckedIOException)) {
+        && (cause instanceof FailedExportException
+            || cause instanceof CompletionException
+            || cause instanceof UncheckedIOException)) {
       cause = cause.getCause();
     }
     return cause == null ? "for no known reason" : cause.toString();

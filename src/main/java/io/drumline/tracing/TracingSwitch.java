@@ -11,11 +11,16 @@ import org.springframework.core.env.Environment;
  * would observe each command to Redis, probes included.
  */
 final class TracingSwitch implements AutoConfigurationImportFilter, EnvironmentAware {
+  private static final String TRANSPORT = "management.opentelemetry.tracing.export.otlp.transport";
+
   private boolean on;
 
   @Override
   public void setEnvironment(Environment environment) {
     on = environment.getProperty("drumline.tracing.enabled", Boolean.class, false);
+    if (on && "grpc".equalsIgnoreCase(environment.getProperty(TRANSPORT))) {
+      throw new GrpcFailureAnalyzer.NoGrpc();
+    }
   }
 
   @Override

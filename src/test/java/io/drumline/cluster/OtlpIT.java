@@ -206,8 +206,7 @@ class OtlpIT {
 
   @Test
   void tracingThatLeadsNowhereIsSaidAtTheStart(CapturedOutput output) {
-    try (Node a =
-        Node.alone("drumline.tracing.enabled=true", "drumline.security.anonymous=true")) {
+    try (Node a = Node.alone("drumline.tracing.enabled=true", "drumline.security.anonymous=true")) {
       assertThat(a.healthz()).isEqualTo(200);
       assertThat(output)
           .contains("spans go nowhere: set management.opentelemetry.tracing.export.otlp.endpoint");

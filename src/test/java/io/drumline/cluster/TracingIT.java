@@ -86,8 +86,7 @@ class TracingIT {
       assertThat(publish.getParentSpanId()).isEqualTo(send.getSpanId());
       assertThat(deliver.getKind()).isEqualTo(SpanKind.CONSUMER);
       assertThat(deliver.getParentSpanId()).isEqualTo(publish.getSpanId());
-      assertThat(Stream.of(send, publish, deliver).map(SpanData::getTraceId).distinct())
-          .hasSize(1);
+      assertThat(Stream.of(send, publish, deliver).map(SpanData::getTraceId).distinct()).hasSize(1);
       assertThat(message.header("traceparent"))
           .isEqualTo(
               "00-"

@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.drumline.testing.Queries;
 import io.drumline.testing.StompClient;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -15,9 +17,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -28,6 +32,15 @@ class PrometheusE2E {
 
   /** Queries that may find nothing where nothing is wrong. */
   private static final int SILENT = 3;
+
+  private static final Set<String> BUSY = Set.of("DrumlineLoopDelay", "DrumlineRedisSlow");
+
+  /** With it, scrapes have exemplars; the collector need not be there. */
+  private static final String[] TRACED = {
+    "--drumline.tracing.enabled=true",
+    "--management.tracing.sampling.probability=1.0",
+    "--management.opentelemetry.tracing.export.otlp.endpoint=http://127.0.0.1:9/v1/traces"
+  };
 
   private final int port = RunningProgram.freePort();
 
@@ -53,7 +66,7 @@ class PrometheusE2E {
   @Test
   void prometheusAnswersEveryQueryAndEvaluatesEveryAlert() throws Exception {
     try (RedisProcess redis = new RedisProcess();
-        NodeProcess node = NodeProcess.clustered("observed", redis);
+        NodeProcess node = NodeProcess.clustered("observed", redis, TRACED);
         RunningProgram prometheus = prometheus(node)) {
       StompClient client = client(node.ready());
       client.subscribe("s", "/topic/observed");
@@ -89,6 +102,43 @@ class PrometheusE2E {
       // All is well: nothing that needs no time may fire.
       assertThat(rows("ALERTS{alertstate=\"firing\"}")).isZero();
     }
+  }
+
+  @Test
+  void withoutRedisAndWithAnOldCertificateTheirAlertsAloneArePending() throws Exception {
+    X509Bundle certificate =
+        new CertificateBuilder()
+            .subject("CN=localhost")
+            .setIsCertificateAuthority(true)
+            .notAfter(Instant.now().plus(Duration.ofDays(6)))
+            .buildSelfSigned();
+    try (RedisProcess redis = new RedisProcess();
+        NodeProcess node =
+            NodeProcess.clustered(
+                "alerting",
+                redis,
+                "--spring.ssl.bundle.pem.web.keystore.certificate="
+                    + certificate.toTempCertChainPem(),
+                "--spring.ssl.bundle.pem.web.keystore.private-key="
+                    + certificate.toTempPrivateKeyPem());
+        RunningProgram prometheus = prometheus(node.ready())) {
+      awaitAlerts("DrumlineCertificateExpires");
+      redis.close();
+      awaitAlerts("DrumlineCertificateExpires", "DrumlineRedisAway");
+      assertThat(prometheus.running()).isTrue();
+    }
+  }
+
+  /** Waits until these alone are pending or firing, but for those that a busy machine causes. */
+  private void awaitAlerts(String... names) {
+    await("alerts")
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(
+            () ->
+                assertThat(get("/api/v1/alerts").at("/data/alerts"))
+                    .extracting(alert -> alert.at("/labels/alertname").asString())
+                    .filteredOn(name -> !BUSY.contains(name))
+                    .containsExactlyInAnyOrder(names));
   }
 
   private static List<JsonNode> rules(JsonNode group) {
