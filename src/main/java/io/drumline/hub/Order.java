@@ -1,10 +1,13 @@
 package io.drumline.hub;
 
 import io.drumline.backplane.History;
+import io.drumline.hub.Comparison.Finding;
+import io.drumline.hub.Comparison.Finding.GoesOn;
+import io.drumline.hub.Comparison.Finding.Parted;
+import io.drumline.hub.Comparison.Finding.Unclear;
 import io.drumline.message.Cursor;
 import io.drumline.message.Gap;
 import io.drumline.message.Publication;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +52,7 @@ final class Order<J> {
   }
 
   /** Why a read is asked for. */
-  private enum Read {
+  enum Read {
     /** Where the order is, before anything was delivered. */
     LOCATE,
     /** What came behind the last message. */
@@ -63,12 +66,9 @@ final class Order<J> {
   }
 
   private final Output<J> output;
-  private final RecentIds recent = new RecentIds();
+  private final Chain delivered = new Chain();
   private final Joiners<J> joiners;
   private final Held held = new Held();
-
-  /** Behind what was delivered last; null while nothing was ever published, as far as is known. */
-  private @Nullable Cursor last;
 
   private boolean started;
   private boolean located;
@@ -164,11 +164,11 @@ final class Order<J> {
     reading = null;
     if (answered == Read.PAST) {
       fruitless = 0;
-      if (contradicts(history)) {
+      if (delivered.contradicts(history)) {
         wanted = Read.CHECK;
       } else {
-        learn(history.publications());
-        joiners.past(history, readAfter, last);
+        delivered.addOlder(history.publications());
+        joiners.past(history, readAfter, delivered.end());
       }
     } else if (answered != null) {
       reconcile(answered, history);
@@ -183,7 +183,7 @@ final class Order<J> {
   }
 
   private void serve() {
-    if (!standsStill() && joiners.serve(last)) {
+    if (!standsStill() && joiners.serve(delivered.end())) {
       wanted = Read.CHECK;
     }
   }
@@ -197,6 +197,7 @@ final class Order<J> {
     if (reading != null || !started) {
       return;
     }
+    Cursor last = delivered.end();
     if (wanted == null && joiners.waiting()) {
       if (last == null) {
         wanted = Read.CHECK; // it begins the first epoch
@@ -225,47 +226,39 @@ final class Order<J> {
     reading = read;
     readAfter = after;
     readCount = count;
-    output.read(after, count, continuity || last != null || joiners.waiting(), fruitless);
+    boolean begin = continuity || delivered.end() != null || joiners.waiting();
+    output.read(after, count, begin, fruitless);
   }
 
   /** Delivers the publication if it is the next, drops it if it is known; else returns false. */
   private boolean fits(Publication publication) {
-    if (recent.abandoned(publication.id())) {
+    if (delivered.hasAbandoned(publication)) {
       output.stale(publication);
       return true;
     }
-    boolean next =
-        last == null
-            ? publication.position().offset() == 1 && publication.previousId().isEmpty()
-            : last.precedes(publication);
-    if (next) {
-      advance(publication);
+    if (delivered.leadsTo(publication)) {
+      deliver(publication);
       return true;
     }
-    return last != null
-        && publication.position().epoch().equals(last.epoch())
-        && recent.knows(publication);
+    return delivered.has(publication);
   }
 
-  private void advance(Publication publication) {
-    if (last == null) {
-      place(Cursor.after(publication));
-    } else {
-      last = Cursor.after(publication);
-      recent.add(last.offset(), last.id());
+  private void deliver(Publication publication) {
+    if (delivered.end() == null) {
+      joiners.moved();
     }
+    delivered.add(publication);
     joiners.delivered(publication);
     output.deliver(publication);
   }
 
   /** Goes to a place that does not follow from the one before. */
   private void place(Cursor cursor) {
-    last = cursor;
-    recent.reset(cursor);
+    delivered.beginAt(cursor);
     joiners.moved();
   }
 
-  /** Takes what was held, now that the backplane's history is known up to {@link #last}. */
+  /** Takes what was held, now that the backplane's history is known up to what was delivered. */
   private void explainHeld() {
     boolean stale = false;
     int explained = heldBefore;
@@ -286,153 +279,46 @@ final class Order<J> {
     }
   }
 
-  /** Those who catch up get these: should they be lost, a late copy must not come again. */
-  private void learn(List<Publication> past) {
-    for (int i = past.size() - 1; i >= 0; i--) {
-      recent.addOlder(past.get(i).position().offset(), past.get(i).id());
-    }
-  }
-
-  /** Whether what was read is not the history that leads to {@link #last}. */
-  private boolean contradicts(History history) {
-    Cursor there = history.last();
-    if (there == null || !fitsRecent(there)) {
-      return true;
-    }
-    for (Publication publication : history.publications()) {
-      if (!fitsRecent(Cursor.after(publication)) || !fitsRecent(Cursor.before(publication))) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** False if the message at this offset is known to be another one. */
-  private boolean fitsRecent(Cursor cursor) {
-    return last != null
-        && cursor.epoch().equals(last.epoch())
-        && (cursor.offset() < recent.oldest()
-            || cursor.offset() > last.offset()
-            || recent.knows(cursor.offset(), cursor.id()));
-  }
-
   /** Brings the order to where the backplane is, or wants another read. */
   private void reconcile(Read read, History history) {
     Cursor there = history.last();
-    Cursor here = last;
     if (there == null) {
-      last = null; // nothing was ever published
+      delivered.clear();
     } else if (read == Read.LOCATE) {
       place(there);
-      learn(history.publications());
+      delivered.addOlder(history.publications());
       if (readCount > 0) {
         joiners.located(history, readAfter, there);
       }
-    } else if (here == null) {
-      begin(history, there, Gap.Reason.TRIMMED);
-    } else if (!there.epoch().equals(here.epoch())) {
-      if (readAfter == 0 || there.offset() == 0) {
-        begin(history, there, Gap.Reason.WIPED);
-      } else {
-        wanted = Read.BEGINNING;
-      }
-    } else if (read == Read.REWIND) {
-      rejoin(history, there, here);
-    } else if (read == Read.BEGINNING) {
-      wanted = Read.CHECK; // our epoch is back
     } else {
-      follow(history, there, here);
-    }
-  }
-
-  /** Enters an epoch of which nothing was delivered yet. */
-  private void begin(History history, Cursor there, Gap.Reason reason) {
-    Cursor base = before(history, there);
-    place(base);
-    if (reason == Gap.Reason.WIPED) {
-      output.gap(new Gap(base, reason, Gap.UNKNOWN));
-    } else if (base.offset() > 0) {
-      output.gap(new Gap(base, reason, base.offset()));
-    }
-    deliverAll(history, there);
-  }
-
-  /** Goes on behind {@code here}, if the backplane's history has it. */
-  private void follow(History history, Cursor there, Cursor here) {
-    if (there.equals(here)) {
-      return;
-    }
-    Cursor base = before(history, there);
-    boolean parted = there.offset() <= here.offset() || base.offset() < here.offset();
-    if (parted || (base.offset() == here.offset() && !base.equals(here))) {
-      wanted = Read.REWIND;
-      rewindAfter = Math.max(0, recent.oldest() - 1);
-      return;
-    }
-    if (base.offset() > here.offset()) {
-      place(base);
-      output.gap(new Gap(base, Gap.Reason.TRIMMED, base.offset() - here.offset()));
-    }
-    deliverAll(history, there);
-  }
-
-  /**
-   * Goes back to the last message that the backplane's history and ours have in common; what it has
-   * behind that was never delivered here.
-   */
-  private void rejoin(History history, Cursor there, Cursor here) {
-    if (there.equals(here)) {
-      return;
-    }
-    Cursor common = before(history, there);
-    long start = Math.max(0, recent.oldest() - 1);
-    if (readAfter > start && !recent.knows(common.offset(), common.id())) {
-      wanted = Read.REWIND; // it changed since the page before
-      rewindAfter = start;
-      return;
-    }
-    for (Publication publication : history.publications()) {
-      if (recent.knows(publication)) {
-        common = Cursor.after(publication);
-      }
-    }
-    if (common.equals(here)) {
-      wanted = Read.CHECK; // it is back
-    } else if (isEnd(history, common) && common.offset() < there.offset()) {
-      wanted = Read.REWIND; // they part behind this page
-      rewindAfter = common.offset();
-    } else {
-      boolean known = recent.knows(common.offset(), common.id());
-      recent.abandonAfter(known ? common.offset() : 0);
-      if (known) {
-        last = common;
+      Finding finding = Comparison.of(delivered, there, history, read, readAfter);
+      if (finding instanceof GoesOn goesOn) {
+        if (!goesOn.base().equals(delivered.end())) {
+          place(goesOn.base());
+        }
+        deliverAll(goesOn.gap(), history, there);
+      } else if (finding instanceof Parted parted) {
+        delivered.goBackTo(parted.common());
         joiners.moved();
-      } else {
-        place(common);
+        deliverAll(parted.gap(), history, there);
+      } else if (finding instanceof Unclear unclear) {
+        wanted = unclear.read();
+        rewindAfter = unclear.after();
       }
-      output.gap(new Gap(common, Gap.Reason.DIVERGED, Gap.UNKNOWN));
-      deliverAll(history, there);
     }
   }
 
-  private void deliverAll(History history, Cursor there) {
+  private void deliverAll(@Nullable Gap gap, History history, Cursor there) {
+    if (gap != null) {
+      output.gap(gap);
+    }
     for (Publication publication : history.publications()) {
-      if (last != null && last.precedes(publication)) {
-        advance(publication);
+      if (delivered.leadsTo(publication)) {
+        deliver(publication);
       }
     }
-    if (!there.equals(last)) {
+    if (!there.equals(delivered.end())) {
       wanted = Read.CHECK; // the page was full
     }
-  }
-
-  private static boolean isEnd(History history, Cursor cursor) {
-    List<Publication> page = history.publications();
-    return !page.isEmpty() && Cursor.after(page.get(page.size() - 1)).equals(cursor);
-  }
-
-  /** The point before the page; before nothing, where there is none. */
-  private static Cursor before(History history, Cursor there) {
-    return history.publications().isEmpty() ? there : Cursor.before(history.publications().get(0));
   }
 }

@@ -1,0 +1,138 @@
+package io.drumline.hub;
+
+import io.drumline.backplane.History;
+import io.drumline.hub.Order.Read;
+import io.drumline.message.Cursor;
+import io.drumline.message.Gap;
+import io.drumline.message.Publication;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares what was delivered of a destination with a page of the backplane's history. Changes
+ * nothing: what it finds is for the {@link Order} to act on.
+ */
+final class Comparison {
+
+  /** What the page shows. */
+  sealed interface Finding {
+    /** The backplane is where we are. */
+    record Level() implements Finding {}
+
+    /**
+     * The page goes on behind this point, which is where we are unless there is a gap or a new
+     * epoch.
+     */
+    record GoesOn(Cursor base, @Nullable Gap gap) implements Finding {}
+
+    /** The backplane has lost what we delivered behind this point; the page has other messages. */
+    record Parted(Cursor common, Gap gap) implements Finding {}
+
+    /**
+     * It takes another read to tell.
+     *
+     * @param after the offset behind which a {@link Read#REWIND} reads
+     */
+    record Unclear(Read read, long after) implements Finding {}
+  }
+
+  private final Chain delivered;
+  private final Cursor here;
+  private final Cursor there;
+  private final List<Publication> page;
+  private final long after;
+
+  private Comparison(Chain delivered, Cursor here, Cursor there, History history, long after) {
+    this.delivered = delivered;
+    this.here = here;
+    this.there = there;
+    this.page = history.publications();
+    this.after = after;
+  }
+
+  /**
+   * Compares what was delivered with the answer of a read.
+   *
+   * @param there behind the last message of the answer's epoch
+   * @param after the offset behind which the answer was asked for
+   */
+  static Finding of(Chain delivered, Cursor there, History history, Read read, long after) {
+    Cursor here = delivered.end();
+    if (here == null) {
+      return trimmed(base(history.publications(), there), 0);
+    }
+    Comparison comparison = new Comparison(delivered, here, there, history, after);
+    if (!there.epoch().equals(here.epoch())) {
+      return comparison.otherEpoch();
+    }
+    return switch (read) {
+      case REWIND -> comparison.parting();
+      case BEGINNING -> again(Read.CHECK, 0); // our epoch is back
+      default -> comparison.continuation();
+    };
+  }
+
+  private Finding otherEpoch() {
+    if (after > 0 && there.offset() > 0) {
+      return again(Read.BEGINNING, 0);
+    }
+    Cursor base = base(page, there);
+    return new Finding.GoesOn(base, new Gap(base, Gap.Reason.WIPED, Gap.UNKNOWN));
+  }
+
+  /** What follows where we are, if the backplane's history has that. */
+  private Finding continuation() {
+    if (there.equals(here)) {
+      return new Finding.Level();
+    }
+    Cursor base = base(page, there);
+    boolean parted = there.offset() <= here.offset() || base.offset() < here.offset();
+    if (parted || (base.offset() == here.offset() && !base.equals(here))) {
+      return again(Read.REWIND, delivered.knownAfter());
+    }
+    return trimmed(base, here.offset());
+  }
+
+  /** What the page has behind the last message that the backplane's history and ours share. */
+  private Finding parting() {
+    if (there.equals(here)) {
+      return new Finding.Level();
+    }
+    Cursor common = base(page, there);
+    long start = delivered.knownAfter();
+    if (after > start && !delivered.has(common)) {
+      return again(Read.REWIND, start); // it changed since the page before
+    }
+    for (Publication publication : page) {
+      if (delivered.has(publication)) {
+        common = Cursor.after(publication);
+      }
+    }
+    if (common.equals(here)) {
+      return again(Read.CHECK, 0); // it is back
+    }
+    if (isEnd(common) && common.offset() < there.offset()) {
+      return again(Read.REWIND, common.offset()); // they part behind this page
+    }
+    return new Finding.Parted(common, new Gap(common, Gap.Reason.DIVERGED, Gap.UNKNOWN));
+  }
+
+  private boolean isEnd(Cursor cursor) {
+    return !page.isEmpty() && Cursor.after(page.get(page.size() - 1)).equals(cursor);
+  }
+
+  /** Goes on at this point, which is so many messages behind the last offset delivered. */
+  private static Finding trimmed(Cursor base, long delivered) {
+    long missed = base.offset() - delivered;
+    return new Finding.GoesOn(base, missed == 0 ? null : new Gap(base, Gap.Reason.TRIMMED, missed));
+  }
+
+  private static Finding again(Read read, long after) {
+    return new Finding.Unclear(read, after);
+  }
+
+  /** The point before the page; where the page is empty, the end of the epoch. */
+  private static Cursor base(List<Publication> page, Cursor there) {
+    return page.isEmpty() ? there : Cursor.before(page.get(0));
+  }
+}
