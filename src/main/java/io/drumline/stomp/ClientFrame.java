@@ -9,15 +9,23 @@ import org.jspecify.annotations.Nullable;
  * changed once made; the body is shared, not copied.
  */
 final class ClientFrame {
+  private static final int OBJECTS = 500;
+
   private final ClientCommand command;
   private final List<Header> headers;
   private final byte[] body;
+  private final int headOctets;
 
-  /** Takes the list and the body over: whoever makes a frame does not touch them again. */
-  ClientFrame(ClientCommand command, List<Header> headers, byte[] body) {
+  /**
+   * Takes the list and the body over: whoever makes a frame does not touch them again.
+   *
+   * @param headOctets how long command and headers were on the wire
+   */
+  ClientFrame(ClientCommand command, List<Header> headers, byte[] body, int headOctets) {
     this.command = command;
     this.headers = withoutRepeats(headers);
     this.body = body;
+    this.headOctets = headOctets;
   }
 
   ClientCommand command() {
@@ -50,6 +58,16 @@ final class ClientFrame {
 
   byte[] body() {
     return body;
+  }
+
+  /** How long command and headers were on the wire. */
+  int headOctets() {
+    return headOctets;
+  }
+
+  /** What it takes of memory: its octets, and roughly the objects around them. */
+  int size() {
+    return headOctets + body.length + OBJECTS;
   }
 
   /** Quadratic, but decoders bound the number of headers, and repeats are rare. */

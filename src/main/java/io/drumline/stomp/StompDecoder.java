@@ -1,14 +1,9 @@
 package io.drumline.stomp;
 
-import io.drumline.message.CloseCode;
 import io.drumline.security.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.FastThreadLocal;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -52,17 +47,8 @@ final class StompDecoder {
   }
 
   private final StompLimits limits;
+  private final FrameHead head;
   private State state = State.BETWEEN_FRAMES;
-  private @Nullable StompVersion version;
-
-  // The frame that is being read.
-  private ClientCommand command = ClientCommand.SEND;
-  private @Nullable String
-      unknownCommand; // the answer, once its headers say whether it wants a receipt
-  private @Nullable StompVersion escaping; // null: as in CONNECT
-  private @Nullable ArrayList<Header> headers;
-  private int headerLines;
-  private int headOctets;
   private int bodyLength;
 
   // The beginning of a line or body whose end has not arrived.
@@ -71,6 +57,7 @@ final class StompDecoder {
 
   StompDecoder(StompLimits limits) {
     this.limits = limits;
+    this.head = new FrameHead(limits);
   }
 
   /**
@@ -80,16 +67,25 @@ final class StompDecoder {
    * @throws StompException when the client broke the protocol; what follows is ignored
    */
   void decode(ByteBuf in, Consumer<ClientFrame> out) {
-    while (in.isReadable()) {
-      switch (state) {
-        case BETWEEN_FRAMES -> skipBetweenFrames(in);
-        case COMMAND -> readLine(in, COMMAND_LINE);
-        case HEADERS -> readLine(in, limits.headerBytes());
-        case COUNTED_BODY -> readCountedBody(in);
-        case OPEN_BODY -> readOpenBody(in, out);
-        case END -> readEnd(in, out);
-        case STOPPED -> in.skipBytes(in.readableBytes());
+    try {
+      while (in.isReadable()) {
+        read(in, out);
       }
+    } catch (StompException broken) {
+      stop();
+      throw broken;
+    }
+  }
+
+  private void read(ByteBuf in, Consumer<ClientFrame> out) {
+    switch (state) {
+      case BETWEEN_FRAMES -> skipBetweenFrames(in);
+      case COMMAND -> readLine(in, COMMAND_LINE);
+      case HEADERS -> readLine(in, limits.headerBytes());
+      case COUNTED_BODY -> readCountedBody(in);
+      case OPEN_BODY -> readOpenBody(in, out);
+      case END -> readEnd(in, out);
+      case STOPPED -> in.skipBytes(in.readableBytes());
     }
   }
 
@@ -98,10 +94,7 @@ final class StompDecoder {
    * it says, and may be larger. May be called while a frame is handed over.
    */
   void connected(StompVersion negotiated) {
-    if (version != null) {
-      throw new IllegalStateException("Already connected.");
-    }
-    version = negotiated;
+    head.connected(negotiated);
   }
 
   /** Ignores the rest of the stream. May be called while a frame is handed over. */
@@ -145,147 +138,43 @@ final class StompDecoder {
   private void keepLine(ByteBuf in, int limit, int room) {
     int length = in.readableBytes();
     if (in.indexOf(in.readerIndex(), in.readerIndex() + Math.min(length, room), NUL) >= 0) {
-      throw endedInHead();
+      throw head.cutShort();
     }
     if (length > room) {
       throw state == State.COMMAND
-          ? broken(ClientCommand.MISSING)
-          : tooBig(Limit.HEADER_SIZE, "A header line may have at most " + limit + " octets.");
+          ? head.broken(ClientCommand.MISSING)
+          : head.tooBig(Limit.HEADER_SIZE, "A header line may have at most " + limit + " octets.");
     }
     keep(in, length, limit);
   }
 
   private void line(byte[] line, int length) {
     int text = length > 0 && line[length - 1] == '\r' ? length - 1 : length;
-    headOctets += length + 1;
-    if (headOctets > headLimit()) {
-      throw tooBig(
-          Limit.HEADERS_SIZE,
-          "The headers of a frame may have at most " + headLimit() + " octets.");
-    }
+    head.count(length + 1);
     if (state == State.COMMAND) {
-      beginFrame(line, text);
-    } else if (text == 0) {
-      endHeaders();
+      head.begin(line, text);
+      state = State.HEADERS;
+    } else if (text > 0) {
+      head.header(line, text);
     } else {
-      header(line, text);
+      kept = null;
+      bodyLength = head.end();
+      state = body();
     }
   }
 
-  private void beginFrame(byte[] line, int length) {
-    ClientCommand known = ClientCommand.of(line, length);
-    if (known == null) {
-      unknownCommand = ClientCommand.unknown(line, length);
-      if (unknownCommand.equals(ClientCommand.MISSING)) {
-        throw broken(unknownCommand);
+  /** What comes behind the head. */
+  private State body() {
+    if (!head.command().mayHaveBody()) {
+      if (bodyLength > 0) {
+        throw superfluousBody();
       }
-    } else {
-      command = known;
+      return State.END;
     }
-    escaping = known != null && known.connects() ? null : version;
-    headers = new ArrayList<>(6);
-    state = State.HEADERS;
-  }
-
-  private void header(byte[] line, int length) {
-    if (++headerLines > limits.headers()) {
-      throw tooBig(Limit.HEADERS, "A frame may have at most " + limits.headers() + " headers.");
+    if (bodyLength > head.bodyLimit()) {
+      throw bodyTooBig();
     }
-    int colon = -1;
-    int allOctets = 0;
-    boolean escaped = false;
-    for (int i = 0; i < length; i++) {
-      byte octet = line[i];
-      allOctets |= octet;
-      if (octet == ':' && colon < 0) {
-        colon = i;
-      } else if (octet == '\\') {
-        escaped = true;
-      } else if (octet == '\r' && (escaping == null || escaping.escapesCarriageReturn())) {
-        throw broken("A header must not contain a bare carriage return.");
-      } else if (octet == NUL) {
-        throw endedInHead();
-      }
-    }
-    if (colon < 0) {
-      throw broken("A header line must have a colon.");
-    }
-    boolean ascii = allOctets >= 0;
-    Header header =
-        new Header(
-            ascii ? Header.name(line, colon) : utf8(line, 0, colon),
-            ascii
-                ? new String(line, colon + 1, length - colon - 1, StandardCharsets.ISO_8859_1)
-                : utf8(line, colon + 1, length - colon - 1));
-    add(escaped && escaping != null ? unescaped(header, escaping) : header);
-  }
-
-  private void add(Header header) {
-    Header added = escaping == StompVersion.V1_0 ? header.trimmed() : header;
-    if (added.name().isEmpty()) {
-      throw broken("A header must have a name.");
-    }
-    readHeaders().add(added);
-  }
-
-  private Header unescaped(Header header, StompVersion rules) {
-    String name = HeaderEscaping.unescape(header.name(), rules);
-    String value = HeaderEscaping.unescape(header.value(), rules);
-    if (name == null || value == null) {
-      throw broken("A header has an escape that STOMP " + rules.text() + " does not know.");
-    }
-    return new Header(name, value);
-  }
-
-  private String utf8(byte[] line, int start, int length) {
-    String text = HeaderEscaping.utf8(line, start, length);
-    if (text == null) {
-      throw broken("Headers must be UTF-8.");
-    }
-    return text;
-  }
-
-  private void endHeaders() {
-    kept = null;
-    if (unknownCommand != null) {
-      throw broken(unknownCommand);
-    }
-    List<Header> read = readHeaders();
-    if (command.connects()
-        && StompVersion.negotiate(Header.first(read, "accept-version"))
-            .equals(Optional.of(StompVersion.V1_0))) {
-      escaping = StompVersion.V1_0;
-      headers = new ArrayList<>(read.size());
-      read.forEach(this::add);
-    }
-    String declared = Header.first(readHeaders(), "content-length");
-    bodyLength = declared == null ? -1 : length(declared);
-    if (command.mayHaveBody()) {
-      if (bodyLength > bodyLimit()) {
-        throw bodyTooBig();
-      }
-      state = bodyLength == 0 ? State.END : bodyLength < 0 ? State.OPEN_BODY : State.COUNTED_BODY;
-    } else if (bodyLength > 0) {
-      throw broken(command + " must not have a body.");
-    } else {
-      state = State.END;
-    }
-  }
-
-  /** Of a content-length; the greatest int if it is more than that. */
-  private int length(String digits) {
-    long length = 0;
-    for (int i = 0; i < digits.length(); i++) {
-      char digit = digits.charAt(i);
-      if (digit < '0' || digit > '9') {
-        throw badLength();
-      }
-      length = Math.min(length * 10 + digit - '0', Integer.MAX_VALUE);
-    }
-    if (digits.isEmpty()) {
-      throw badLength();
-    }
-    return (int) length;
+    return bodyLength == 0 ? State.END : bodyLength < 0 ? State.OPEN_BODY : State.COUNTED_BODY;
   }
 
   private void readCountedBody(ByteBuf in) {
@@ -299,11 +188,11 @@ final class StompDecoder {
     int start = in.readerIndex();
     int end = in.indexOf(start, in.writerIndex(), NUL);
     int length = end < 0 ? in.readableBytes() : end - start;
-    if (length > bodyLimit() - keptLength) {
+    if (length > head.bodyLimit() - keptLength) {
       throw bodyTooBig();
     }
     if (end < 0) {
-      keep(in, length, bodyLimit());
+      keep(in, length, head.bodyLimit());
     } else {
       keep(in, length, keptLength + length);
       in.skipBytes(1);
@@ -313,10 +202,9 @@ final class StompDecoder {
 
   private void readEnd(ByteBuf in, Consumer<ClientFrame> out) {
     if (in.readByte() != NUL) {
-      throw broken(
-          command.mayHaveBody()
-              ? "The body is longer than its content-length."
-              : command + " must not have a body.");
+      throw head.command().mayHaveBody()
+          ? head.broken("The body is longer than its content-length.")
+          : superfluousBody();
     }
     handOver(out);
   }
@@ -340,62 +228,24 @@ final class StompDecoder {
     if (body.length != keptLength) {
       body = Arrays.copyOf(body, keptLength);
     }
-    ClientFrame frame = new ClientFrame(command, readHeaders(), body);
+    ClientFrame frame = head.frame(body);
     state = State.BETWEEN_FRAMES; // before the frame goes out, as its reader may stop us
     forgetFrame();
     out.accept(frame);
   }
 
   private void forgetFrame() {
-    headers = null;
-    headerLines = 0;
-    headOctets = 0;
+    head.clear();
     kept = null;
     keptLength = 0;
   }
 
-  private List<Header> readHeaders() {
-    if (headers == null) {
-      throw new IllegalStateException("No frame has begun.");
-    }
-    return headers;
-  }
-
-  private int headLimit() {
-    return version == null
-        ? Math.min(limits.headersBytes(), limits.connectFrameBytes())
-        : limits.headersBytes();
-  }
-
-  private int bodyLimit() {
-    return version == null ? limits.connectFrameBytes() - headOctets : limits.bodyBytes();
-  }
-
-  private StompException endedInHead() {
-    return broken("The frame ended before the empty line after its headers.");
-  }
-
-  private StompException badLength() {
-    return broken("content-length must be a number of octets.");
-  }
-
   private StompException bodyTooBig() {
-    return tooBig(
-        Limit.BODY, "The body is too large: at most " + bodyLimit() + " octets can be sent.");
+    return head.tooBig(
+        Limit.BODY, "The body is too large: at most " + head.bodyLimit() + " octets can be sent.");
   }
 
-  private StompException broken(String sentence) {
-    return new StompException(sentence, stopped());
-  }
-
-  private StompException tooBig(Limit limit, String sentence) {
-    return StompException.exceeds(limit, sentence, stopped(), CloseCode.TOO_BIG);
-  }
-
-  /** Stops; the receipt that the frame asked for, as far as it has come. */
-  private @Nullable String stopped() {
-    String receipt = headers == null ? null : Header.first(headers, "receipt");
-    stop();
-    return receipt;
+  private StompException superfluousBody() {
+    return head.broken(head.command() + " must not have a body.");
   }
 }
