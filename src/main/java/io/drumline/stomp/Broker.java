@@ -71,7 +71,7 @@ final class Broker extends AbstractBrokerMessageHandler {
             && bridge.isForApplication(destination);
     if (!applications) {
       inbound.taken = true;
-      inbound.session.onLoop(() -> inbound.session.serve(frame, inbound.slot));
+      inbound.session.onLoop(() -> inbound.session.router().serve(frame, inbound.slot));
     }
   }
 

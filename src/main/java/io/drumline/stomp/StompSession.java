@@ -2,14 +2,8 @@ package io.drumline.stomp;
 
 import io.drumline.hub.Connection;
 import io.drumline.hub.Connection.Pause;
-import io.drumline.hub.Frames;
-import io.drumline.message.CloseCode;
-import io.drumline.message.Destination;
-import io.drumline.security.DestinationPolicy.Action;
 import io.drumline.session.SharedSession;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.PooledByteBufAllocator;
 import java.security.Principal;
 import java.util.List;
 import java.util.Map;
@@ -22,14 +16,10 @@ import org.springframework.messaging.simp.user.DestinationUserNameProvider;
  * One client's STOMP session: the protocol's state machine.
  *
  * <p>Lives on its connection's event loop; only {@link #user()}, {@link #attributes()} and {@link
- * #onLoop} are for other threads. A frame for the broker is served at once; one for the
- * application, or every one if the application intercepts client messages, goes through {@link
- * SpringBridge} on the session's own executor and, for the broker, comes back through {@link
- * #serve}.
+ * #onLoop} are for other threads. What becomes of a frame that the state admits is the {@link
+ * FrameRouter}'s to say.
  */
 public final class StompSession {
-  private static final ByteBufAllocator ALLOC = PooledByteBufAllocator.DEFAULT;
-
   private enum State {
     /** Waits for CONNECT. */
     NEW,
@@ -52,6 +42,8 @@ public final class StompSession {
   private final StompSubscriptions subscriptions;
   private final Connecting connecting;
   private final Access access;
+  private final Answers answers;
+  private final FrameRouter router;
   private State state = State.NEW;
   private @Nullable Transactions transactions;
   private @Nullable SerialExecutor application;
@@ -64,13 +56,15 @@ public final class StompSession {
     this.connection = connection;
     this.decoder = new StompDecoder(server.limits());
     this.connecting = new Connecting(this, server, connection, begun);
+    this.answers = new Answers(connection, connecting);
     this.access = new Access(this, connection, server.guard());
     this.subscriptions = new StompSubscriptions(this, server, connection);
     this.pending =
         new Pending(
             server.properties().maxInFlight(),
-            this::receipt,
+            answers::receipt,
             on -> connection.reading(Pause.IN_FLIGHT, on));
+    this.router = new FrameRouter(this, server, connection, pending, subscriptions, access);
     this.pace = new Pace(connection, server.properties().rate(), server.guard().limits());
   }
 
@@ -78,7 +72,7 @@ public final class StompSession {
    * The next octets of the client's byte stream, cut anywhere. Does not keep or release the buffer.
    */
   public void received(ByteBuf octets) {
-    if (state == State.ENDED || !connection.open()) {
+    if (hasEnded()) {
       return;
     }
     server.metrics().received(octets.readableBytes());
@@ -213,14 +207,15 @@ public final class StompSession {
   private void authenticated(ClientFrame frame) {
     if (server.bridge().intercepting()) {
       connection.pause(Pause.CONNECTING);
-      dispatch(frame, pending.open(null, 0));
+      router.dispatch(frame, pending.open(null, 0));
     } else {
       server.bridge().connectEvent(this, frame);
-      openSession(frame);
+      open(frame);
     }
   }
 
-  private void openSession(ClientFrame connect) {
+  /** The application has accepted the CONNECT: the session is opened. */
+  void open(ClientFrame connect) {
     try {
       connecting.open(connect);
     } catch (StompException error) {
@@ -234,8 +229,7 @@ public final class StompSession {
       return;
     }
     state = State.CONNECTED;
-    connection.send(
-        StompEncoder.connected(ALLOC, server.connectedHeaders(this)), Frames.Payload.TEXT);
+    answers.connected(server.connectedHeaders(this));
     server.metrics().connected(connecting.begun());
     server.bridge().connectedEvent(this);
     heartBeats().start(connection);
@@ -254,32 +248,34 @@ public final class StompSession {
         case CONNECT, STOMP -> throw new StompException("The session is already connected.");
         case BEGIN -> {
           transactions().begin(frame.required("transaction"));
-          dispatchOrServe(frame, open(frame));
+          router.route(frame, slot(frame));
         }
         case ABORT -> {
           transactions().end(frame.required("transaction"));
-          dispatchOrServe(frame, open(frame));
+          router.route(frame, slot(frame));
         }
         case COMMIT -> {
           for (ClientFrame each : transactions().end(frame.required("transaction"))) {
-            dispatchOrServe(each, pending.open(null, each.body().length));
+            router.route(each, pending.open(null, each.body().length));
           }
-          dispatchOrServe(frame, open(frame)); // its receipt waits for all of them
+          router.route(frame, slot(frame)); // its receipt waits for all of them
         }
         case SEND, ACK, NACK -> {
           if (transaction == null) {
-            dispatchOrServe(frame, open(frame));
+            router.route(frame, slot(frame));
           } else {
-            checkDestination(frame);
+            if (frame.command() == ClientCommand.SEND) {
+              frame.required("destination"); // refused now, not on COMMIT
+            }
             transactions().add(transaction, frame);
-            pending.done(open(frame));
+            pending.done(slot(frame));
           }
         }
-        case SUBSCRIBE, UNSUBSCRIBE -> dispatchOrServe(frame, open(frame));
+        case SUBSCRIBE, UNSUBSCRIBE -> router.route(frame, slot(frame));
         case DISCONNECT -> {
           state = State.DISCONNECTING;
           decoder.stop();
-          dispatchOrServe(frame, open(frame));
+          router.route(frame, slot(frame));
         }
       }
     } catch (StompException error) {
@@ -287,126 +283,35 @@ public final class StompSession {
     }
   }
 
-  private void dispatchOrServe(ClientFrame frame, Pending.Slot slot) {
-    boolean sends = frame.command() == ClientCommand.SEND;
-    if (sends || frame.command() == ClientCommand.SUBSCRIBE) {
-      String destination = frame.required("destination");
-      if (sends && access.renews(destination)) {
-        access.renew(frame, () -> pending.done(slot));
-        return;
-      }
-      if (server.bridge().isForApplication(destination)) {
-        access.require(sends ? Action.SEND : Action.SUBSCRIBE, destination);
-      }
-    }
-    if (server.bridge().intercepting()) {
-      dispatch(frame, slot);
-    } else {
-      serve(frame, slot);
-    }
-  }
-
-  /**
-   * Hands a frame to the application; it comes back, or its slot is done, when the application has
-   * seen it.
-   */
-  void dispatch(ClientFrame frame, Pending.Slot slot) {
-    try {
-      server.bridge().dispatch(this, frame, slot);
-    } catch (java.util.concurrent.RejectedExecutionException full) {
-      throw new StompException(
-          "The server is too busy: try again later.", slot.receipt(), CloseCode.TRY_AGAIN_LATER);
-    }
-  }
-
   Access access() {
     return access;
+  }
+
+  FrameRouter router() {
+    return router;
   }
 
   boolean isConnected() {
     return state == State.CONNECTED;
   }
 
-  /** What whoever serves the frame relies on. */
-  private static void checkDestination(ClientFrame frame) {
-    if (frame.command() == ClientCommand.SEND || frame.command() == ClientCommand.SUBSCRIBE) {
-      frame.required("destination");
-    }
+  /** Whether nothing more of it is served. */
+  boolean hasEnded() {
+    return state == State.ENDED || !connection.open();
   }
 
-  /** Serves a frame: the broker's part, and what belongs to the session. */
-  void serve(ClientFrame frame, Pending.Slot slot) {
-    if (state == State.ENDED || !connection.open()) {
-      return;
-    }
-    try {
-      switch (frame.command()) {
-        case CONNECT, STOMP -> {
-          access.accepted(frame, () -> openSession(frame));
-          pending.done(slot);
-        }
-        case SEND -> {
-          // A client that subscribes and then sends must see its own message.
-          if (!subscriptions.defer(() -> serve(frame, slot))) {
-            send(frame, slot);
-          }
-        }
-        case SUBSCRIBE -> subscriptions.subscribe(frame, slot);
-        case UNSUBSCRIBE -> {
-          subscriptions.unsubscribe(frame);
-          pending.done(slot);
-        }
-        case ACK, NACK -> {
-          subscriptions.acknowledge(frame);
-          pending.done(slot);
-        }
-        case DISCONNECT -> {
-          connecting.end(); // first: what it is subscribed to stays remembered
-          subscriptions.cancel();
-          pending.done(slot);
-          pending.whenEmpty(() -> connection.close(CloseCode.NORMAL, ""));
-        }
-        case BEGIN, COMMIT, ABORT -> pending.done(slot);
-      }
-    } catch (StompException error) {
-      fail(error, slot.receipt());
-    }
-  }
-
-  private void send(ClientFrame frame, Pending.Slot slot) {
-    String text = frame.required("destination");
-    if (server.bridge().isForApplication(text)) {
-      dispatch(frame, slot);
-      return;
-    }
-    Destination destination = StompSubscriptions.destination(text);
-    access.require(Action.SEND, destination.value());
-    server
-        .publisher()
-        .send(destination, frame, Continuity.publisherId(frame, user == null ? null : userName()))
-        .whenComplete(
-            (messageId, error) ->
-                onLoop(
-                    () -> {
-                      if (error == null) {
-                        pending.done(slot);
-                      } else {
-                        fail(StompSessions.notAccepted(error), slot.receipt());
-                      }
-                    }));
+  /** The client leaves by a DISCONNECT. */
+  void leave() {
+    connecting.end(); // first: what it is subscribed to stays remembered
+    subscriptions.cancel();
   }
 
   /** Sends a message that the application addressed to one of this session's subscriptions. */
   void reply(
       String subscriptionId, String messageId, String destination, byte[] headers, byte[] body) {
-    if (state != State.CONNECTED && state != State.DISCONNECTING) {
-      return;
+    if (state == State.CONNECTED || state == State.DISCONNECTING) {
+      answers.message(subscriptionId, messageId, destination, headers, body);
     }
-    ByteBuf frame = ALLOC.directBuffer(256 + headers.length + body.length);
-    frame.setIndex(Frames.MAX_HEADER, Frames.MAX_HEADER);
-    new MessageFormat(subscriptionId, version(), false)
-        .write(frame, messageId, destination, headers, body);
-    connection.send(frame, Frames.isUtf8(body) ? Frames.Payload.TEXT : Frames.Payload.BINARY);
   }
 
   /** The application is done with a frame that the broker has no part in. */
@@ -432,7 +337,7 @@ public final class StompSession {
 
   /** Sends an ERROR and closes; nothing follows it. */
   void fail(StompException error, @Nullable String receipt) {
-    if (state == State.ENDED || !connection.open()) {
+    if (hasEnded()) {
       return;
     }
     state = State.ENDED;
@@ -442,17 +347,10 @@ public final class StompSession {
       server.guard().limits().exceeded(error.limit());
     }
     String receiptId = error.receiptId() != null ? error.receiptId() : receipt;
-    connection.send(
-        StompEncoder.error(ALLOC, error.getMessage(), receiptId, error.headers(), version()),
-        Frames.Payload.TEXT);
-    connection.close(error.closeCode(), error.getMessage());
+    answers.error(error, receiptId);
   }
 
-  private void receipt(String id, List<Header> more) {
-    connection.send(StompEncoder.receipt(ALLOC, id, more, version()), Frames.Payload.TEXT);
-  }
-
-  private Pending.Slot open(ClientFrame frame) {
+  private Pending.Slot slot(ClientFrame frame) {
     return pending.open(frame.header("receipt"), frame.body().length);
   }
 

@@ -52,7 +52,7 @@ final class StompSubscriptions {
       if (server.bridge().intercepting()) {
         session.done(slot); // the application has seen it on the way here
       } else {
-        session.dispatch(frame, slot);
+        session.router().dispatch(frame, slot);
       }
       return;
     }
