@@ -37,7 +37,9 @@ public final class Connection {
     /** As much is being processed as may be. */
     IN_FLIGHT(2),
     /** The client has sent faster than it may. */
-    TOO_FAST(4);
+    TOO_FAST(4),
+    /** The node's application code is behind with what clients have sent to it. */
+    APPLICATION(8);
 
     private final int bit;
 

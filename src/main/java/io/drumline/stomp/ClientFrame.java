@@ -9,23 +9,18 @@ import org.jspecify.annotations.Nullable;
  * changed once made; the body is shared, not copied.
  */
 final class ClientFrame {
-  private static final int OBJECTS = 500;
+  /** Octets of an object with its references, about. */
+  private static final int OVERHEAD = 64;
 
   private final ClientCommand command;
   private final List<Header> headers;
   private final byte[] body;
-  private final int headOctets;
 
-  /**
-   * Takes the list and the body over: whoever makes a frame does not touch them again.
-   *
-   * @param headOctets how long command and headers were on the wire
-   */
-  ClientFrame(ClientCommand command, List<Header> headers, byte[] body, int headOctets) {
+  /** Takes the list and the body over: whoever makes a frame does not touch them again. */
+  ClientFrame(ClientCommand command, List<Header> headers, byte[] body) {
     this.command = command;
     this.headers = withoutRepeats(headers);
     this.body = body;
-    this.headOctets = headOctets;
   }
 
   ClientCommand command() {
@@ -60,14 +55,13 @@ final class ClientFrame {
     return body;
   }
 
-  /** How long command and headers were on the wire. */
-  int headOctets() {
-    return headOctets;
-  }
-
-  /** What it takes of memory: its octets, and roughly the objects around them. */
+  /** What keeping it takes, about: all of its texts, and something for each part. */
   int size() {
-    return headOctets + body.length + OBJECTS;
+    int size = OVERHEAD + body.length;
+    for (Header header : headers) {
+      size += OVERHEAD + header.name().length() + header.value().length();
+    }
+    return size;
   }
 
   /** Quadratic, but decoders bound the number of headers, and repeats are rare. */

@@ -174,7 +174,7 @@ final class FrameHead {
 
   /** The frame with this head. */
   ClientFrame frame(byte[] body) {
-    return new ClientFrame(command, headers(), body, octets);
+    return new ClientFrame(command, headers(), body);
   }
 
   /** Forgets the frame; the next one may begin. */

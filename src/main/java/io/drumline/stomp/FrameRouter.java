@@ -4,7 +4,6 @@ import io.drumline.hub.Connection;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
 import io.drumline.security.DestinationPolicy.Action;
-import java.util.concurrent.RejectedExecutionException;
 
 /**
  * Brings each of a session's frames, in its turn, to whom it is for: the application, the broker,
@@ -59,14 +58,11 @@ final class FrameRouter {
   /**
    * Hands a frame to the application; it comes back, or its slot is done, when the application has
    * seen it.
+   *
+   * @throws StompException if the application is too far behind
    */
   void dispatch(ClientFrame frame, Pending.Slot slot) {
-    try {
-      server.bridge().dispatch(session, frame, slot);
-    } catch (RejectedExecutionException full) {
-      throw new StompException(
-          "The server is too busy: try again later.", slot.receipt(), CloseCode.TRY_AGAIN_LATER);
-    }
+    server.bridge().dispatch(session, frame, slot);
   }
 
   /** Serves a frame: the broker's part, and what belongs to the session. */

@@ -38,6 +38,6 @@ final class Inbound {
       headers.add(new Header("destination", destination));
     }
     byte[] body = message.getPayload() instanceof byte[] octets ? octets : frame.body();
-    return new ClientFrame(frame.command(), headers, body, frame.headOctets());
+    return new ClientFrame(frame.command(), headers, body);
   }
 }

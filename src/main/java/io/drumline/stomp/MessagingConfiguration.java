@@ -69,27 +69,35 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
     this.sessions = sessions;
   }
 
-  @Bean
+  @Bean("drumline.publisher")
   Publisher publisher(Backplane backplane, ObjectProvider<Spans> spans, MeterRegistry registry) {
     return new Publisher(backplane, spans.getIfAvailable(), registry);
   }
 
-  @Bean
+  @Bean("drumline.applicationQueue")
+  ApplicationQueue applicationQueue(
+      @Qualifier("clientInboundChannelExecutor") Executor executor,
+      StompProperties properties,
+      MeterRegistry registry) {
+    return new ApplicationQueue(executor, properties.inboundLimit().toBytes(), registry);
+  }
+
+  @Bean("drumline.springBridge")
   SpringBridge springBridge(
       AbstractSubscribableChannel clientInboundChannel,
-      @Qualifier("clientInboundChannelExecutor") Executor executor,
+      ApplicationQueue queue,
       ApplicationEventPublisher events,
       SimpAnnotationMethodMessageHandler applicationHandler,
       ObjectProvider<Spans> spans) {
     return new SpringBridge(
         clientInboundChannel,
-        executor,
+        queue,
         events,
         applicationHandler.getDestinationPrefixes(),
         spans.getIfAvailable());
   }
 
-  @Bean
+  @Bean("drumline.stompSessions")
   StompSessions stompSessions(
       Hub hub,
       Publisher publisher,
@@ -103,7 +111,7 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
         hub, publisher, bridge, properties, new StompMetrics(registry), node, shared, guard);
   }
 
-  @Bean
+  @Bean("drumline.guard")
   Guard guard(
       Authenticator authenticator,
       DestinationPolicy policy,
@@ -114,7 +122,7 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
     return new Guard(authenticator, policy, limits, revocations, clients);
   }
 
-  @Bean(initMethod = "start", destroyMethod = "close")
+  @Bean(name = "drumline.expulsions", initMethod = "start", destroyMethod = "close")
   Expulsions expulsions(
       Revocations revocations,
       ControlChannel control,
@@ -123,7 +131,7 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
     return new Expulsions(revocations, control, stompSessions, registry);
   }
 
-  @Bean
+  @Bean("drumline.clientOutbound")
   ClientOutbound clientOutbound(
       StompSessions stompSessions,
       MessageIds ids,
@@ -133,7 +141,7 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
     return handler;
   }
 
-  @Bean
+  @Bean("drumline.webSocketScopeConfigurer")
   static CustomScopeConfigurer webSocketScopeConfigurer() {
     CustomScopeConfigurer configurer = new CustomScopeConfigurer();
     configurer.setScopes(Map.of("websocket", new SimpSessionScope()));

@@ -42,6 +42,10 @@ final class Pending {
   private final BiConsumer<String, List<Header>> receipts;
   private final Consumer<Boolean> reading;
   private int bytes;
+
+  /** What belongs to frames that are done, and is not in their order. */
+  private int events;
+
   private boolean paused;
   private @Nullable Runnable whenEmpty;
 
@@ -58,12 +62,35 @@ final class Pending {
   Slot open(@Nullable String receipt, int size) {
     Slot slot = new Slot(receipt, size);
     slots.add(slot);
+    add(size);
+    return slot;
+  }
+
+  /** Something follows from a frame that its RECEIPT does not wait for, but that takes room. */
+  void eventBegins(int size) {
+    events++;
+    add(size);
+  }
+
+  void eventEnds(int size) {
+    events--;
+    bytes -= size;
+    resume();
+  }
+
+  private void add(int size) {
     bytes += size;
-    if (!paused && (slots.size() >= limit || bytes >= MAX_BYTES)) {
+    if (!paused && (slots.size() + events >= limit || bytes >= MAX_BYTES)) {
       paused = true;
       reading.accept(false);
     }
-    return slot;
+  }
+
+  private void resume() {
+    if (paused && slots.size() + events <= limit / 2 && bytes <= MAX_BYTES / 2) {
+      paused = false;
+      reading.accept(true);
+    }
   }
 
   /** The slot's frame will not be processed: it gets no receipt. */
@@ -82,10 +109,7 @@ final class Pending {
         receipts.accept(head.receipt, head.answer);
       }
     }
-    if (paused && slots.size() <= limit / 2 && bytes <= MAX_BYTES / 2) {
-      paused = false;
-      reading.accept(true);
-    }
+    resume();
     if (slots.isEmpty() && whenEmpty != null) {
       Runnable action = whenEmpty;
       whenEmpty = null;

@@ -8,7 +8,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs one session's tasks in order, one at a time, on a shared pool. Holds at most one place in
  * the pool's queue; what waits here is bounded by {@link Pending}, which stops reading from the
- * client.
+ * client, and for all sessions by {@link ApplicationQueue}.
  */
 final class SerialExecutor implements Executor {
   private static final Logger log = LoggerFactory.getLogger(SerialExecutor.class);

@@ -4,8 +4,8 @@ import io.drumline.tracing.Spans;
 import io.micrometer.tracing.Span;
 import java.security.Principal;
 import java.util.Collection;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,8 +44,11 @@ final class SpringBridge {
 
   private static final byte[] NO_PAYLOAD = {};
 
+  /** What a message takes that is no client's. */
+  private static final int EVENT_OCTETS = 500;
+
   private final AbstractSubscribableChannel clientInbound;
-  private final Executor pool;
+  private final ApplicationQueue queue;
   private final ApplicationEventPublisher events;
   private final Collection<String> applicationPrefixes;
   private final @Nullable Spans spans;
@@ -53,12 +56,12 @@ final class SpringBridge {
 
   SpringBridge(
       AbstractSubscribableChannel clientInbound,
-      Executor pool,
+      ApplicationQueue queue,
       ApplicationEventPublisher events,
       Collection<String> applicationPrefixes,
       @Nullable Spans spans) {
     this.clientInbound = clientInbound;
-    this.pool = pool;
+    this.queue = queue;
     this.events = events;
     this.applicationPrefixes = applicationPrefixes;
     this.spans = spans;
@@ -93,23 +96,29 @@ final class SpringBridge {
     return false;
   }
 
-  Executor pool() {
-    return pool;
+  ApplicationQueue queue() {
+    return queue;
   }
 
   /**
    * Sends a frame through the inbound channel.
    *
-   * @throws RejectedExecutionException if the application's executor is full
+   * @throws StompException if the application is too far behind
    */
   void dispatch(StompSession session, ClientFrame frame, Pending.Slot slot) {
     Inbound inbound = new Inbound(session, frame, slot);
-    session.application().execute(() -> send(inbound));
+    queue.add(session, frame.size(), () -> send(inbound));
   }
 
+  /**
+   * Tells of a client that connects.
+   *
+   * @throws StompException if the application is too far behind
+   */
   void connectEvent(StompSession session, ClientFrame frame) {
-    later(
+    queue.add(
         session,
+        frame.size(),
         () ->
             publish(new SessionConnectEvent(this, message(session, frame, null), session.user())));
   }
@@ -120,27 +129,46 @@ final class SpringBridge {
         () -> publish(new SessionConnectedEvent(this, connectedMessage(session), session.user())));
   }
 
-  /** Unless the frame passed through the inbound channel, which tells of it itself. */
+  /**
+   * Tells of a subscription, unless the frame passed through the inbound channel, which tells of it
+   * itself.
+   *
+   * @throws StompException if the application is too far behind
+   */
   void subscribeEvent(StompSession session, ClientFrame frame) {
     if (!intercepting) {
-      later(
+      event(
           session,
-          () ->
-              publish(
-                  new SessionSubscribeEvent(this, message(session, frame, null), session.user())));
+          frame,
+          message -> publish(new SessionSubscribeEvent(this, message, session.user())));
     }
   }
 
   /** As {@link #subscribeEvent}. */
   void unsubscribeEvent(StompSession session, ClientFrame frame) {
     if (!intercepting) {
-      later(
+      event(
           session,
-          () ->
-              publish(
-                  new SessionUnsubscribeEvent(
-                      this, message(session, frame, null), session.user())));
+          frame,
+          message -> publish(new SessionUnsubscribeEvent(this, message, session.user())));
     }
+  }
+
+  /** A client may bring any number of these, so they count as frames in flight. */
+  private void event(
+      StompSession session, ClientFrame frame, Consumer<Message<byte[]>> publication) {
+    int size = frame.size();
+    session.pending().eventBegins(size);
+    queue.add(
+        session,
+        size,
+        () -> {
+          try {
+            publication.accept(message(session, frame, null));
+          } finally {
+            session.onLoop(() -> session.pending().eventEnds(size));
+          }
+        });
   }
 
   void disconnected(StompSession session, int closeCode) {
@@ -150,6 +178,7 @@ final class SpringBridge {
         .addKeyValue("user.name", user == null ? null : user.getName())
         .addKeyValue("stomp.close_code", closeCode)
         .log("Session {} ended with {}", session.id(), closeCode);
+    queue.forget(session);
     later(
         session,
         () -> {
@@ -256,9 +285,9 @@ final class SpringBridge {
     return failure instanceof MessagingException ? failure.getCause() : failure;
   }
 
-  private static void later(StompSession session, Runnable task) {
+  private void later(StompSession session, Runnable task) {
     try {
-      session.application().execute(task);
+      queue.addSurely(session, EVENT_OCTETS, task);
     } catch (RejectedExecutionException full) {
       log.warn(
           "The executor for client messages is full: an event of session {} is lost", session.id());

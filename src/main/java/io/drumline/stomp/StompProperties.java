@@ -27,6 +27,9 @@ import org.springframework.validation.annotation.Validated;
  * @param maxUnacknowledged messages that one connection may leave unacknowledged
  * @param maxInFlight frames of one connection that are being processed; reading from it pauses
  *     beyond that
+ * @param inboundLimit what all connections of the node may have handed to application code that is
+ *     not done yet; beyond it, who hands over more is not read from until half of it is left, and
+ *     beyond twice of it frames are refused
  * @param rate how fast one connection may send
  */
 @Validated
@@ -45,7 +48,17 @@ public record StompProperties(
     @DefaultValue("1MB") DataSize maxTransactionSize,
     @DefaultValue("10000") @Min(1) int maxUnacknowledged,
     @DefaultValue("256") @Min(1) @Max(65536) int maxInFlight,
+    @DefaultValue("32MB") DataSize inboundLimit,
     @DefaultValue @Valid Rate rate) {
+
+  /** As much as a few frames take. */
+  private static final long LEAST_INBOUND = 16 * 1024;
+
+  public StompProperties {
+    if (inboundLimit.toBytes() < LEAST_INBOUND) {
+      throw new IllegalArgumentException("drumline.stomp.inbound-limit must be at least 16KB");
+    }
+  }
 
   /**
    * How fast one connection may send; twice of it at once after a while of less.

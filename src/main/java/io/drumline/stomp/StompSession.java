@@ -181,7 +181,7 @@ public final class StompSession {
   /** Where the application's code for this session runs, in order. */
   SerialExecutor application() {
     if (application == null) {
-      application = new SerialExecutor(server.bridge().pool());
+      application = server.bridge().queue().serial();
     }
     return application;
   }
@@ -205,12 +205,16 @@ public final class StompSession {
   }
 
   private void authenticated(ClientFrame frame) {
-    if (server.bridge().intercepting()) {
-      connection.pause(Pause.CONNECTING);
-      router.dispatch(frame, pending.open(null, 0));
-    } else {
-      server.bridge().connectEvent(this, frame);
-      open(frame);
+    try {
+      if (server.bridge().intercepting()) {
+        connection.pause(Pause.CONNECTING);
+        router.dispatch(frame, pending.open(null, 0));
+      } else {
+        server.bridge().connectEvent(this, frame);
+        open(frame);
+      }
+    } catch (StompException error) {
+      fail(error, null);
     }
   }
 
@@ -256,7 +260,7 @@ public final class StompSession {
         }
         case COMMIT -> {
           for (ClientFrame each : transactions().end(frame.required("transaction"))) {
-            router.route(each, pending.open(null, each.body().length));
+            router.route(each, pending.open(null, each.size()));
           }
           router.route(frame, slot(frame)); // its receipt waits for all of them
         }
@@ -283,8 +287,16 @@ public final class StompSession {
     }
   }
 
+  Connection connection() {
+    return connection;
+  }
+
   Access access() {
     return access;
+  }
+
+  Pending pending() {
+    return pending;
   }
 
   FrameRouter router() {
@@ -351,7 +363,7 @@ public final class StompSession {
   }
 
   private Pending.Slot slot(ClientFrame frame) {
-    return pending.open(frame.header("receipt"), frame.body().length);
+    return pending.open(frame.header("receipt"), frame.size());
   }
 
   private Transactions transactions() {

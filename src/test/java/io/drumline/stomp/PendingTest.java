@@ -100,4 +100,27 @@ class PendingTest {
     pending.done(pending.open("3", 0));
     assertThat(receipts).containsExactly("1", "2", "closed", "3");
   }
+
+  @Test
+  void readingPausesForEventsAsForFrames() {
+    for (int i = 0; i < LIMIT; i++) {
+      pending.done(pending.open(null, 0));
+      pending.eventBegins(100);
+    }
+    assertThat(reading).containsExactly(false);
+
+    pending.eventEnds(100);
+    assertThat(reading).containsExactly(false);
+
+    pending.eventEnds(100);
+    assertThat(reading).containsExactly(false, true);
+  }
+
+  @Test
+  void receiptsDoNotWaitForEvents() {
+    pending.eventBegins(100);
+    pending.done(pending.open("1", 0));
+
+    assertThat(receipts).containsExactly("1");
+  }
 }

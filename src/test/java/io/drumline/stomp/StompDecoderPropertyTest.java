@@ -47,8 +47,7 @@ class StompDecoderPropertyTest {
         new ClientFrame(
             ClientCommand.SEND,
             List.of(new Header("content-length", Integer.toString(body.length))),
-            body,
-            0);
+            body);
     ByteBuf stream = Unpooled.buffer();
     write(stream, frame, "\n", false);
     StompDecoder decoder = decoder();
@@ -86,7 +85,7 @@ class StompDecoderPropertyTest {
       headers.add(new Header(i + text(random, 5), text(random, most)));
     }
     if (command == ClientCommand.SUBSCRIBE) {
-      return new ClientFrame(command, headers, new byte[0], 0);
+      return new ClientFrame(command, headers, new byte[0]);
     }
     byte[] body = new byte[random.nextInt(random.nextInt(10) == 0 ? 100_000 : 300)];
     random.nextBytes(body);
@@ -97,7 +96,7 @@ class StompDecoderPropertyTest {
         body[i] |= 1; // no NUL
       }
     }
-    return new ClientFrame(command, headers, body, 0);
+    return new ClientFrame(command, headers, body);
   }
 
   private static String text(Random random, int most) {

@@ -116,6 +116,6 @@ class TransactionsTest {
   }
 
   private static ClientFrame frame(String body) {
-    return new ClientFrame(ClientCommand.SEND, List.of(), body.getBytes(UTF_8), 0);
+    return new ClientFrame(ClientCommand.SEND, List.of(), body.getBytes(UTF_8));
   }
 }
