@@ -2,9 +2,16 @@ package io.drumline;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.context.annotation.FullyQualifiedAnnotationBeanNameGenerator;
 
-/** A Drumline node: a client listener for browsers and apps, and a control plane for operators. */
-@SpringBootApplication
+/**
+ * A Drumline node: a client listener for browsers and apps, and a control plane for operators.
+ *
+ * <p>An application of another package becomes a node by {@code @Import(DrumlineApplication.class)}.
+ * The names of its beans are its own: Drumline's begin with {@code drumline.}, or are the full
+ * names of its classes.
+ */
+@SpringBootApplication(nameGenerator = FullyQualifiedAnnotationBeanNameGenerator.class)
 public class DrumlineApplication {
   public static void main(String[] args) {
     SpringApplication.run(DrumlineApplication.class, args);

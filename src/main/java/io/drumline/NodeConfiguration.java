@@ -37,58 +37,58 @@ import org.springframework.context.annotation.Configuration;
 })
 class NodeConfiguration {
 
-  @Bean
+  @Bean("drumline.messageIds")
   MessageIds messageIds() {
     return new MessageIds();
   }
 
-  @Bean
+  @Bean("drumline.retentions")
   Retentions retentions(DestinationProperties properties) {
     return new Retentions(properties);
   }
 
-  @Bean
+  @Bean("drumline.nodeId")
   NodeId nodeId(NodeProperties properties) {
     return new NodeId(properties.nodeId()); // NodeNames has seen to it that there is one
   }
 
   /** Closed by the node's life cycle, after its clients have gone. */
-  @Bean(destroyMethod = "")
+  @Bean(name = "drumline.memoryBackplane", destroyMethod = "")
   @ConditionalOnProperty(name = "drumline.backplane", havingValue = "memory", matchIfMissing = true)
   Backplane memoryBackplane(MessageIds ids, Retentions retentions) {
     return new MemoryBackplane(ids, retentions);
   }
 
-  @Bean
+  @Bean("drumline.memorySessions")
   @ConditionalOnProperty(name = "drumline.backplane", havingValue = "memory", matchIfMissing = true)
   SessionStore memorySessions() {
     return new MemorySessions();
   }
 
-  @Bean
+  @Bean("drumline.memoryControl")
   @ConditionalOnProperty(name = "drumline.backplane", havingValue = "memory", matchIfMissing = true)
   ControlChannel memoryControl(MeterRegistry registry) {
     return new MemoryControl(registry);
   }
 
-  @Bean
+  @Bean("drumline.memoryRegistry")
   @ConditionalOnProperty(name = "drumline.backplane", havingValue = "memory", matchIfMissing = true)
   NodeRegistry memoryRegistry() {
     return new MemoryRegistry();
   }
 
-  @Bean
+  @Bean("drumline.memoryRevocations")
   @ConditionalOnProperty(name = "drumline.backplane", havingValue = "memory", matchIfMissing = true)
   Revocations memoryRevocations() {
     return new MemoryRevocations();
   }
 
-  @Bean(destroyMethod = "close")
+  @Bean(name = "drumline.eventLoops", destroyMethod = "close")
   EventLoops eventLoops(HubProperties properties) {
     return new EventLoops(properties.threads());
   }
 
-  @Bean
+  @Bean("drumline.hub")
   Hub hub(
       EventLoops loops,
       Backplane backplane,
@@ -100,7 +100,7 @@ class NodeConfiguration {
   }
 
   /** Closed by the node's life cycle, between its clients and the backplane. */
-  @Bean(destroyMethod = "")
+  @Bean(name = "drumline.nodes", destroyMethod = "")
   Nodes nodes(NodeRegistry nodes, NodeLeaseProperties properties, Hub hub, MeterRegistry registry) {
     return new Nodes(nodes, properties, hub::connectionCount, registry);
   }

@@ -1,16 +1,22 @@
 package io.drumline;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.core.domain.JavaMethod;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
+import java.util.List;
+import org.springframework.context.annotation.Bean;
 import org.springframework.stereotype.Component;
 
 /** Imports run one way: see "Packages" in docs/architecture.md. */
@@ -93,6 +99,29 @@ class DirectionsTest {
   @ArchTest
   static final ArchRule componentsAreClosed =
       classes().that().areAnnotatedWith(Component.class).should().bePackagePrivate();
+
+  /** But for those that Spring has names for: an application may call its beans as it likes. */
+  @ArchTest
+  static final ArchRule beansHaveNamesOfTheirOwn =
+      methods()
+          .that()
+          .areAnnotatedWith(Bean.class)
+          .and(not(describe("are Spring's", DirectionsTest::overrides)))
+          .should(
+              ArchCondition.from(
+                  describe("be named drumline.<method>", DirectionsTest::isNamedAsOurs)));
+
+  private static boolean overrides(JavaMethod method) {
+    return method.getOwner().getAllRawSuperclasses().stream()
+        .flatMap(parent -> parent.getMethods().stream())
+        .anyMatch(inherited -> inherited.getName().equals(method.getName()));
+  }
+
+  private static boolean isNamedAsOurs(JavaMethod method) {
+    String[] names = method.getAnnotationOfType(Bean.class).name();
+    String[] values = method.getAnnotationOfType(Bean.class).value();
+    return List.of(names.length > 0 ? names : values).equals(List.of("drumline." + method.getName()));
+  }
 
   /** The package uses no other package of ours than these. */
   private static ArchRule ours(String name, String... allowed) {

@@ -28,7 +28,7 @@ import org.springframework.web.servlet.HandlerExceptionResolver;
 class ApiConfiguration {
 
   /** Also keeps Spring Boot from making up a user and logging a password. */
-  @Bean
+  @Bean("drumline.apiKeys")
   AuthenticationManager apiKeys(
       ApiProperties properties,
       ObjectProvider<Authenticator> all,
@@ -41,13 +41,13 @@ class ApiConfiguration {
         properties.keys(), tokens == null ? null : new ApiTokens(tokens, revocations.getObject()));
   }
 
-  @Bean
+  @Bean("drumline.controlPlaneAccess")
   ControlPlaneAccess controlPlaneAccess(ApiProperties properties, Environment environment) {
     boolean keyed = !properties.keys().isEmpty() || properties.tokens();
     return new ControlPlaneAccess(open(properties, keyed, environment), keyed);
   }
 
-  @Bean
+  @Bean("drumline.controlPlaneRules")
   ControlPlaneRules controlPlaneRules(
       ApiProperties properties,
       ControlPlaneAccess access,
@@ -55,7 +55,7 @@ class ApiConfiguration {
     return new ControlPlaneRules(access, properties.openMetrics(), answers);
   }
 
-  @Bean
+  @Bean("drumline.controlPlane")
   SecurityFilterChain controlPlane(
       HttpSecurity http,
       ControlPlaneAccess access,

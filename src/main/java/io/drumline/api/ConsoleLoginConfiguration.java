@@ -23,7 +23,7 @@ class ConsoleLoginConfiguration {
   private static final Logger log = LoggerFactory.getLogger(ConsoleLoginConfiguration.class);
   private static final String LOGIN = "/console/login";
 
-  @Bean
+  @Bean("drumline.console")
   @Order(1)
   SecurityFilterChain console(HttpSecurity http, ApiProperties properties, ControlPlaneRules rules)
       throws Exception {

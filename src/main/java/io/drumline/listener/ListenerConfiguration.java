@@ -23,7 +23,7 @@ class ListenerConfiguration {
    */
   private static final String PORT_PROPERTY = "local.drumline.listener.port";
 
-  @Bean
+  @Bean("drumline.listenerGate")
   Gate listenerGate(
       ListenerProperties properties,
       OriginPolicy origins,
@@ -32,17 +32,17 @@ class ListenerConfiguration {
     return new Gate(properties, origins, sessions::accepting, registry);
   }
 
-  @Bean
+  @Bean("drumline.handshakes")
   Handshakes handshakes(ListenerProperties properties, EventLoops loops, MeterRegistry registry) {
     return new Handshakes(properties.maxHandshakes(), loops, registry);
   }
 
-  @Bean
+  @Bean("drumline.sockets")
   Sockets sockets(ListenerProperties properties, Hub hub, StompSessions sessions, Limits limits) {
     return new Sockets(properties, hub, sessions, limits);
   }
 
-  @Bean
+  @Bean("drumline.listenerPipeline")
   Pipeline listenerPipeline(
       ListenerProperties properties,
       Gate gate,
@@ -54,7 +54,7 @@ class ListenerConfiguration {
     return new Pipeline(properties, gate, sockets, handshakes, tls);
   }
 
-  @Bean
+  @Bean("drumline.listener")
   Listener listener(
       ListenerProperties properties,
       EventLoops loops,

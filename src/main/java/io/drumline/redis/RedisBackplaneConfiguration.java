@@ -21,7 +21,7 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
 class RedisBackplaneConfiguration {
 
   /** Closed by the node's life cycle, after its clients have gone. */
-  @Bean(destroyMethod = "")
+  @Bean(name = "drumline.redisBackplane", destroyMethod = "")
   RedisBackplane redisBackplane(
       LettuceConnectionFactory factory,
       DataRedisConnectionDetails details,
@@ -37,22 +37,22 @@ class RedisBackplaneConfiguration {
         RedisConnector.like(factory, properties), properties, retentions, ids, meters);
   }
 
-  @Bean
+  @Bean("drumline.redisSessions")
   SessionStore redisSessions(RedisBackplane backplane) {
     return backplane.sessions();
   }
 
-  @Bean
+  @Bean("drumline.redisControl")
   ControlChannel redisControl(RedisBackplane backplane) {
     return backplane.control();
   }
 
-  @Bean
+  @Bean("drumline.redisRegistry")
   NodeRegistry redisRegistry(RedisBackplane backplane) {
     return backplane.registry();
   }
 
-  @Bean
+  @Bean("drumline.redisRevocations")
   Revocations redisRevocations(RedisBackplane backplane) {
     return backplane.revocations();
   }

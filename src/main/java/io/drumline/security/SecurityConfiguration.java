@@ -11,7 +11,7 @@ import org.springframework.core.env.Environment;
 @EnableConfigurationProperties(SecurityProperties.class)
 class SecurityConfiguration {
 
-  @Bean(destroyMethod = "close")
+  @Bean(name = "drumline.authenticator", destroyMethod = "close")
   Authenticator authenticator(
       SecurityProperties properties, Environment environment, MeterRegistry registry) {
     return new Authenticator(properties, anonymous(properties, environment), registry);
@@ -26,17 +26,17 @@ class SecurityConfiguration {
     return allowed ? Anonymous.ALLOWED : Anonymous.REFUSED;
   }
 
-  @Bean
+  @Bean("drumline.destinationPolicy")
   DestinationPolicy destinationPolicy(SecurityProperties properties) {
     return new DestinationPolicy(properties);
   }
 
-  @Bean
+  @Bean("drumline.limits")
   Limits limits(MeterRegistry registry) {
     return new Limits(registry);
   }
 
-  @Bean
+  @Bean("drumline.originPolicy")
   OriginPolicy originPolicy(SecurityProperties properties) {
     return new OriginPolicy(properties.allowedOrigins());
   }

@@ -11,7 +11,7 @@ import org.springframework.context.annotation.Configuration;
 class SessionConfiguration {
 
   /** Closed by the node's life cycle, between its clients and the backplane. */
-  @Bean(destroyMethod = "")
+  @Bean(name = "drumline.sharedSessions", destroyMethod = "")
   SharedSessions sharedSessions(
       SessionStore store, SessionProperties properties, MeterRegistry registry) {
     return new SharedSessions(store, properties, registry);

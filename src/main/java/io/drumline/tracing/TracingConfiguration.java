@@ -19,7 +19,7 @@ import org.springframework.context.annotation.Configuration;
 class TracingConfiguration {
   private static final Logger log = LoggerFactory.getLogger(TracingConfiguration.class);
 
-  @Bean
+  @Bean("drumline.spans")
   @ConditionalOnBooleanProperty("drumline.tracing.enabled")
   Spans spans(Tracer tracer, Propagator propagator, TracingProperties properties) {
     return new Spans(tracer, propagator, properties.acceptClients());

@@ -1,0 +1,135 @@
+package org.example.shop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.drumline.DrumlineApplication;
+import io.drumline.backplane.Backplane;
+import io.drumline.testing.StompClient;
+import io.drumline.testing.StompClient.Carriage;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.support.RootBeanDefinition;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
+import org.springframework.messaging.handler.annotation.MessageMapping;
+import org.springframework.messaging.handler.annotation.SendTo;
+import org.springframework.stereotype.Component;
+import org.springframework.stereotype.Controller;
+
+/** An application of its own package that is a Drumline node. */
+class EmbeddingTest {
+  /** Names that others look for: Spring's messaging, and the actuator for what it shows. */
+  private static final Set<String> CONTRACTS =
+      Set.of(
+          "clientInboundChannel",
+          "clientOutboundChannel",
+          "simpleBrokerMessageHandler",
+          "userDestinationMessageHandler",
+          "backplaneHealthIndicator",
+          "drumlineApplication");
+
+  private static ConfigurableApplicationContext context;
+
+  @SpringBootApplication
+  @Import(DrumlineApplication.class)
+  static class Shop {
+    @Bean
+    List<String> hub() {
+      return List.of("a hub of wheels");
+    }
+
+    @Bean
+    String nodes() {
+      return "of a graph";
+    }
+
+    @Bean
+    String gate() {
+      return "of the yard";
+    }
+
+    @Bean
+    String listener() {
+      return "of the radio";
+    }
+
+    @Bean
+    String sessions() {
+      return "of parliament";
+    }
+  }
+
+  @Component("drain")
+  static class Drain {}
+
+  @Controller
+  static class Orders {
+    @MessageMapping("/order")
+    @SendTo("/topic/ordered")
+    String order(String what) {
+      return "Ordered: " + what;
+    }
+  }
+
+  @BeforeAll
+  static void start() {
+    context = SpringApplication.run(Shop.class, "--server.port=0", "--drumline.listener.port=0");
+    await().until(context.getBean(Backplane.class)::available);
+  }
+
+  @AfterAll
+  static void stop() {
+    context.close();
+  }
+
+  @Test
+  void itsCodeServesClientsOfTheNode() {
+    int port = context.getEnvironment().getRequiredProperty("local.drumline.listener.port", int.class);
+    try (StompClient client = StompClient.open(port, Carriage.TEXT, "v12.stomp").connect("1.2")) {
+      client.subscribe("s", "/topic/ordered");
+
+      client.publish("/app/order", "a wheel");
+
+      client.expectMessage("Ordered: a wheel");
+    }
+  }
+
+  @Test
+  void itsBeansKeepTheirNames() {
+    assertThat(context.getBean("hub")).isEqualTo(List.of("a hub of wheels"));
+    assertThat(context.getBean("nodes")).isEqualTo("of a graph");
+    assertThat(context.getBean("gate")).isEqualTo("of the yard");
+    assertThat(context.getBean("listener")).isEqualTo("of the radio");
+    assertThat(context.getBean("sessions")).isEqualTo("of parliament");
+  }
+
+  @Test
+  void drumlineTakesNoNameThatAnApplicationMightChoose() {
+    assertThat(Arrays.stream(context.getBeanDefinitionNames()).filter(EmbeddingTest::isDrumlines))
+        .hasSizeGreaterThan(30)
+        .allMatch(
+            name ->
+                name.startsWith("drumline.")
+                    || name.startsWith("drumline-io.drumline.")
+                    || name.startsWith("io.drumline.")
+                    || CONTRACTS.contains(name));
+  }
+
+  private static boolean isDrumlines(String name) {
+    BeanDefinition definition = context.getBeanFactory().getMergedBeanDefinition(name);
+    String type =
+        definition instanceof RootBeanDefinition root && root.getResolvedFactoryMethod() != null
+            ? root.getResolvedFactoryMethod().getDeclaringClass().getName()
+            : String.valueOf(definition.getBeanClassName());
+    return type.startsWith("io.drumline.");
+  }
+}
