@@ -32,6 +32,8 @@ final class HubMetrics {
   final Timer loopDelay;
   final AtomicLong backlogBytes = new AtomicLong();
   final AtomicLong catchUpBytes = new AtomicLong();
+  final AtomicLong waitingReads = new AtomicLong();
+  final AtomicLong lingering = new AtomicLong();
   private final Map<Gap.Reason, Counter> gaps = new EnumMap<>(Gap.Reason.class);
   private final Map<CloseCode, Counter> closes = new EnumMap<>(CloseCode.class);
 
@@ -110,6 +112,12 @@ final class HubMetrics {
     }
     Gauge.builder("drumline.history.bytes", catchUpBytes, AtomicLong::get)
         .description("Octets of history that the node keeps for those who catch up")
+        .register(registry);
+    Gauge.builder("drumline.history.reads.waiting", waitingReads, AtomicLong::get)
+        .description("Reads of history that wait until others are answered, one a destination")
+        .register(registry);
+    Gauge.builder("drumline.destinations.lingering", lingering, AtomicLong::get)
+        .description("Destinations that stay subscribed for a moment without a subscriber")
         .register(registry);
     gauge(
         registry,

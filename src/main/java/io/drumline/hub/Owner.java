@@ -29,6 +29,9 @@ final class Owner {
   /** Sweeps after which what was kept for joiners goes. */
   private static final int WINDOW_SWEEPS = 10;
 
+  /** Destinations that linger after their last subscriber; beyond them each goes at once. */
+  private static final int MOST_LINGERING = 4096;
+
   private static final long FIRST_PAUSE_MILLIS = 20;
   private static final long LONGEST_PAUSE_MILLIS = 1000;
 
@@ -42,6 +45,7 @@ final class Owner {
   private final Map<Destination, Owned> owned = new HashMap<>();
   private final ArrayDeque<Runnable> waitingReads = new ArrayDeque<>();
   private int reads;
+  private int lingering;
   private long windowBytes;
 
   /** A subscription that joins a destination's order. */
@@ -97,7 +101,12 @@ final class Owner {
       entry.emptySince = System.nanoTime();
       if (!entry.leaving) {
         entry.leaving = true;
-        releaseAfter(properties.linger().toNanos(), entry);
+        linger(1);
+        if (lingering <= MOST_LINGERING) {
+          releaseAfter(properties.linger().toNanos(), entry);
+        } else {
+          forget(entry);
+        }
       }
     }
   }
@@ -204,17 +213,28 @@ final class Owner {
     long left = properties.linger().toNanos() - (System.nanoTime() - entry.emptySince);
     if (!entry.topics.isEmpty()) {
       entry.leaving = false;
+      linger(-1);
     } else if (left > 0) { // somebody was here in the meantime
       releaseAfter(left, entry);
     } else {
-      owned.remove(entry.destination);
-      entry.gone = true;
-      if (entry.order != null) {
-        entry.order.forgetWindow();
-        limitWindows(entry);
-      }
-      backplane.unsubscribe(entry.destination);
+      forget(entry);
     }
+  }
+
+  private void forget(Owned entry) {
+    linger(-1);
+    owned.remove(entry.destination);
+    entry.gone = true;
+    if (entry.order != null) {
+      entry.order.forgetWindow();
+      limitWindows(entry);
+    }
+    backplane.unsubscribe(entry.destination);
+  }
+
+  private void linger(int more) {
+    lingering += more;
+    metrics.lingering.addAndGet(more);
   }
 
   private static void on(ShardTopic topic, Runnable task) {
@@ -232,6 +252,7 @@ final class Owner {
       read.run();
     } else {
       waitingReads.add(read); // at most one a destination
+      metrics.waitingReads.incrementAndGet();
     }
   }
 
@@ -240,6 +261,7 @@ final class Owner {
     if (next == null) {
       reads--;
     } else {
+      metrics.waitingReads.decrementAndGet();
       next.run();
     }
   }

@@ -3,7 +3,6 @@ package org.example.shop;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.drumline.DrumlineApplication;
 import io.drumline.backplane.Backplane;
 import io.drumline.testing.StompClient;
 import io.drumline.testing.StompClient.Carriage;
@@ -16,14 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.boot.SpringApplication;
-import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Import;
-import org.springframework.messaging.handler.annotation.MessageMapping;
-import org.springframework.messaging.handler.annotation.SendTo;
-import org.springframework.stereotype.Component;
-import org.springframework.stereotype.Controller;
 
 /** An application of its own package that is a Drumline node. */
 class EmbeddingTest {
@@ -38,47 +30,6 @@ class EmbeddingTest {
           "drumlineApplication");
 
   private static ConfigurableApplicationContext context;
-
-  @SpringBootApplication
-  @Import(DrumlineApplication.class)
-  static class Shop {
-    @Bean
-    List<String> hub() {
-      return List.of("a hub of wheels");
-    }
-
-    @Bean
-    String nodes() {
-      return "of a graph";
-    }
-
-    @Bean
-    String gate() {
-      return "of the yard";
-    }
-
-    @Bean
-    String listener() {
-      return "of the radio";
-    }
-
-    @Bean
-    String sessions() {
-      return "of parliament";
-    }
-  }
-
-  @Component("drain")
-  static class Drain {}
-
-  @Controller
-  static class Orders {
-    @MessageMapping("/order")
-    @SendTo("/topic/ordered")
-    String order(String what) {
-      return "Ordered: " + what;
-    }
-  }
 
   @BeforeAll
   static void start() {
@@ -110,6 +61,8 @@ class EmbeddingTest {
     assertThat(context.getBean("gate")).isEqualTo("of the yard");
     assertThat(context.getBean("listener")).isEqualTo("of the radio");
     assertThat(context.getBean("sessions")).isEqualTo("of parliament");
+    assertThat(context.getBean("drain")).isInstanceOf(Drain.class);
+    assertThat(context.getBean(Orders.class)).isNotNull();
   }
 
   @Test

@@ -34,15 +34,15 @@ class InboundBoundIT {
   void clientsAreNotReadFromWhileApplicationCodeIsBehindAndNothingIsLost() throws Exception {
     int limit = 1 << 20;
     ExecutorService senders = Executors.newFixedThreadPool(CLIENTS);
-    List<StompClient> clients = new ArrayList<>();
     try (SpringNode node =
-        SpringNode.start(
-            List.of(
-                "drumline.stomp.inbound-limit=" + limit + "B",
-                "drumline.stomp.max-in-flight=65536"),
-            Application.class)) {
+            SpringNode.start(
+                List.of(
+                    "drumline.stomp.inbound-limit=" + limit + "B",
+                    "drumline.stomp.max-in-flight=65536"),
+                Application.class);
+        Clients all = new Clients(node)) {
+      List<StompClient> clients = all.clients();
       Work work = node.bean(Work.class);
-      IntStream.range(0, CLIENTS).forEach(i -> clients.add(node.client()));
       List<Future<?>> sent = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
         String sender = "c" + i;
@@ -83,7 +83,6 @@ class InboundBoundIT {
       clients.get(0).publishConfirmed("/topic/other", "still served");
     } finally {
       senders.shutdownNow();
-      clients.forEach(StompClient::close);
     }
   }
 
@@ -120,6 +119,17 @@ class InboundBoundIT {
 
   private static double count(SpringNode node, String name) {
     return node.bean(MeterRegistry.class).get(name).counter().count();
+  }
+
+  private record Clients(List<StompClient> clients) implements AutoCloseable {
+    Clients(SpringNode node) {
+      this(IntStream.range(0, CLIENTS).mapToObj(i -> node.client()).toList());
+    }
+
+    @Override
+    public void close() {
+      clients.forEach(StompClient::close);
+    }
   }
 
   static class Application {
