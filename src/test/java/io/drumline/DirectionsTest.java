@@ -120,7 +120,8 @@ class DirectionsTest {
   private static boolean isNamedAsOurs(JavaMethod method) {
     String[] names = method.getAnnotationOfType(Bean.class).name();
     String[] values = method.getAnnotationOfType(Bean.class).value();
-    return List.of(names.length > 0 ? names : values).equals(List.of("drumline." + method.getName()));
+    return List.of(names.length > 0 ? names : values)
+        .equals(List.of("drumline." + method.getName()));
   }
 
   /** The package uses no other package of ours than these. */

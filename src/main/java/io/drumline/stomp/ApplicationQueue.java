@@ -83,7 +83,8 @@ final class ApplicationQueue {
   }
 
   /**
-   * Hands a task over that the application must not miss, whatever waits; a session has few of them.
+   * Hands a task over that the application must not miss, whatever waits; a session has few of
+   * them.
    *
    * @throws RejectedExecutionException if the pool takes nothing any more
    */

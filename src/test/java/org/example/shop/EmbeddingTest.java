@@ -44,7 +44,8 @@ class EmbeddingTest {
 
   @Test
   void itsCodeServesClientsOfTheNode() {
-    int port = context.getEnvironment().getRequiredProperty("local.drumline.listener.port", int.class);
+    int port =
+        context.getEnvironment().getRequiredProperty("local.drumline.listener.port", int.class);
     try (StompClient client = StompClient.open(port, Carriage.TEXT, "v12.stomp").connect("1.2")) {
       client.subscribe("s", "/topic/ordered");
 
