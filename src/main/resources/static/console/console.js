@@ -1,17 +1,86 @@
-import { ask, askIfThere } from './server.js';
-import { byId, confirmed, octets, showFigures, showOnly, showStatus, showTable, span } from './view.js';
+import { ask, askFor } from './server.js';
+import { showTable } from './tables.js';
+import { byId, confirmed, forgetNotices, notify, octets, showFigures, showNote, showOnly, showRefusal, showStatus, span, write } from './view.js';
 
 const INTERVAL = 3000;
 const NODES = '../api/v1/nodes';
 const REVOCATIONS = '../api/v1/revocations';
 const DRAIN = '../actuator/drain';
+const NOBODY = { open: false, keyed: true, name: null, scopes: [] };
 
-let visitor;
+let visitor = NOBODY;
+let wasInside = false;
 let before;
+let round = 0;
 let timer;
 
-const may = scope => visitor.open || visitor.scopes.includes(scope) || visitor.scopes.includes('admin');
-const inside = () => visitor.open || visitor.name !== null;
+const may = (who, scope) => who.open || who.scopes.includes(scope) || who.scopes.includes('admin');
+const inside = who => who.open || who.name !== null;
+const moment = text => new Date(text).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+/** Looks now, and then again and again while the page is seen; a round that is overtaken shows nothing. */
+async function look() {
+  clearTimeout(timer);
+  const own = ++round;
+  let show;
+  try {
+    show = await gather();
+  } catch (failure) {
+    show = failure.status === 401 ? () => showLogin(NOBODY) : () => showSilence(failure);
+  }
+  if (own === round) {
+    show();
+    timer = document.hidden ? undefined : setTimeout(look, INTERVAL);
+  }
+}
+
+/** Asks for all that this visitor may see; hands back what shows it. */
+async function gather() {
+  const who = await ask('session');
+  if (!inside(who)) {
+    return () => showLogin(who);
+  }
+  const [node, nodes, drain, revocations] = await Promise.all(
+    [ask('node'), askFor(NODES), askFor(DRAIN), may(who, 'admin') ? askFor(REVOCATIONS) : { status: 403 }]);
+  return () => {
+    visitor = who;
+    wasInside = true;
+    byId('who').hidden = who.name === null;
+    write(byId('who-name'), who.name ?? '');
+    byId('looking').hidden = may(who, 'admin');
+    showOnly('pages');
+    delete byId('pages').dataset.old;
+    drawNode(node);
+    drawDrain(drain.body ?? { stage: node.figures.draining > 0 ? 'GRACE' : 'SERVING', connections: node.figures.connections });
+    drawNodes(nodes);
+    drawRevocations(revocations);
+    drawStatus(node, drain.body);
+  };
+}
+
+function showLogin(who) {
+  const first = byId('login').hidden;
+  visitor = who;
+  before = undefined;
+  byId('who').hidden = true;
+  byId('login-why').hidden = !wasInside;
+  if (byId('ask').open) {
+    byId('ask').close('no');
+  }
+  document.title = 'Drumline console';
+  showStatus('wait', 'Not logged in');
+  showOnly(who.keyed ? 'login' : 'closed');
+  if (who.keyed && first) {
+    forgetNotices();
+    byId('key').focus();
+  }
+}
+
+/** What was seen last stays, as old. */
+function showSilence(failure) {
+  byId('pages').dataset.old = '';
+  showStatus('bad', failure.message);
+}
 
 /** How fast a counter has grown since the last look. */
 function perSecond(node, name) {
@@ -22,7 +91,8 @@ function perSecond(node, name) {
 function drawNode(node) {
   const { figures } = node;
   const seconds = (Date.parse(node.time) - Date.parse(node.started)) / 1000;
-  byId('node-id').textContent = `${node.id}, up for ${span(seconds)}`;
+  document.title = `${node.id} – Drumline console`;
+  write(byId('node-id'), `${node.id}, up for ${span(seconds)}`);
   showFigures([
     ['Connections', figures.connections],
     ['Subscriptions', figures.subscriptions],
@@ -30,146 +100,190 @@ function drawNode(node) {
     ['Published', perSecond(node, 'messages.published'), 'a second'],
     ['Deliveries', perSecond(node, 'deliveries'), 'a second'],
     ['Waiting for clients', ...octets(figures['queue.bytes'])],
-    ['Dropped', figures['messages.dropped']],
-    ['Not accepted', figures['messages.failed']],
+    ['Dropped', figures['messages.dropped'], 'since the start'],
+    ['Not accepted', figures['messages.failed'], 'since the start'],
   ]);
   const closes = Object.entries(node.closes).filter(([, count]) => count > 0).sort((a, b) => b[1] - a[1]);
   showTable('closes', [
     ['Reason', ([reason]) => reason.replaceAll('_', ' ')],
     ['Sockets', ([, count]) => count],
-  ], closes, 'None since the start.');
-  if (figures['redis.up'] === 0) {
-    showStatus('bad', 'Redis cannot be used');
-  } else if (figures.draining > 0) {
-    showStatus('wait', 'Draining');
-  } else {
-    showStatus('good', 'Serving');
-  }
+  ], closes, { key: ([reason]) => reason, nothing: 'None since the start.' });
   before = node;
 }
 
-async function drawDrain() {
-  const drain = may('read') && await askIfThere(DRAIN);
-  byId('drain').hidden = !drain || !may('admin') || before.figures.draining > 0;
-}
-
-async function drawNodes() {
-  const answer = await askIfThere(NODES);
-  byId('nodes-section').hidden = answer === undefined;
-  if (answer !== undefined) {
-    const time = text => text && new Date(text);
-    showTable('nodes', [
-      ['Node', node => node.self ? `${node.id} (this one)` : node.id],
-      ['Address', node => `${node.address}:${node.clientPort}`],
-      ['Version', node => node.version],
-      ['Started', node => time(node.started)],
-      ['Connections', node => node.connections],
-      ['Draining', node => node.draining],
-    ], answer.nodes, 'None.');
+function drawStatus({ figures }, drain) {
+  if (figures['redis.up'] === 0) {
+    showStatus('bad', 'Redis cannot be used');
+  } else if (figures.draining > 0) {
+    showStatus('wait', drain?.stage === 'DRAINED' ? 'Drained' : 'Draining');
+  } else {
+    showStatus('good', 'Serving');
   }
 }
 
-async function drawRevocations() {
-  const answer = await askIfThere(REVOCATIONS);
-  byId('revocations-section').hidden = answer === undefined;
-  if (answer === undefined) {
+function drawDrain({ stage, connections, planned, closed }) {
+  const serving = stage === 'SERVING';
+  byId('drain').hidden = !serving || !may(visitor, 'admin');
+  byId('serve').hidden = serving || !may(visitor, 'admin');
+  byId('drain-progress').hidden = serving;
+  write(byId('drain-text'), {
+    SERVING: '',
+    GRACE: `Takes no new clients. Waiting for load balancers to notice, before the first of ${count(connections)} is closed.`,
+    CLOSING: `Takes no new clients. ${closed} of ${count(planned)} closed.`,
+    DRAINED: 'Takes no new clients, and has none.',
+  }[stage]);
+  byId('drain-bar').hidden = stage !== 'CLOSING';
+  byId('drain-bar').max = Math.max(1, planned ?? 1);
+  byId('drain-bar').value = closed ?? 0;
+}
+
+const count = sockets => sockets === 1 ? '1 socket' : `${sockets} sockets`;
+
+function drawNodes({ body, status, sentence }) {
+  byId('nodes-section').hidden = status === 404;
+  if (!body) {
+    showNote('nodes-note', sentence);
     return;
   }
-  byId('revoke').hidden = !may('admin');
-  showTable('revocations', [
-    ['Kind', entry => entry.kind],
-    ['Name or id', entry => entry.name],
-    ['Until', entry => entry.until && new Date(entry.until)],
-    ['Reason', entry => entry.reason],
-  ], answer.revocations, 'Nobody is blocked.', may('admin') && {
-    title: 'Let in again',
-    // By parameter: a path cannot have every name.
-    run: ({ kind, name }) => act(() => ask(`${REVOCATIONS}?${new URLSearchParams({ [kind]: name })}`, { method: 'DELETE' })),
-  });
+  showNote('nodes-note', body.stale && `As this node knew them ${span(body.age)} ago: all may be otherwise now.`);
+  const host = node => node.address.includes(':') ? `[${node.address}]` : node.address;
+  showTable('nodes', [
+    ['Node', node => node.self ? `${node.id} (this one)` : node.id],
+    ['Connections', node => node.connections],
+    ['State', node => node.leaseEndsIn < 0 && !body.stale ? 'Not heard of' : node.draining ? 'Draining' : 'Serving'],
+    ['Clients', node => `${host(node)}:${node.clientPort}`],
+    ['Console', node => {
+      const at = `${host(node)}:${node.controlPort}`;
+      return node.self ? at : { text: at, href: `${location.protocol}//${at}/console/` };
+    }],
+    ['Up for', node => span((Date.parse(body.refreshed) - Date.parse(node.started)) / 1000)],
+    ['Version', node => node.version],
+  ], body.nodes, { key: node => node.incarnation, nothing: 'None.' });
 }
 
-async function refresh() {
-  clearTimeout(timer);
+function drawRevocations({ body, status, sentence }) {
+  byId('revocations-section').hidden = status === 404;
+  byId('revoke').hidden = !may(visitor, 'admin');
+  showNote('revocations-note', status === 403 ? 'Who is blocked is shown to keys with the scope admin.' : sentence);
+  byId('blocked-title').hidden = byId('revocations').hidden = !body;
+  if (body) {
+    showTable('revocations', [
+      ['Name or id', entry => entry.name],
+      ['Kind', entry => entry.kind],
+      ['Until', entry => new Date(entry.until)],
+      ['Reason', entry => entry.reason],
+    ], body.revocations, {
+      key: entry => `${entry.kind} ${entry.name}`,
+      nothing: 'Nobody is blocked.',
+      action: { title: 'Let in again', label: ({ kind, name }) => `Let in again: ${kind} ${name}`, run: lift },
+    });
+  }
+}
+
+/** Does something that changes the cluster, says what became of it, and looks again; whether it was done. */
+async function act(change, done, refused = failure => notify('bad', failure.message)) {
+  let good = true;
   try {
-    drawNode(await ask('node'));
-    await Promise.all([drawNodes(), drawRevocations(), drawDrain()]);
+    const answer = await change();
+    notify('good', typeof done === 'function' ? done(answer) : done);
   } catch (failure) {
-    if (failure.status === 401) {
-      await enter();
-      return;
+    good = false;
+    if (failure.status !== 401) {
+      refused(failure);
     }
-    showStatus('bad', failure.status ? failure.message : 'The node does not answer');
   }
-  timer = setTimeout(refresh, INTERVAL);
+  await look();
+  return good;
 }
 
-/** Does something that changes the node, and shows what became of it. */
-async function act(change) {
-  try {
-    await change();
-    await refresh();
-  } catch (failure) {
-    showStatus('bad', failure.message);
-  }
-}
-
-/** Shows what this visitor may see. */
-async function enter() {
-  clearTimeout(timer);
-  before = undefined;
-  visitor = await ask('session');
-  byId('who').hidden = visitor.name === null;
-  byId('who-name').textContent = visitor.name ?? '';
-  if (inside()) {
-    showOnly('pages');
-    await refresh();
-  } else {
-    showStatus('wait', 'Not logged in');
-    showOnly(visitor.keyed ? 'login' : 'closed');
-    byId('key').focus();
-  }
+async function lift({ kind, name }) {
+  // By parameter: a path cannot have every name.
+  const url = `${REVOCATIONS}?${new URLSearchParams({ [kind]: name })}`;
+  await act(() => ask(url, { method: 'DELETE' }), `The ${kind} ${name} may connect again.`);
+  byId('revocations-title').focus(); // the button has gone with its row
 }
 
 byId('login').addEventListener('submit', async event => {
   event.preventDefault();
   const field = byId('key');
   const key = field.value.trim();
-  byId('login-refusal').textContent = '';
+  showRefusal('login-refusal', '');
   if (key === '') {
-    field.focus();
+    showRefusal('login-refusal', 'Enter a key.', field);
     return;
   }
   try {
     await ask('login', { method: 'POST', form: { key } });
     field.value = '';
-    await enter();
+    await look();
   } catch (failure) {
-    byId('login-refusal').textContent = failure.message;
+    showRefusal('login-refusal', failure.message, field);
     field.select();
   }
 });
 
-byId('logout').addEventListener('click', () => act(async () => {
-  await ask('logout', { method: 'POST' });
-  await enter();
-}));
+byId('logout').addEventListener('click', async () => {
+  try {
+    await ask('logout', { method: 'POST' });
+    wasInside = false;
+  } catch (failure) {
+    notify('bad', failure.message);
+  }
+  await look();
+});
 
 byId('drain').addEventListener('click', async () => {
-  if (await confirmed('This node takes no new sockets from now on, and closes those it has, step by step.', 'Drain')) {
-    await act(() => ask(DRAIN, { method: 'POST' }));
+  if (await confirmed('Drain this node?', 'It takes no new clients from now on, and closes the sockets it has, step by step.', 'Drain')) {
+    await act(() => ask(DRAIN, { method: 'POST' }), 'The node drains. It can serve again at any time.');
+    byId('serve').focus();
   }
 });
+
+byId('serve').addEventListener('click', async () => {
+  await act(() => ask(DRAIN, { method: 'DELETE' }), 'The node serves again.');
+  byId('drain').focus();
+});
+
+byId('revoke-time').addEventListener('change', nameTheDeed);
+
+function nameTheDeed() {
+  byId('revoke-submit').textContent = byId('revoke-time').value === '' ? 'Kick' : 'Block';
+}
 
 byId('revoke').addEventListener('submit', async event => {
   event.preventDefault();
-  const [kind, value, time] = ['revoke-kind', 'revoke-value', 'revoke-time'].map(id => byId(id).value.trim());
+  const [kind, value, time, reason] =
+    ['revoke-kind', 'revoke-value', 'revoke-time', 'revoke-reason'].map(id => byId(id).value.trim());
+  showRefusal('revoke-refusal', '');
   if (value === '') {
-    byId('revoke-value').focus();
-  } else if (await confirmed(`Close all sockets of the ${kind} ${value}?`, 'Close')) {
+    showRefusal('revoke-refusal', 'Enter a name or an id.', byId('revoke-value'));
+    return;
+  }
+  const who = `${kind} ${value}`;
+  const [question, consequence, yes] = time === ''
+    ? [`Kick the ${who}?`, 'All of its sockets are closed, on every node. It may come back at once.', 'Kick']
+    : [`Block the ${who}?`, `All of its sockets are closed, on every node, and new ones are refused for ${spoken(time)}.`, 'Block'];
+  if (await confirmed(question, consequence, yes)) {
     const order = time === '' ? { action: 'kick' } : { action: 'block', for: time };
-    await act(() => ask(REVOCATIONS, { method: 'POST', json: { [kind]: value, ...order } }));
-    byId('revoke-value').value = '';
+    const json = { [kind]: value, ...order, ...reason && { reason } };
+    const good = await act(
+      () => ask(REVOCATIONS, { method: 'POST', json }),
+      ({ until }) => until ? `The ${who} is blocked until ${moment(until)}.` : `The ${who} was kicked.`,
+      ({ message, field }) => showRefusal('revoke-refusal', message, byId(field === 'reason' ? 'revoke-reason' : 'revoke-value')));
+    if (good) {
+      byId('revoke-value').value = byId('revoke-reason').value = '';
+    }
   }
 });
 
-enter().catch(failure => showStatus('bad', failure.message));
+const spoken = time => byId('revoke-time').querySelector(`[value="${time}"]`).textContent.replace('Block for ', '');
+
+// What nobody looks at asks for nothing: so a login ends by itself where the page is left in the background.
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden) {
+    look();
+  }
+});
+
+nameTheDeed();
+look();

@@ -1,12 +1,15 @@
 /** Requests to the control plane, with the session's cookie and the page's CSRF token. */
 
 const CSRF_COOKIE = 'drumline-csrf';
+const PATIENCE = 15_000;
 
-/** An answer that is no success; the message is the server's sentence. */
+/** An answer that is no success, or none at all (status 0); the message is a sentence for people. */
 export class Refusal extends Error {
-  constructor(status, sentence) {
+  constructor(status, sentence, field) {
     super(sentence);
     this.status = status;
+    /** The field of the request that is wrong, where the server says so. */
+    this.field = field;
   }
 }
 
@@ -19,30 +22,37 @@ export async function ask(path, { method = 'GET', json, form } = {}) {
   if (json !== undefined) {
     headers['content-type'] = 'application/json';
   }
-  const answer = await fetch(path, {
-    method,
-    headers,
-    body: json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json),
-    credentials: 'same-origin',
-    redirect: 'error',
-  });
-  const text = await answer.text();
+  let answer;
+  let text;
+  try {
+    answer = await fetch(path, {
+      method,
+      headers,
+      body: json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json),
+      credentials: 'same-origin',
+      redirect: 'error',
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+    text = await answer.text();
+  } catch {
+    throw new Refusal(0, 'The node does not answer.');
+  }
   const body = text !== '' && /json/.test(answer.headers.get('content-type')) ? JSON.parse(text) : undefined;
   if (!answer.ok) {
-    throw new Refusal(answer.status, body?.detail ?? `The server answered ${answer.status}.`);
+    throw new Refusal(answer.status, body?.detail ?? `The node answered ${answer.status}.`, body?.field);
   }
   return body;
 }
 
-/** As `ask`, but undefined where this node does not have that, or not for this visitor. */
-export async function askIfThere(path) {
+/** `{ body }`, or `{ status, sentence }` where the node is there but refuses just this. */
+export async function askFor(path) {
   try {
-    return await ask(path);
+    return { body: await ask(path) };
   } catch (refusal) {
-    if (refusal.status === 404 || refusal.status === 403) {
-      return undefined;
+    if (refusal.status === 0 || refusal.status === 401) {
+      throw refusal;
     }
-    throw refusal;
+    return { status: refusal.status, sentence: refusal.message };
   }
 }
 

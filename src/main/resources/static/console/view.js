@@ -4,9 +4,8 @@ export const byId = id => document.getElementById(id);
 
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const fine = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
-function element(tag, text, className) {
+export function element(tag, text, className) {
   const made = document.createElement(tag);
   if (text !== undefined) {
     made.textContent = text;
@@ -17,10 +16,17 @@ function element(tag, text, className) {
   return made;
 }
 
-/** `good`, `wait` or `bad`, and a sentence. */
+/** Writes only what is new: else screen readers would say it again, and a marked text would be unmarked. */
+export function write(where, text) {
+  if (where.textContent !== text) {
+    where.textContent = text;
+  }
+}
+
+/** `good`, `wait` or `bad`, and a few words. */
 export function showStatus(state, text) {
   byId('status').dataset.state = state;
-  byId('status-text').textContent = text;
+  write(byId('status-text'), text);
 }
 
 export function showOnly(part) {
@@ -29,67 +35,57 @@ export function showOnly(part) {
   }
 }
 
-/** Numbers with their names: `[name, value, what it is measured in]`. */
+/** A sentence in its own place, or nothing there. */
+export function showNote(id, sentence) {
+  byId(id).hidden = !sentence;
+  write(byId(id), sentence ?? '');
+}
+
+/** Says what became of something the operator did; stays until the next such thing, or until it is dismissed. */
+export function notify(state, sentence) {
+  const notice = element('div', undefined, 'notice');
+  notice.dataset.state = state;
+  if (state === 'bad') {
+    notice.setAttribute('role', 'alert');
+  }
+  const dismiss = element('button', 'Dismiss', 'plain');
+  dismiss.type = 'button';
+  dismiss.addEventListener('click', () => notice.remove());
+  notice.append(element('p', sentence), dismiss);
+  byId('notices').replaceChildren(notice);
+}
+
+export function forgetNotices() {
+  byId('notices').replaceChildren();
+}
+
+/** What is wrong with a form, beside it; the field that it is about gets the focus. */
+export function showRefusal(id, sentence, field) {
+  const form = byId(id).closest('form');
+  form.querySelectorAll('[aria-invalid]').forEach(each => each.removeAttribute('aria-invalid'));
+  byId(id).textContent = sentence;
+  if (field) {
+    field.setAttribute('aria-invalid', 'true');
+    field.focus();
+  }
+}
+
+/** Numbers with their names: `[name, value, what it is measured in]`, always the same names. */
 export function showFigures(figures) {
-  byId('figures').replaceChildren(...figures.map(([name, value, unit]) => {
-    const figure = element('div', undefined, 'figure');
-    const shown = element('dd', number(value));
-    if (unit) {
-      shown.append(' ', element('small', unit));
-    }
-    figure.append(element('dt', name), shown);
-    return figure;
-  }));
-}
-
-/** A table of objects: `columns` are `[title, entry => text or number or Date]`. */
-export function showTable(id, columns, entries, nothing, action) {
-  const table = byId(id);
-  if (entries.length === 0) {
-    const row = element('tr');
-    row.append(element('td', nothing, 'quiet'));
-    table.replaceChildren(row);
-    return;
+  const list = byId('figures');
+  if (list.childElementCount !== figures.length) {
+    list.replaceChildren(...figures.map(([name]) => {
+      const figure = element('div', undefined, 'figure');
+      const shown = element('dd');
+      shown.append(element('span'), ' ', element('small'));
+      figure.append(element('dt', name), shown);
+      return figure;
+    }));
   }
-  const head = element('tr');
-  head.append(...columns.map(([title]) => scoped(title)));
-  if (action) {
-    head.append(element('td'));
-  }
-  table.replaceChildren(head, ...entries.map(entry => row(columns, entry, action)));
-}
-
-function scoped(title) {
-  const cell = element('th', title);
-  cell.scope = 'col';
-  return cell;
-}
-
-function row(columns, entry, action) {
-  const made = element('tr');
-  made.append(...columns.map(([, read]) => {
-    const value = read(entry);
-    return typeof value === 'number' ? element('td', whole.format(value), 'number') : element('td', text(value));
-  }));
-  if (action) {
-    const cell = element('td', undefined, 'number');
-    const button = element('button', action.title, 'plain');
-    button.type = 'button';
-    button.addEventListener('click', () => action.run(entry));
-    cell.append(button);
-    made.append(cell);
-  }
-  return made;
-}
-
-function text(value) {
-  if (value instanceof Date) {
-    return moment.format(value);
-  }
-  if (typeof value === 'boolean') {
-    return value ? 'yes' : 'no';
-  }
-  return value === undefined || value === null ? '–' : String(value);
+  figures.forEach(([, value, unit], at) => {
+    write(list.children[at].querySelector('span'), number(value));
+    write(list.children[at].querySelector('small'), unit ?? '');
+  });
 }
 
 function number(value) {
@@ -116,13 +112,14 @@ export function span(seconds) {
   if (days > 0) {
     return `${days} d ${hours} h`;
   }
-  return hours > 0 ? `${hours} h ${minutes} min` : minutes > 0 ? `${minutes} min` : `${Math.floor(seconds)} s`;
+  return hours > 0 ? `${hours} h ${minutes} min` : minutes > 0 ? `${minutes} min` : `${Math.max(0, Math.floor(seconds))} s`;
 }
 
 /** Whether the operator says yes. */
-export function confirmed(sentence, yes) {
+export function confirmed(question, consequence, yes) {
   const dialog = byId('ask');
-  byId('ask-text').textContent = sentence;
+  byId('ask-title').textContent = question;
+  byId('ask-text').textContent = consequence;
   byId('ask-yes').textContent = yes;
   dialog.returnValue = 'no';
   dialog.showModal();

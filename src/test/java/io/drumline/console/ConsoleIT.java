@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.DrumlineApplication;
+import jakarta.servlet.ServletContext;
 import java.net.CookieManager;
 import java.net.HttpCookie;
 import java.net.URI;
@@ -29,11 +30,13 @@ import org.springframework.context.ConfigurableApplicationContext;
 /** The console's login on a whole node, as a browser speaks with it. */
 @ExtendWith(OutputCaptureExtension.class)
 class ConsoleIT {
-  private static final String SESSION = "drumline-console";
   private static final String CSRF = "drumline-csrf";
   private static final String PUBLICATION = "{\"destination\":\"/topic/a\",\"body\":\"x\"}";
 
   private static ConfigurableApplicationContext node;
+
+  /** The name of its cookie. */
+  private static String session;
 
   /** Each test is another browser, at another address: five attempts to log in are not many. */
   private static int browsers;
@@ -56,6 +59,7 @@ class ConsoleIT {
             "drumline.api.keys[2].name=shop",
             "drumline.api.keys[2].hash=" + hash("publish-key"),
             "drumline.api.keys[2].scopes=publish");
+    session = cookieOf(node);
   }
 
   @AfterAll
@@ -69,7 +73,7 @@ class ConsoleIT {
     assertThat(get("/console/session").body()).contains("\"name\":null", "\"keyed\":true");
     assertThat(get("/console/node").statusCode()).isEqualTo(401);
     assertThat(get("/api/v1/anything").statusCode()).isEqualTo(401);
-    assertThat(cookie(SESSION)).isNull();
+    assertThat(cookie(session)).isNull();
   }
 
   @Test
@@ -88,7 +92,7 @@ class ConsoleIT {
         .anySatisfy(
             set ->
                 assertThat(set)
-                    .startsWith(SESSION + "=")
+                    .startsWith(session + "=")
                     .contains("HttpOnly")
                     .contains("SameSite=Strict"));
   }
@@ -99,7 +103,7 @@ class ConsoleIT {
     assertThat(wrong.statusCode()).isEqualTo(401);
     assertThat(wrong.body()).contains("The API key is not right.");
     assertThat(login("publish-key").body()).contains("the scope read or admin");
-    assertThat(cookie(SESSION)).isNull();
+    assertThat(cookie(session)).isNull();
     assertThat(output).contains("refused").doesNotContain("another-key", "publish-key");
   }
 
@@ -109,17 +113,17 @@ class ConsoleIT {
     String token = cookie(CSRF);
     HttpRequest planted =
         request("/console/login")
-            .header("Cookie", SESSION + "=planted; " + CSRF + "=" + token)
+            .header("Cookie", session + "=planted; " + CSRF + "=" + token)
             .header("X-XSRF-TOKEN", token)
             .header("Content-Type", "application/x-www-form-urlencoded")
             .POST(BodyPublishers.ofString("key=read-key"))
             .build();
     assertThat(send(planted).statusCode()).isEqualTo(204);
-    String first = cookie(SESSION);
+    String first = cookie(session);
     assertThat(first).isNotNull().isNotEqualTo("planted");
     // And another one where there was a real one.
     assertThat(login("admin-key").statusCode()).isEqualTo(204);
-    assertThat(cookie(SESSION)).isNotEqualTo(first);
+    assertThat(cookie(session)).isNotEqualTo(first);
   }
 
   @Test
@@ -138,7 +142,7 @@ class ConsoleIT {
   void needsThePagesTokenToLogInToo() throws Exception {
     HttpResponse<String> forged = post("/console/login", "key=read-key", null);
     assertThat(forged.statusCode()).isEqualTo(403);
-    assertThat(cookie(SESSION)).isNull();
+    assertThat(cookie(session)).isNull();
   }
 
   @Test
@@ -160,13 +164,22 @@ class ConsoleIT {
     assertThat(send(request).statusCode()).isEqualTo(403);
   }
 
+  /** A browser sends what a host has set to all of its ports. */
+  @Test
+  void keepsAnotherNodesSessionOfTheSameHost() throws Exception {
+    assertThat(session).startsWith("drumline-console-");
+    try (ConfigurableApplicationContext other = run("drumline.node-id=other")) {
+      assertThat(cookieOf(other)).startsWith("drumline-console-").isNotEqualTo(session);
+    }
+  }
+
   @Test
   void forgetsTheSessionAtLogout() throws Exception {
     login("read-key");
-    String stolen = cookie(SESSION);
+    String stolen = cookie(session);
     assertThat(post("/console/logout", "", cookie(CSRF)).statusCode()).isEqualTo(204);
     cookies.getCookieStore().removeAll();
-    HttpRequest request = request("/console/node").header("Cookie", SESSION + "=" + stolen).build();
+    HttpRequest request = request("/console/node").header("Cookie", session + "=" + stolen).build();
     assertThat(send(request).statusCode()).isEqualTo(401);
   }
 
@@ -270,6 +283,10 @@ class ConsoleIT {
                     Stream.of("server.port=0", "drumline.listener.port=0"), Stream.of(properties))
                 .map("--"::concat)
                 .toArray(String[]::new));
+  }
+
+  private static String cookieOf(ConfigurableApplicationContext node) {
+    return node.getBean(ServletContext.class).getSessionCookieConfig().getName();
   }
 
   private static String hash(String key) throws Exception {

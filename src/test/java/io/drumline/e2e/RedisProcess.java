@@ -32,6 +32,15 @@ final class RedisProcess implements AutoCloseable {
     return "redis://127.0.0.1:" + port;
   }
 
+  /** SIGSTOP: it keeps its connections and answers nothing. */
+  void pause() {
+    program.signal("STOP");
+  }
+
+  void resume() {
+    program.signal("CONT");
+  }
+
   @Override
   public void close() {
     program.close();
