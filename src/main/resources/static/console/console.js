@@ -90,9 +90,8 @@ function perSecond(node, name) {
 
 function drawNode(node) {
   const { figures } = node;
-  const seconds = (Date.parse(node.time) - Date.parse(node.started)) / 1000;
   document.title = `${node.id} – Drumline console`;
-  write(byId('node-id'), `${node.id}, up for ${span(seconds)}`);
+  write(byId('node-id'), node.id);
   showFigures([
     ['Connections', figures.connections],
     ['Subscriptions', figures.subscriptions],
@@ -128,16 +127,14 @@ function drawDrain({ stage, connections, planned, closed }) {
   byId('drain-progress').hidden = serving;
   write(byId('drain-text'), {
     SERVING: '',
-    GRACE: `Takes no new clients. Waiting for load balancers to notice, before the first of ${count(connections)} is closed.`,
-    CLOSING: `Takes no new clients. ${closed} of ${count(planned)} closed.`,
+    GRACE: `Takes no new clients. Once load balancers have had time to notice, it closes its sockets: ${connections} open.`,
+    CLOSING: `Takes no new clients. ${closed} of ${planned} sockets closed.`,
     DRAINED: 'Takes no new clients, and has none.',
   }[stage]);
   byId('drain-bar').hidden = stage !== 'CLOSING';
   byId('drain-bar').max = Math.max(1, planned ?? 1);
   byId('drain-bar').value = closed ?? 0;
 }
-
-const count = sockets => sockets === 1 ? '1 socket' : `${sockets} sockets`;
 
 function drawNodes({ body, status, sentence }) {
   byId('nodes-section').hidden = status === 404;

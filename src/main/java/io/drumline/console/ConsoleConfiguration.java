@@ -13,8 +13,8 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 class ConsoleConfiguration implements WebMvcConfigurer {
 
   /**
-   * Browsers do not tell ports of a host apart: with one name for all, to log in to a node would log
-   * out of every other node of the same machine or tunnel.
+   * Browsers do not tell ports of a host apart: with one name for all, to log in to a node would
+   * log out of every other node of the same machine or tunnel.
    */
   @Bean
   ServletContextInitializer cookieOfThisNode(NodeId node) {

@@ -5,7 +5,6 @@ import io.drumline.message.NodeId;
 import io.micrometer.core.instrument.Measurement;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.lang.management.ManagementFactory;
 import java.time.Instant;
 import java.util.List;
 import java.util.SortedMap;
@@ -58,8 +57,7 @@ final class ConsoleController {
         figures.put(id.getName().substring(OURS.length()), valueOf(meter));
       }
     }
-    Instant started = Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
-    return fresh(new NodeFigures(node.value(), started, Instant.now(), figures, closes));
+    return fresh(new NodeFigures(node.value(), Instant.now(), figures, closes));
   }
 
   private static boolean isNumber(Meter meter) {

@@ -7,14 +7,9 @@ import java.util.SortedMap;
  * What the page shows of this node.
  *
  * @param id the node's name in the cluster
- * @param started when its process started
  * @param time when this was read, by the node's clock
  * @param figures its gauges and counters without labels, by their names without {@code drumline.}
  * @param closes sockets that it has closed, by reason
  */
 record NodeFigures(
-    String id,
-    Instant started,
-    Instant time,
-    SortedMap<String, Double> figures,
-    SortedMap<String, Double> closes) {}
+    String id, Instant time, SortedMap<String, Double> figures, SortedMap<String, Double> closes) {}

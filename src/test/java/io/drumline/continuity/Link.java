@@ -18,6 +18,7 @@ import io.netty.handler.codec.http.websocketx.WebSocketClientProtocolConfig;
 import io.netty.handler.codec.http.websocketx.WebSocketClientProtocolHandler;
 import io.netty.handler.codec.http.websocketx.WebSocketClientProtocolHandler.ClientHandshakeStateEvent;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import io.netty.handler.ssl.SslContext;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
 import java.net.InetAddress;
@@ -54,10 +55,12 @@ public final class Link extends SimpleChannelInboundHandler<WebSocketFrame> {
    *
    * @param from the local address, or null for any
    * @param headers more of them for the request
+   * @param tls for wss; null for ws
    */
-  public record Route(URI url, @Nullable InetAddress from, Map<String, String> headers) {
+  public record Route(
+      URI url, @Nullable InetAddress from, Map<String, String> headers, @Nullable SslContext tls) {
     static Route to(URI url) {
-      return new Route(url, null, Map.of());
+      return new Route(url, null, Map.of(), null);
     }
   }
 
@@ -90,6 +93,11 @@ public final class Link extends SimpleChannelInboundHandler<WebSocketFrame> {
                 new ChannelInitializer<Channel>() {
                   @Override
                   protected void initChannel(Channel channel) {
+                    if (route.tls != null) {
+                      String host = route.url.getHost();
+                      int port = route.url.getPort();
+                      channel.pipeline().addLast(route.tls.newHandler(channel.alloc(), host, port));
+                    }
                     channel
                         .pipeline()
                         .addLast(

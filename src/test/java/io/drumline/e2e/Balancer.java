@@ -3,6 +3,7 @@ package io.drumline.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -14,9 +15,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A load balancer as operators run it: the files in {@code deploy}, with a test's addresses and
@@ -32,11 +36,14 @@ final class Balancer implements AutoCloseable {
     NGINX_ROUND_ROBIN("nginx.conf", "round-robin.conf"),
     NGINX_LEAST_CONN("nginx.conf", "least-conn.conf"),
     NGINX_IP_HASH("nginx.conf", "ip-hash.conf"),
+    NGINX_TLS("nginx-tls.conf", "least-conn.conf"),
     NGINX_STREAM("stream-proxy-protocol.conf"),
     HAPROXY_ROUNDROBIN("haproxy.cfg", "roundrobin.cfg"),
     HAPROXY_LEASTCONN("haproxy.cfg", "leastconn.cfg"),
     HAPROXY_SOURCE("haproxy.cfg", "source.cfg"),
-    HAPROXY_TCP("tcp-proxy-protocol.cfg");
+    HAPROXY_TLS("haproxy-tls.cfg", "leastconn.cfg"),
+    HAPROXY_TCP("tcp-proxy-protocol.cfg"),
+    HAPROXY_TCP_TLS("tcp-proxy-protocol-tls.cfg");
 
     private final String main;
 
@@ -59,17 +66,31 @@ final class Balancer implements AutoCloseable {
     private boolean nginx() {
       return name().startsWith("NGINX");
     }
+
+    /** Whether it passes octets on and looks at no request. */
+    boolean tcp() {
+      return main.equals(nodes);
+    }
+
+    /** Whether clients of it speak TLS with it, rather than with nobody or with the nodes. */
+    boolean tls() {
+      return name().endsWith("_TLS") && !tcp();
+    }
   }
 
   private final Kind kind;
   private final Path directory;
   private final int port = RunningProgram.freePort();
   private final List<String> command = new ArrayList<>();
+  private final UnaryOperator<String> change;
+  private final @Nullable Certificate certificate;
   private RunningProgram program;
 
-  private Balancer(Kind kind, List<Integer> nodePorts) {
+  private Balancer(Kind kind, List<Integer> nodePorts, UnaryOperator<String> change) {
     this.kind = kind;
+    this.change = change;
     directory = RunningProgram.directory(name());
+    certificate = kind.tls() ? new Certificate(directory) : null;
     if (kind.nginx()) {
       command.addAll(nginx(nodePorts));
     } else {
@@ -84,7 +105,12 @@ final class Balancer implements AutoCloseable {
 
   /** Starts a balancer before what listens, or does not, on these three ports. */
   static Balancer startBefore(Kind kind, List<Integer> nodePorts) {
-    Balancer balancer = new Balancer(kind, nodePorts);
+    return startBefore(kind, nodePorts, UnaryOperator.identity());
+  }
+
+  /** The same with a change of the file that an operator might make. */
+  static Balancer startBefore(Kind kind, List<Integer> nodePorts, UnaryOperator<String> change) {
+    Balancer balancer = new Balancer(kind, nodePorts, change);
     List<String> start = new ArrayList<>(balancer.command);
     start.addAll(kind.nginx() ? List.of("-g", "daemon off;") : List.of("-W"));
     balancer.program = RunningProgram.start(balancer.name(), start).listening(balancer.port);
@@ -93,7 +119,7 @@ final class Balancer implements AutoCloseable {
 
   /** What the program itself says of the files; empty if they are right. */
   static String check(Kind kind) {
-    Balancer balancer = new Balancer(kind, List.of(1, 2, 3));
+    Balancer balancer = new Balancer(kind, List.of(1, 2, 3), UnaryOperator.identity());
     List<String> check = new ArrayList<>(balancer.command);
     check.add(kind.nginx() ? "-t" : "-c");
     try {
@@ -112,10 +138,14 @@ final class Balancer implements AutoCloseable {
 
   private List<String> nginx(List<Integer> nodePorts) {
     Path main = directory.resolve(kind.main);
-    String text = read("nginx", kind.main);
-    text = replace(text, Map.of("listen 80 ", "listen 127.0.0.1:" + port + ' '));
+    String text = change.apply(read("nginx", kind.main));
+    String usual = kind.tls() ? "listen 443 " : "listen 80 ";
+    text = replace(text, Map.of(usual, "listen 127.0.0.1:" + port + ' '));
+    if (kind.tls()) {
+      text = replace(text, Map.of("/etc/nginx/tls/chat.example.org", directory + "/certificate"));
+    }
     text = replace(text, Map.of("/run/", directory + "/", "/var/log/nginx/", directory + "/"));
-    if (kind.main.equals(kind.nodes)) {
+    if (kind.tcp()) {
       write(main, withNodes(text, nodePorts));
     } else {
       text = replace(text, Map.of("round-robin.conf;", kind.nodes + ";"));
@@ -136,17 +166,24 @@ final class Balancer implements AutoCloseable {
     List<String> all = new ArrayList<>(List.of(Programs.HAPROXY.path().toString()));
     StringBuilder text = new StringBuilder();
     for (String name : kind.files().toList()) {
-      text.append(read("haproxy", name)).append('\n');
+      text.append(change.apply(read("haproxy", name))).append('\n');
     }
     Path main = directory.resolve("haproxy.cfg");
+    String complete = text.toString();
+    if (kind.tls()) {
+      complete =
+          replace(
+              complete,
+              Map.of("/etc/haproxy/tls/chat.example.org.pem", directory + "/certificate.pem"));
+    }
     Map<String, String> here =
         Map.of(
-            "bind :80 ",
+            kind.name().endsWith("_TLS") ? "bind :443 " : "bind :80 ",
             "bind 127.0.0.1:" + port + ' ',
             // Of files that this machine may not let a process have so many of.
             "maxconn 100000",
             "maxconn 2000");
-    write(main, withNodes(replace(text.toString(), here), nodePorts));
+    write(main, withNodes(replace(complete, here), nodePorts));
     all.addAll(List.of("-f", main.toString()));
     return all;
   }
@@ -191,7 +228,26 @@ final class Balancer implements AutoCloseable {
   }
 
   URI url() {
-    return URI.create("ws://127.0.0.1:" + port + "/ws");
+    return URI.create((kind.tls() ? "wss" : "ws") + "://127.0.0.1:" + port + "/ws");
+  }
+
+  int port() {
+    return port;
+  }
+
+  /** The one that it shows to clients, where it speaks TLS. */
+  Certificate certificate() {
+    return Objects.requireNonNull(certificate);
+  }
+
+  /** What its clients trust; null where it does not speak TLS. */
+  @Nullable SslContext trust() {
+    return certificate == null ? null : certificate.trust();
+  }
+
+  /** What it has logged on its output so far. */
+  String output() {
+    return program.output();
   }
 
   /** The processes that have clients. */

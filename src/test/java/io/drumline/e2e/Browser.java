@@ -9,8 +9,8 @@ final class Browser {
 
   private Browser() {}
 
-  /** Started by this; ended by {@code quit}. */
-  static ChromeDriver start() {
+  /** Started by this, with more arguments; ended by {@code quit}. */
+  static ChromeDriver start(String... arguments) {
     return new ChromeDriver(
         new ChromeDriverService.Builder()
             .usingDriverExecutable(Programs.CHROMEDRIVER.path().toFile())
@@ -24,6 +24,7 @@ final class Browser {
                 "--disable-dev-shm-usage",
                 "--disable-background-networking",
                 "--no-first-run",
-                "--user-data-dir=" + RunningProgram.directory("chromium")));
+                "--user-data-dir=" + RunningProgram.directory("chromium"))
+            .addArguments(arguments));
   }
 }

@@ -169,7 +169,7 @@ final class ConsoleClusterE2E {
     page.press("#drain").answer("closes the sockets it has", "Drain");
 
     page.awaitText("#status", "Draining");
-    page.awaitText("#drain-progress", "before the first of 1 socket is closed");
+    page.awaitText("#drain-progress", "it closes its sockets: 1 open");
     page.awaitCell("#nodes", "node-a", "Draining");
     awaitHealth(nodeA, 503);
     page.pictures("draining");
@@ -209,8 +209,7 @@ final class ConsoleClusterE2E {
     assertThat(page.shown("#revoke")).isFalse();
 
     Map<String, String> token =
-        Map.of(
-            "x-xsrf-token", page.browser().manage().getCookieNamed("drumline-csrf").getValue());
+        Map.of("x-xsrf-token", page.browser().manage().getCookieNamed("drumline-csrf").getValue());
     assertThat(page.request("POST", "/actuator/drain", token, "")).isEqualTo(403);
     String kick = "{\"user\":\"%s\",\"action\":\"kick\"}".formatted(user);
     assertThat(page.request("POST", "/api/v1/revocations", token, kick)).isEqualTo(403);
@@ -246,7 +245,7 @@ final class ConsoleClusterE2E {
       page.awaitText("#nodes-note", "all may be otherwise now");
       page.awaitText("#nodes", "node-b");
       page.type("revoke-value", user).press("#revoke-submit").answer(user, "Kick");
-      page.awaitText("#revoke-refusal", "Redis");
+      page.awaitText("#revoke-refusal", "backplane");
       page.pictures("outage");
     } finally {
       redis.resume();
@@ -324,9 +323,9 @@ final class ConsoleClusterE2E {
     page.press("#revoke-value");
     page.keys(Keys.TAB, Keys.TAB, Keys.TAB, Keys.TAB);
     assertThat(page.focused()).isEqualTo("Let in again");
-    String connections = page.figure("Connections");
+    page.awaitFigure("Connections", "0");
     clients.add(open(nodeA)); // which the page sees when it looks again
-    page.awaitFigureOtherThan("Connections", connections);
+    page.awaitFigure("Connections", "1");
     assertThat(page.focused()).isEqualTo("Let in again");
     page.isForEverybody();
     page.pictures("cluster");

@@ -63,8 +63,7 @@ final class ConsoleE2E {
     // What another site's page could have the browser send: the cookie, but not the token.
     assertThat(page.request("POST", "/api/v1/publish", Map.of(), PUBLICATION)).isEqualTo(403);
     String token = page.browser().manage().getCookieNamed("drumline-csrf").getValue();
-    assertThat(
-            page.request("POST", "/api/v1/publish", Map.of("x-xsrf-token", token), PUBLICATION))
+    assertThat(page.request("POST", "/api/v1/publish", Map.of("x-xsrf-token", token), PUBLICATION))
         .isEqualTo(200);
     assertThat((String) page.browser().executeScript("return document.cookie"))
         .doesNotContain("drumline-console");

@@ -25,7 +25,9 @@ import org.openqa.selenium.interactions.Actions;
 import org.openqa.selenium.support.ui.Select;
 import org.openqa.selenium.support.ui.WebDriverWait;
 
-/** The operators' page in a browser of its own, at an address of its own, as an operator uses it. */
+/**
+ * The operators' page in a browser of its own, at an address of its own, as an operator uses it.
+ */
 final class ConsolePage implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(40);
 
@@ -127,6 +129,7 @@ final class ConsolePage implements AutoCloseable {
 
   /** Fills in the form, presses its button and says yes. */
   void expel(String kind, String name, String deed, String reason) {
+    awaitShown("#revoke");
     choose("revoke-kind", kind).type("revoke-value", name).choose("revoke-time", deed);
     type("revoke-reason", reason).press("#revoke-submit");
     String yes = deed.startsWith("Kick") ? "Kick" : "Block";
@@ -172,6 +175,10 @@ final class ConsolePage implements AutoCloseable {
     return this;
   }
 
+  private void awaitShown(String selector) {
+    waiting(selector + " is shown").until(driver -> shown(selector));
+  }
+
   void awaitGone(String selector) {
     waiting(selector + " is gone").until(driver -> !shown(selector));
   }
@@ -190,8 +197,8 @@ final class ConsolePage implements AutoCloseable {
     return this;
   }
 
-  void awaitFigureOtherThan(String name, String before) {
-    waiting(name + " is not " + before).until(driver -> !figure(name).equals(before));
+  void awaitFigure(String name, String value) {
+    waiting(name + " is " + value).until(driver -> figure(name).equals(value));
   }
 
   private WebDriverWait waiting(String what) {

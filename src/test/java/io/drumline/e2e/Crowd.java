@@ -8,6 +8,7 @@ import io.drumline.continuity.Link.Route;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.handler.ssl.SslContext;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -23,6 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Clients who all listen to one destination of their own, each from an address of the test's
@@ -36,15 +38,27 @@ final class Crowd implements AutoCloseable {
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final String destination = "/topic/crowd/" + UUID.randomUUID();
   private final URI url;
+  private final @Nullable SslContext tls;
   private final List<Guest> guests = new ArrayList<>();
 
   Crowd(URI url) {
+    this(url, null);
+  }
+
+  /** Behind this balancer, by TLS if it speaks that. */
+  Crowd(Balancer balancer) {
+    this(balancer.url(), balancer.trust());
+  }
+
+  /** By TLS, where clients are to trust something. */
+  Crowd(URI url, @Nullable SslContext tls) {
     this.url = url;
+    this.tls = tls;
   }
 
   /** Lets a small crowd come and go again; hands back at which nodes it was. All must get in. */
   static Set<String> visit(Balancer balancer, IntFunction<String> addresses) {
-    try (Crowd crowd = new Crowd(balancer.url())) {
+    try (Crowd crowd = new Crowd(balancer)) {
       crowd.join(VISITORS, addresses);
       return crowd.byNode().keySet();
     }
@@ -121,7 +135,7 @@ final class Crowd implements AutoCloseable {
     Map<String, String> headers = Map.of("X-Forwarded-For", "198.51.100." + guests.size() % 250);
     guests.add(guest);
     try {
-      Route route = new Route(url, InetAddress.getByName(address), headers);
+      Route route = new Route(url, InetAddress.getByName(address), headers, tls);
       // Assigned on the loop, where it is used.
       group.execute(() -> guest.link = Link.open(group.next(), route, PATIENCE, guest));
     } catch (UnknownHostException e) {

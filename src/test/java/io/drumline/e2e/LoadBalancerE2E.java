@@ -50,7 +50,7 @@ final class LoadBalancerE2E {
     nodes = Stream.of("a", "b", "c").map(LoadBalancerE2E::node).toList();
     nodes.forEach(NodeProcess::ready);
     Stream.of(Kind.values())
-        .filter(kind -> kind != Kind.NGINX_STREAM && kind != Kind.HAPROXY_TCP)
+        .filter(kind -> !kind.tcp() && !kind.tls())
         .forEach(kind -> balancers.put(kind, Balancer.start(kind, nodes)));
     awaitClientsOfAll();
   }
@@ -187,7 +187,7 @@ final class LoadBalancerE2E {
   @ParameterizedTest
   @EnumSource(
       mode = Mode.EXCLUDE,
-      names = {"NGINX_STREAM", "HAPROXY_TCP"})
+      names = {"NGINX_STREAM", "HAPROXY_TCP", "HAPROXY_TCP_TLS"})
   void whoWouldBeRefusedByOneNodeGetsInAtAnother(Kind kind) {
     try (StandIn refusing = new StandIn();
         Balancer balancer =

@@ -21,6 +21,7 @@ final class StandIn implements AutoCloseable {
   private final ServerSocket server;
   private final AtomicInteger clients = new AtomicInteger();
   private volatile boolean well = true;
+  private volatile String request = "";
 
   StandIn() {
     try {
@@ -42,6 +43,11 @@ final class StandIn implements AutoCloseable {
     return clients.get();
   }
 
+  /** What the last client has sent: its request, as the balancer passes it on. */
+  String request() {
+    return request;
+  }
+
   /** Health checks get 503, too. */
   void drain() {
     well = false;
@@ -51,17 +57,18 @@ final class StandIn implements AutoCloseable {
     while (!server.isClosed()) {
       try (Socket socket = server.accept()) {
         socket.setSoTimeout(1000);
-        StringBuilder request = new StringBuilder();
+        StringBuilder head = new StringBuilder();
         byte[] buffer = new byte[MOST_OCTETS];
-        while (request.indexOf("\r\n\r\n") < 0) {
+        while (head.indexOf("\r\n\r\n") < 0) {
           int read = socket.getInputStream().read(buffer);
           if (read < 0) {
             break;
           }
-          request.append(new String(buffer, 0, read, StandardCharsets.ISO_8859_1));
+          head.append(new String(buffer, 0, read, StandardCharsets.ISO_8859_1));
         }
-        boolean client = request.indexOf("GET /ws ") >= 0; // all else are health checks
+        boolean client = head.indexOf("GET /ws ") >= 0; // all else are health checks
         if (client) {
+          request = head.toString();
           clients.incrementAndGet();
         }
         String status = client || !well ? "503 Service Unavailable" : "200 OK";
