@@ -1,6 +1,8 @@
 package io.drumline.backplane;
 
+import io.drumline.message.Cursor;
 import io.drumline.message.Destination;
+import io.drumline.message.Position;
 import java.security.SecureRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -78,6 +80,14 @@ public final class MessageIds {
             destination.value().hashCode() * 0x9E3779B1, RADIX * RADIX * RADIX * RADIX * RADIX);
     String text = Integer.toString(tag, RADIX);
     return "0".repeat(5 - text.length()) + text;
+  }
+
+  /**
+   * A point in no history of the destination: who resumes there is told that it may have missed
+   * anything.
+   */
+  public static Cursor nowhere(Destination destination) {
+    return new Cursor(new Position(destinationTag(destination) + '0', 0), "");
   }
 
   private String randomName() {

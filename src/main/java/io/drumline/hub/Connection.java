@@ -73,8 +73,9 @@ public final class Connection {
   private boolean mayBeQueued = true;
 
   private int closeCode = ABNORMAL;
-  private long lastWrite = System.nanoTime();
-  private long lastHeard = lastWrite;
+  private final long since = System.nanoTime();
+  private long lastWrite = since;
+  private long lastHeard = since;
 
   private @Nullable CatchUps catchUps;
 
@@ -117,6 +118,11 @@ public final class Connection {
   /** The loop's timers. */
   public Wheel wheel() {
     return shard.wheel;
+  }
+
+  /** {@link System#nanoTime} of its upgrade. Any thread. */
+  public long since() {
+    return since;
   }
 
   /** {@link System#nanoTime} of the last write. */

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -173,18 +174,32 @@ public final class Hub implements Receiver {
    * Any thread; completes on an event loop.
    */
   public CompletableFuture<List<Connection>> lightestFirst() {
-    List<CompletableFuture<List<Shard.Weighed>>> parts =
+    return ofAllShards(Shard::weigh)
+        .thenApply(
+            weighed -> {
+              weighed.sort(Comparator.comparingLong(Shard.Weighed::weight));
+              return weighed.stream().map(Shard.Weighed::connection).toList();
+            });
+  }
+
+  /** The open connections of this node, in no order. Any thread; completes on an event loop. */
+  public CompletableFuture<List<Connection>> openConnections() {
+    return ofAllShards(Shard::open);
+  }
+
+  /** What each shard answers on its event loop, in no order: the shards in turn. */
+  private <T> CompletableFuture<List<T>> ofAllShards(Function<Shard, List<T>> question) {
+    List<CompletableFuture<List<T>>> parts =
         shards.values().stream()
-            .map(shard -> CompletableFuture.supplyAsync(shard::weigh, shard.loop))
+            .map(shard -> CompletableFuture.supplyAsync(() -> question.apply(shard), shard.loop))
             .toList();
     return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new))
         .thenApply(
             all -> {
-              List<Shard.Weighed> weighed = new ArrayList<>();
-              parts.forEach(part -> weighed.addAll(part.join()));
-              Collections.shuffle(weighed); // the shards in turn
-              weighed.sort(Comparator.comparingLong(Shard.Weighed::weight));
-              return weighed.stream().map(Shard.Weighed::connection).toList();
+              List<T> answers = new ArrayList<>();
+              parts.forEach(part -> answers.addAll(part.join()));
+              Collections.shuffle(answers);
+              return answers;
             });
   }
 

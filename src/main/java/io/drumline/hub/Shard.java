@@ -132,10 +132,11 @@ final class Shard {
   record Weighed(Connection connection, long weight) {}
 
   List<Weighed> weigh() {
-    return connections.stream()
-        .filter(Connection::open)
-        .map(connection -> new Weighed(connection, connection.weight()))
-        .toList();
+    return open().stream().map(connection -> new Weighed(connection, connection.weight())).toList();
+  }
+
+  List<Connection> open() {
+    return connections.stream().filter(Connection::open).toList();
   }
 
   void dirty(Group group) {

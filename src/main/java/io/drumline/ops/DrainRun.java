@@ -10,8 +10,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,8 +23,7 @@ final class DrainRun {
   private static final Logger log = LoggerFactory.getLogger(DrainRun.class);
   private static final Duration TOLD_EVERY = Duration.ofSeconds(5);
 
-  /** What is due for longer moves all that follows: a pause of this process ends in no burst. */
-  private static final Duration MOST_LATE = Duration.ofMillis(250);
+  private static final long POLL_MILLIS = 50;
 
   /** A connection ends by itself 8 seconds after its Close frame. */
   private static final Duration LAST_ANSWERS = Duration.ofSeconds(9);
@@ -35,10 +34,10 @@ final class DrainRun {
   private final Counter counter;
   private final CompletableFuture<Void> done = new CompletableFuture<>();
   private final CountDownLatch hurry = new CountDownLatch(1);
-  private final AtomicInteger closed = new AtomicInteger();
   private final long beganAt = System.nanoTime();
   private volatile Stage stage = Stage.GRACE;
   private volatile int planned;
+  private volatile Closings closed = new Closings(0);
   private volatile boolean cancelled;
   private long toldAt;
 
@@ -72,7 +71,7 @@ final class DrainRun {
   }
 
   DrainProgress progress() {
-    return new DrainProgress(stage, hub.connectionCount(), planned, closed.get());
+    return new DrainProgress(stage, hub.connectionCount(), planned, closed.count());
   }
 
   private void run() {
@@ -98,33 +97,49 @@ final class DrainRun {
 
   private void closeAll(List<Connection> lightestFirst) {
     planned = lightestFirst.size();
+    closed = new Closings(planned);
     stage = Stage.CLOSING;
-    long first = System.nanoTime();
-    long window = properties.window().toNanos();
-    toldAt = first;
+    toldAt = System.nanoTime();
+    Pacing pacing = new Pacing(planned, properties.window(), toldAt);
+    Semaphore free = new Semaphore(pacing.mostAtOnce());
     for (int i = 0; i < planned && !cancelled; i++) {
-      long due = first + (long) ((double) window * i / planned);
-      pauseUntil(due);
-      first += Math.max(0, System.nanoTime() - due - MOST_LATE.toNanos());
+      pauseUntil(pacing.due(i));
+      boolean waited = await(free, pacing.latest(i));
+      pacing.closes(i, System.nanoTime());
       if (!cancelled) {
-        close(lightestFirst.get(i));
+        close(lightestFirst.get(i), waited ? free::release : () -> {});
         tell();
       }
     }
   }
 
   /** What closes one by one, comes back one by one: at once, then. */
-  private void close(Connection connection) {
+  private void close(Connection connection, Runnable then) {
     String hint = hurry.getCount() > 0 ? "now" : "within 10 s";
     connection.execute(
         () -> {
           if (connection.open()) {
             connection.close(
                 CloseCode.GOING_AWAY, "This node is going away: reconnect " + hint + ".");
-            closed.incrementAndGet();
+            closed.add(System.nanoTime());
             counter.increment();
           }
+          then.run();
         });
+  }
+
+  /** Waits for event loops that are late, unless in a hurry; returns whether they are not now. */
+  private boolean await(Semaphore free, long latest) {
+    try {
+      boolean acquired = free.tryAcquire();
+      while (!acquired && hurry.getCount() > 0 && System.nanoTime() - latest < 0) {
+        acquired = free.tryAcquire(POLL_MILLIS, TimeUnit.MILLISECONDS);
+      }
+      return acquired;
+    } catch (InterruptedException nobodyDoes) {
+      hurry.countDown();
+      return false;
+    }
   }
 
   private void tell() {
@@ -132,7 +147,7 @@ final class DrainRun {
       toldAt = System.nanoTime();
       log.info(
           "Draining: {} of {} closed, {} connections left",
-          closed.get(),
+          closed.count(),
           planned,
           hub.connectionCount());
     }
@@ -144,10 +159,12 @@ final class DrainRun {
     boolean stored = sessions.awaitStored();
     stage = Stage.DRAINED;
     log.info(
-        "Drained in {} s: {} of {} closed, {}; positions of shared sessions {}",
+        "Drained in {} s: {} of {} closed, at most {} in a second, {}; positions of shared"
+            + " sessions {}",
         TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - beganAt),
-        closed.get(),
+        closed.count(),
         planned,
+        closed.busiestSecond(),
         empty ? "none left" : hub.connectionCount() + " have not answered",
         stored ? "stored" : "not all stored");
   }

@@ -6,12 +6,13 @@ import io.drumline.message.CloseCode;
 import io.drumline.session.ClusterView;
 import io.drumline.session.Nodes;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,6 +24,10 @@ import org.springframework.stereotype.Component;
  * Gives clients up so that other nodes get their share: those beyond the mean of the cluster, a few
  * a second, on a thread of its own; and each at a certain age, on its event loop. Both are off
  * unless set, and rest while this node drains.
+ *
+ * <p>Of those beyond the mean the oldest go first. So nobody is moved twice before all were moved
+ * once, also where round robin sends some back; load moves with numbers, heavy clients with light
+ * ones; and who has stayed for long will stay for long, so that what was moved stays moved.
  */
 @Component
 final class Rebalance implements SmartLifecycle {
@@ -35,10 +40,12 @@ final class Rebalance implements SmartLifecycle {
   private final Nodes nodes;
   private final RebalanceProperties properties;
   private final Share share;
+  private final Effect effect;
   private final Counter mean;
   private final Counter age;
   private @Nullable ScheduledThreadPoolExecutor thread;
   private boolean giving;
+  private volatile boolean futile;
   private volatile boolean running;
 
   Rebalance(Hub hub, Nodes nodes, RebalanceProperties properties, MeterRegistry registry) {
@@ -46,8 +53,12 @@ final class Rebalance implements SmartLifecycle {
     this.nodes = nodes;
     this.properties = properties;
     share = new Share(properties.tolerance(), properties.settle());
+    effect = new Effect(properties.settle());
     mean = counter(registry, "mean");
     age = counter(registry, "age");
+    Gauge.builder("drumline.rebalance.futile", this, rebalance -> rebalance.futile ? 1 : 0)
+        .description("Whether rebalancing rests because the clients came back: 1, else 0")
+        .register(registry);
   }
 
   private static Counter counter(MeterRegistry registry, String reason) {
@@ -61,7 +72,8 @@ final class Rebalance implements SmartLifecycle {
   public void start() {
     Duration maxAge = properties.maxAge();
     if (maxAge != null) {
-      hub.onConnect(connection -> age(connection, maxAge.toMillis()));
+      Lifetimes lifetimes = new Lifetimes(maxAge, properties.jitter());
+      hub.onConnect(connection -> age(connection, lifetimes.next()));
     }
     if (properties.enabled()) {
       share.sawNothing(System.nanoTime());
@@ -78,14 +90,11 @@ final class Rebalance implements SmartLifecycle {
     running = true;
   }
 
-  /** Sockets that came at once go one after the other, each at a random moment of the last part. */
-  private void age(Connection connection, long maxMillis) {
-    long early =
-        (long) (maxMillis * properties.jitter() * ThreadLocalRandom.current().nextDouble());
+  private void age(Connection connection, long millis) {
     connection
         .wheel()
         .after(
-            Math.max(1, maxMillis - early),
+            millis,
             () -> {
               if (hub.draining() && connection.open()) {
                 return LOOK_AGAIN_MILLIS; // it will be closed, unless that is taken back
@@ -111,11 +120,11 @@ final class Rebalance implements SmartLifecycle {
       } else {
         share.saw(view.get(), now);
       }
-      boolean more = share.excess(hub.connectionCount(), now) > 0 && giveUpSome(now);
-      if (giving && !more) {
-        log.info("Rebalanced: {} connections left", hub.connectionCount());
+      if (!share.settled(now)) {
+        effect.reset();
       }
-      giving = more;
+      giveUpSome(now);
+      futile = effect.futile();
     } catch (RuntimeException failed) { // else it would never be called again
       log.error("Rebalancing failed; it goes on in a second", failed);
     }
@@ -125,20 +134,46 @@ final class Rebalance implements SmartLifecycle {
     return view.age().compareTo(nodes.lease().dividedBy(2)) > 0;
   }
 
-  /** Closes what is due in this second, the lightest first; returns whether anything is. */
-  private boolean giveUpSome(long now) {
-    List<Connection> open = hub.lightestFirst().join();
-    int excess = share.excess(open.size(), now);
-    if (excess > 0 && !giving) {
-      log.info("Rebalancing: {} of {} connections are above the mean", excess, open.size());
+  /** Closes what is due in this second. */
+  private void giveUpSome(long now) {
+    boolean over = share.excess(hub.connectionCount(), now) > 0;
+    List<Connection> open = over ? hub.openConnections().join() : List.of();
+    int own = over ? open.size() : hub.connectionCount();
+    int excess = over ? share.excess(own, now) : 0;
+    double above = share.above(own);
+    int allowed = effect.allowed(excess, above, now);
+    if (effect.futile() && !futile) {
+      log.warn(
+          "Rebalancing is of no use: {} clients were closed and came back to this node, as a load"
+              + " balancer does that chooses by a hash. No more are closed until nodes come or go.",
+          effect.given());
     }
-    int due = Math.min(excess, properties.rate());
-    for (int i = 0; i < due && !hub.draining(); i++) {
-      Connection connection = open.get(i);
-      connection.execute(() -> give(connection, mean));
-      pause(SECOND / properties.rate());
+    if (giving && excess == 0) {
+      log.info("Rebalanced: {} connections left", own);
+    } else if (!giving && allowed > 0) {
+      log.info("Rebalancing: {} of {} connections are above the mean", excess, own);
     }
-    return excess > 0;
+    giving = excess > 0 && !effect.futile() && (giving || allowed > 0);
+    if (allowed > 0) {
+      List<Connection> due = oldest(open, Math.min(allowed, properties.rate()));
+      for (int i = 0; i < due.size() && !hub.draining(); i++) {
+        Connection connection = due.get(i);
+        connection.execute(() -> give(connection, mean));
+        effect.gave(1, above, System.nanoTime());
+        pause(SECOND / properties.rate());
+      }
+    }
+  }
+
+  /** The oldest sockets, but none that is too young. */
+  private List<Connection> oldest(List<Connection> open, int most) {
+    long now = System.nanoTime();
+    long youngest = properties.minAge().toNanos();
+    return open.stream()
+        .filter(connection -> now - connection.since() >= youngest)
+        .sorted(Comparator.comparingLong(connection -> connection.since() - now))
+        .limit(most)
+        .toList();
   }
 
   private static void pause(long nanos) {

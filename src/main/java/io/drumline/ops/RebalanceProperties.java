@@ -20,9 +20,13 @@ import org.springframework.validation.annotation.Validated;
  * @param rate Sockets a second that one node closes for it.
  * @param tolerance Share of the mean by which a node may be above it before it does; then it goes
  *     down to the mean.
- * @param settle For how long no node may have come, gone or drained before.
+ * @param settle For how long no node may have come, gone or drained before; and how long clients
+ *     have to come back before the node looks whether they went elsewhere.
+ * @param minAge Age below which a socket is left where it is: its client has just been moved, or
+ *     has just come. The oldest go first.
  * @param maxAge Age at which a socket is closed at the latest; unset: never.
- * @param jitter Share of that age by which sockets may be closed earlier, at random.
+ * @param jitter Share of that age over which sockets that came at once are closed, evenly, so that
+ *     they do not come back at once.
  */
 @Validated
 @ConfigurationProperties(value = "drumline.rebalance", ignoreUnknownFields = false)
@@ -31,5 +35,6 @@ record RebalanceProperties(
     @DefaultValue("20") @Min(1) @Max(10_000) int rate,
     @DefaultValue("0.1") @DecimalMin("0.01") @DecimalMax("10") double tolerance,
     @DefaultValue("30s") @DurationMin(seconds = 1) @DurationMax(hours = 1) Duration settle,
+    @DefaultValue("1m") @DurationMin @DurationMax(days = 30) Duration minAge,
     @Nullable @DurationMin(seconds = 1) @DurationMax(days = 30) Duration maxAge,
-    @DefaultValue("0.2") @DecimalMin("0") @DecimalMax("1") double jitter) {}
+    @DefaultValue("0.2") @DecimalMin("0.1") @DecimalMax("1") double jitter) {}

@@ -61,9 +61,19 @@ final class Share {
     means.clear();
   }
 
+  /** How far this node is above the mean as it was seen last; below 0 where it has fewer. */
+  double above(int own) {
+    return means.isEmpty() ? 0 : own - means.getLast().clients;
+  }
+
+  /** Whether this node has company, and for a while nobody has come or gone. */
+  boolean settled(long now) {
+    return !means.isEmpty() && members.size() >= 2 && now - calmSince >= settleNanos;
+  }
+
   /** How many of this node's clients should go; 0 until the cluster has settled. */
   int excess(int own, long now) {
-    if (means.isEmpty() || members.size() < 2 || now - calmSince < settleNanos) {
+    if (!settled(now)) {
       return 0;
     }
     double mean = means.stream().mapToDouble(Mean::clients).max().orElse(own);

@@ -2,7 +2,9 @@ package io.drumline.redis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.SessionStore;
+import io.drumline.message.Cursor;
 import io.drumline.message.Destination;
 import io.lettuce.core.output.ArrayOutput;
 import io.lettuce.core.output.IntegerOutput;
@@ -77,13 +79,29 @@ final class RedisSessions implements SessionStore {
     }
     Map<Destination, String> positions = new HashMap<>();
     for (int i = 2; i + 1 < answer.size(); i += 2) {
+      Destination destination;
       try {
-        positions.put(Destination.parse(text(answer.get(i))), text(answer.get(i + 1)));
+        destination = Destination.parse(text(answer.get(i)));
       } catch (IllegalArgumentException foreign) {
         invalid.dropped("a session", "it is the position in no destination");
+        continue;
       }
+      positions.put(destination, position(text(answer.get(i + 1)), destination));
     }
     return new Opened(generation, (Long) answer.get(1) == 1, positions);
+  }
+
+  /** What cannot be read is a position that was lost, which its client must be told. */
+  private String position(String text, Destination destination) {
+    try {
+      if (Cursor.parse(text).epoch().startsWith(MessageIds.destinationTag(destination))) {
+        return text;
+      }
+    } catch (IllegalArgumentException foreign) {
+      // as is one of another destination
+    }
+    invalid.dropped("a session", "it is no position in its destination");
+    return MessageIds.nowhere(destination).messageId();
   }
 
   private static String text(Object octets) {

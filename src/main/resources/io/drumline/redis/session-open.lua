@@ -11,6 +11,11 @@
 -- Returns 0 if it is another user's; else the generation, 1 if the session was there or 0, and each
 -- destination and its position.
 
+-- Of what somebody else may have written: what is no generation of ours counts as none.
+local function number(text)
+  return string.match(text, '^%d+$') and #text < 16 and tonumber(text) or 0
+end
+
 local user, node, last = nil, nil, 0
 local answer = {0, 0}
 local fields = redis.call('HGETALL', KEYS[1])
@@ -21,7 +26,7 @@ for i = 1, #fields, 2 do
   elseif name == 'n' then
     node = value
   elseif name == 'g' then
-    last = tonumber(value)
+    last = number(value)
   else
     table.insert(answer, name)
     table.insert(answer, value)

@@ -11,7 +11,9 @@
 --
 -- Returns 0 if it was opened since, 1 if it is stored, 2 if this is now all that is stored.
 
-local generation = tonumber(redis.call('HGET', KEYS[1], 'g') or 0)
+-- What is no generation of ours counts as none, as in session-open.lua.
+local text = redis.call('HGET', KEYS[1], 'g') or ''
+local generation = string.match(text, '^%d+$') and #text < 16 and tonumber(text) or 0
 local mine = tonumber(ARGV[1])
 if generation > mine then
   return 0

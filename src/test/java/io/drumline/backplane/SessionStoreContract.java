@@ -67,50 +67,60 @@ public abstract class SessionStoreContract {
   @Test
   void goesOnWithASessionOnAnotherNode() throws Exception {
     Opened before = open(first, "ann");
-    assertThat(store(first, update(before, Map.of(NEWS, "a.1.x", PRICES, "b.2.y"))))
+    assertThat(
+            store(
+                first,
+                update(before, Map.of(NEWS, at(NEWS, "a.1.x"), PRICES, at(PRICES, "b.2.y")))))
         .isEqualTo(Outcome.STORED);
 
     Opened after = open(second, "ann");
 
     assertThat(after.resumed()).isTrue();
-    assertThat(after.positions()).isEqualTo(Map.of(NEWS, "a.1.x", PRICES, "b.2.y"));
+    assertThat(after.positions())
+        .isEqualTo(Map.of(NEWS, at(NEWS, "a.1.x"), PRICES, at(PRICES, "b.2.y")));
     assertThat(after.generation()).isGreaterThan(before.generation());
   }
 
   @Test
   void keepsWhatAnUpdateDoesNotName() throws Exception {
     Opened opened = open(first, "ann");
-    store(first, update(opened, Map.of(NEWS, "a.1.x", PRICES, "b.2.y")));
-    store(first, update(opened, Map.of(NEWS, "a.7.z")));
+    store(first, update(opened, Map.of(NEWS, at(NEWS, "a.1.x"), PRICES, at(PRICES, "b.2.y"))));
+    store(first, update(opened, Map.of(NEWS, at(NEWS, "a.7.z"))));
     store(first, update(opened, Map.of()));
 
-    assertThat(open(second, "ann").positions()).isEqualTo(Map.of(NEWS, "a.7.z", PRICES, "b.2.y"));
+    assertThat(open(second, "ann").positions())
+        .isEqualTo(Map.of(NEWS, at(NEWS, "a.7.z"), PRICES, at(PRICES, "b.2.y")));
   }
 
   @Test
   void forgetsDestinations() throws Exception {
     Opened opened = open(first, "ann");
-    store(first, update(opened, Map.of(NEWS, "a.1.x", PRICES, "b.2.y")));
+    store(first, update(opened, Map.of(NEWS, at(NEWS, "a.1.x"), PRICES, at(PRICES, "b.2.y"))));
     Destination other = Destination.parse("/topic/other");
 
     store(
         first,
         new Update(
-            clientId, "ann", opened.generation(), Map.of(other, "c.3.z"), Set.of(NEWS, PRICES)));
+            clientId,
+            "ann",
+            opened.generation(),
+            Map.of(other, at(other, "c.3.z")),
+            Set.of(NEWS, PRICES)));
 
-    assertThat(open(second, "ann").positions()).isEqualTo(Map.of(other, "c.3.z"));
+    assertThat(open(second, "ann").positions()).isEqualTo(Map.of(other, at(other, "c.3.z")));
   }
 
   @Test
   void refusesAnotherUser() throws Exception {
     Opened anns = open(first, "ann");
-    store(first, update(anns, Map.of(NEWS, "a.1.x")));
+    store(first, update(anns, Map.of(NEWS, at(NEWS, "a.1.x"))));
 
     assertThat(answer(second.open(clientId, "bob", LONG))).isEqualTo(new Foreign());
     assertThat(answer(second.open(clientId, "", LONG))).isEqualTo(new Foreign());
 
     assertThat(told).isEmpty();
-    assertThat(store(first, update(anns, Map.of(NEWS, "a.2.y")))).isEqualTo(Outcome.STORED);
+    assertThat(store(first, update(anns, Map.of(NEWS, at(NEWS, "a.2.y")))))
+        .isEqualTo(Outcome.STORED);
   }
 
   @Test
@@ -126,17 +136,19 @@ public abstract class SessionStoreContract {
   @Test
   void fencesTheOlderSocket() throws Exception {
     Opened older = open(first, "ann");
-    store(first, update(older, Map.of(NEWS, "a.1.x")));
+    store(first, update(older, Map.of(NEWS, at(NEWS, "a.1.x"))));
     Opened newer = open(second, "ann");
-    store(second, update(newer, Map.of(NEWS, "a.5.x")));
+    store(second, update(newer, Map.of(NEWS, at(NEWS, "a.5.x"))));
 
-    assertThat(store(first, update(older, Map.of(NEWS, "a.2.x", PRICES, "b.1.y"))))
+    assertThat(
+            store(
+                first, update(older, Map.of(NEWS, at(NEWS, "a.2.x"), PRICES, at(PRICES, "b.1.y")))))
         .isEqualTo(Outcome.FENCED);
     assertThat(
             store(first, new Update(clientId, "ann", older.generation(), Map.of(), Set.of(NEWS))))
         .isEqualTo(Outcome.FENCED);
 
-    assertThat(open(first, "ann").positions()).isEqualTo(Map.of(NEWS, "a.5.x"));
+    assertThat(open(first, "ann").positions()).isEqualTo(Map.of(NEWS, at(NEWS, "a.5.x")));
   }
 
   @Test
@@ -148,7 +160,9 @@ public abstract class SessionStoreContract {
     for (int i = 1; i < SessionStore.MAX_BATCH; i++) {
       String id = clientId + i;
       Opened opened = (Opened) answer(first.open(id, "", LONG));
-      batch.add(new Update(id, "", opened.generation(), Map.of(NEWS, "a." + i + ".x"), Set.of()));
+      batch.add(
+          new Update(
+              id, "", opened.generation(), Map.of(NEWS, at(NEWS, "a." + i + ".x")), Set.of()));
     }
 
     List<Outcome> outcomes = answer(first.store(batch, LONG));
@@ -157,14 +171,14 @@ public abstract class SessionStoreContract {
     assertThat(outcomes.get(0)).isEqualTo(Outcome.FENCED);
     assertThat(outcomes.subList(1, outcomes.size())).containsOnly(Outcome.STORED);
     assertThat(((Opened) answer(second.open(clientId + 77, "", LONG))).positions())
-        .isEqualTo(Map.of(NEWS, "a.77.x"));
+        .isEqualTo(Map.of(NEWS, at(NEWS, "a.77.x")));
   }
 
   @Test
   void forgetsASessionAfterItsTimeToLive() throws Exception {
     Duration shortly = Duration.ofMillis(200);
     Opened before = (Opened) answer(first.open(clientId, "ann", shortly));
-    store(first, update(before, Map.of(NEWS, "a.1.x")), shortly);
+    store(first, update(before, Map.of(NEWS, at(NEWS, "a.1.x"))), shortly);
     pass(shortly);
 
     Opened after = (Opened) answer(second.open(clientId, "bob", LONG));
@@ -189,15 +203,21 @@ public abstract class SessionStoreContract {
   void takesALostSessionFromItsSocket() throws Exception {
     Duration shortly = Duration.ofMillis(200);
     Opened opened = (Opened) answer(first.open(clientId, "ann", shortly));
-    store(first, update(opened, Map.of(NEWS, "a.1.x")), shortly);
+    store(first, update(opened, Map.of(NEWS, at(NEWS, "a.1.x"))), shortly);
     pass(shortly);
 
-    assertThat(store(first, update(opened, Map.of(PRICES, "b.2.y")))).isEqualTo(Outcome.RESTORED);
+    assertThat(store(first, update(opened, Map.of(PRICES, at(PRICES, "b.2.y")))))
+        .isEqualTo(Outcome.RESTORED);
 
     assertThat(answer(second.open(clientId, "bob", LONG))).isEqualTo(new Foreign());
     Opened after = open(second, "ann");
-    assertThat(after.positions()).isEqualTo(Map.of(PRICES, "b.2.y"));
+    assertThat(after.positions()).isEqualTo(Map.of(PRICES, at(PRICES, "b.2.y")));
     assertThat(after.generation()).isGreaterThan(opened.generation());
+  }
+
+  /** A position of the destination, with an epoch that ends like this. */
+  protected static String at(Destination destination, String rest) {
+    return MessageIds.destinationTag(destination) + rest;
   }
 
   protected Update update(Opened opened, Map<Destination, String> positions) {

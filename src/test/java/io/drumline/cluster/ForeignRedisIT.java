@@ -3,6 +3,7 @@ package io.drumline.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.testing.StompClient;
+import io.drumline.testing.StompFrame;
 import io.drumline.testing.TestRedis;
 import io.lettuce.core.XAddArgs;
 import io.lettuce.core.api.sync.RedisCommands;
@@ -13,6 +14,8 @@ import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Somebody else writes into the nodes' Redis: what no node wrote is dropped and counted. */
 class ForeignRedisIT {
@@ -103,6 +106,40 @@ class ForeignRedisIT {
       client.subscribe("1", "/topic/bent");
       publisher.publishConfirmed("/topic/bent", "real");
       client.expectMessage("real");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"x", "", "*", "aaaaaaaa.1.x", "\n\0", "zzzzzzzz.zzzzzzzzzzzzzz.x"})
+  void tellsAClientOfAPositionThatCannotBeRead(String foreign) {
+    String id = "hostile-" + UUID.randomUUID();
+    String topic = "/topic/" + id;
+    try (StompClient publisher = node.client()) {
+      try (StompClient client = node.client("client-id:" + id)) {
+        client.subscribe("1", topic);
+        publisher.publishConfirmed(topic, "seen");
+        client.expectMessage("seen");
+      }
+      publisher.publishConfirmed(topic, "missed");
+    }
+    node.awaitMetric("drumline_sessions_shared", 0); // stored for the last time
+    redis(commands -> commands.hset(PREFIX + "session:" + id, topic, foreign));
+    double before = node.metric(INVALID);
+    try (StompClient client = node.client("client-id:" + id);
+        StompClient publisher = node.client()) {
+      assertThat(node.metric(INVALID)).isEqualTo(before + 1);
+      client.command("SUBSCRIBE", "id:1", "destination:" + topic, "receipt:r");
+      StompFrame notice = client.expect("MESSAGE");
+      assertThat(notice.header("event")).isEqualTo("gap");
+      assertThat(notice.header("reason")).isEqualTo("wiped");
+      assertThat(notice.header("missed")).isEqualTo("unknown");
+      client.expectMessage("seen"); // all that history has
+      client.expectMessage("missed");
+      StompFrame receipt = client.expect("RECEIPT");
+      assertThat(receipt.header("recovered")).isEqualTo("false");
+      assertThat(receipt.header("gap")).isEqualTo("wiped");
+      publisher.publishConfirmed(topic, "live");
+      client.expectMessage("live");
     }
   }
 

@@ -11,6 +11,8 @@ import io.drumline.testing.RedisServer;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,6 +28,7 @@ class DrainE2E {
   private static final Duration MARGIN = Duration.ofSeconds(15);
 
   private static final long SECOND = 1_000_000_000;
+  private static final int MEAN = CLIENTS / (int) WINDOW.toSeconds();
 
   private RedisServer redis;
   private NodeProcess leaves;
@@ -67,6 +70,7 @@ class DrainE2E {
       others.forEach(NodeProcess::ready);
       run.publish().awaitAccepted(200);
 
+      long began = System.nanoTime();
       leaves.terminate();
       assertThat(leaves.awaitExit(GRACE.plus(WINDOW).plus(MARGIN))).isZero();
       run.awaitLive().awaitAccepted(200);
@@ -86,29 +90,35 @@ class DrainE2E {
                       .singleElement()
                       .extracting(Lost::why)
                       .isEqualTo("closed with 1001 This node is going away: reconnect now."));
-      long busiest = busiestSecond(evidence);
-      System.out.printf(
-          "the busiest second had %d closes, the mean %d%n", busiest, CLIENTS / WINDOW.toSeconds());
-      assertThat(busiest).isLessThanOrEqualTo(CLIENTS * 3 / (2 * WINDOW.toSeconds()));
+      int busiest = busiestSecond();
+      System.out.printf("the busiest second had %d closes, the mean %d%n", busiest, MEAN);
+      assertThat(busiest).isBetween(MEAN, MEAN * 3 / 2);
+      showNobodyWasClosedAheadOfTime(evidence, began + GRACE.toNanos());
     }
   }
 
-  /** Most closes within any second. */
-  private static long busiestSecond(Evidence evidence) {
+  /** As the node wrote the Close frames: clients on a busy machine may see them in bursts. */
+  private int busiestSecond() {
+    Matcher told =
+        Pattern.compile("Drained in .*: " + CLIENTS + " of .* at most (\\d+) in a second")
+            .matcher(String.join("\n", leaves.log()));
+    assertThat(told.find()).as("The node's log tells of its drain").isTrue();
+    return Integer.parseInt(told.group(1));
+  }
+
+  /**
+   * As the clients saw it: a client that is late sees a close late, but none early. So however busy
+   * the machine is, they have never seen more closes than were due by then.
+   */
+  private static void showNobodyWasClosedAheadOfTime(Evidence evidence, long first) {
     long[] times =
         evidence.logs().stream()
             .flatMap(log -> log.of(Lost.class))
             .mapToLong(Lost::nanos)
             .sorted()
             .toArray();
-    int most = 0;
-    int from = 0;
-    for (int to = 0; to < times.length; to++) {
-      while (times[to] - times[from] >= SECOND) {
-        from++;
-      }
-      most = Math.max(most, to - from + 1);
+    for (int i = 0; i < times.length; i++) {
+      assertThat(times[i]).isGreaterThanOrEqualTo(first + i * SECOND / MEAN);
     }
-    return most;
   }
 }

@@ -45,6 +45,10 @@ class RebalanceIT {
       return context.getBean(Hub.class).connectionCount();
     }
 
+    double futile() {
+      return context.getBean(MeterRegistry.class).get("drumline.rebalance.futile").gauge().value();
+    }
+
     double closed(String reason) {
       return context
           .getBean(MeterRegistry.class)
@@ -111,25 +115,28 @@ class RebalanceIT {
     assertThat(verdict.delivered()).isPositive();
   }
 
+  /** Clients that have come, but not by the node's rebalancing, are closed by it at any age. */
+  private static final String[] ON = {
+    "drumline.rebalance.enabled=true",
+    "drumline.rebalance.settle=3s",
+    "drumline.rebalance.min-age=0s",
+    "drumline.rebalance.rate=100"
+  };
+
   private static List<Lost> lost(Evidence evidence) {
     return evidence.logs().stream().flatMap(log -> log.of(Lost.class)).toList();
   }
 
   @Test
   void nodesAboveTheMeanGiveClientsUpDownToTheMean() {
-    String[] on = {
-      "drumline.rebalance.enabled=true",
-      "drumline.rebalance.settle=3s",
-      "drumline.rebalance.rate=100"
-    };
     // Clients that lose the first node will know the others by then.
-    List<URI> urls = new CopyOnWriteArrayList<>(List.of(start(on).url()));
+    List<URI> urls = new CopyOnWriteArrayList<>(List.of(start(ON).url()));
     try (Run run = Run.start(load(urls))) {
       run.awaitLive().publish().awaitAccepted(50);
       Server full = servers.get(0);
       int all = full.connections();
-      urls.add(start(on).url());
-      urls.add(start(on).url());
+      urls.add(start(ON).url());
+      urls.add(start(ON).url());
 
       int mean = all / 3 + 1;
       patiently().until(() -> full.connections() <= mean);
@@ -144,6 +151,7 @@ class RebalanceIT {
                                   .isBetween(mean * 8 / 10, mean * 12 / 10)));
       double closed = full.closed("mean");
       run.last(Duration.ofSeconds(5)); // longer than it takes to settle: it stays so
+      assertThat(servers).allSatisfy(server -> assertThat(server.futile()).isZero());
       run.awaitLive();
       assertThat(full.connections()).isGreaterThanOrEqualTo(all / 3);
       assertThat(full.closed("mean")).isEqualTo(closed);
@@ -152,6 +160,42 @@ class RebalanceIT {
       Evidence evidence = run.finish(Run.PATIENCE);
       showNothingMissing(evidence);
       assertThat(lost(evidence)).isNotEmpty().allMatch(each -> each.why().equals(SPREAD));
+    }
+  }
+
+  @Test
+  void aNodeStopsWhereItsClientsComeBackToItAsBehindAHash() {
+    Server full = start(ON);
+    try (Run run = Run.start(load(urls()))) { // they know this one only
+      run.awaitLive().publish();
+      start(ON);
+      start(ON);
+      patiently().until(() -> full.futile() == 1);
+      double closed = full.closed("mean");
+      run.last(Duration.ofSeconds(5)).awaitLive().awaitAccepted(100);
+      assertThat(full.closed("mean")).isEqualTo(closed).isEqualTo(50);
+
+      Evidence evidence = run.finish(Run.PATIENCE);
+      showNothingMissing(evidence);
+      assertThat(lost(evidence)).hasSize(50);
+      // The oldest first: nobody twice.
+      assertThat(evidence.logs())
+          .allSatisfy(log -> assertThat(log.of(Lost.class)).hasSizeLessThanOrEqualTo(1));
+    }
+  }
+
+  @Test
+  void clientsThatHaveJustComeAreLeftWhereTheyAre() {
+    String[] old = ON.clone();
+    old[2] = "drumline.rebalance.min-age=1h";
+    Server full = start(old);
+    try (Run run = Run.start(load(urls()))) {
+      run.awaitLive().publish();
+      start();
+      start();
+      run.last(Duration.ofSeconds(5)).awaitAccepted(100);
+      assertThat(full.closed("mean")).isZero();
+      assertThat(lost(run.finish(Run.PATIENCE))).isEmpty();
     }
   }
 

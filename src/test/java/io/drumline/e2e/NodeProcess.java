@@ -139,7 +139,7 @@ public final class NodeProcess implements AutoCloseable {
   }
 
   /** All that the node has logged so far. */
-  List<String> log() {
+  public List<String> log() {
     return program.output().lines().toList();
   }
 

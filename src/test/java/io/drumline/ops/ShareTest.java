@@ -56,6 +56,16 @@ class ShareTest {
   }
 
   @Test
+  void tellsHowFarAboveTheMeanANodeIsNow() {
+    assertThat(share.above(300)).isZero();
+    seen(40, members(300, 0, 0));
+    assertThat(share.above(300)).isEqualTo(200);
+    seen(1, members(240, 30, 30));
+    assertThat(share.above(240)).isEqualTo(140);
+    assertThat(share.above(50)).isEqualTo(-50);
+  }
+
+  @Test
   void leavesSmallDifferencesAlone() {
     seen(40, members(110, 100, 90));
     assertThat(excess(110)).isZero();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.drumline.backplane.Inbox;
+import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.SessionStore;
 import io.drumline.backplane.SessionStore.Opened;
 import io.drumline.backplane.SessionStore.Opening;
@@ -22,6 +23,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class RedisSessionsIT extends SessionStoreContract {
   private final RedisKeys keys = new RedisKeys("drumline:");
@@ -103,6 +106,35 @@ final class RedisSessionsIT extends SessionStoreContract {
     assertThat(told).containsExactly(new Notice(clientId, opened.generation()));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"", "x", "*", "a.1.x", "\0\r\n", "aaaaaaaa.1.x", "aaaaaaaa.-1.x"})
+  void takesWhatIsNoPositionForOneThatWasLost(String foreign) throws Exception {
+    SessionStore sessions = nodes.get(0).sessions();
+    Opened opened = open(sessions, "ann");
+    store(sessions, update(opened, Map.of(PRICES, at(PRICES, "a.1.x"))));
+    TestRedis.with(TestRedis.url(), c -> c.sync().hset(session(), NEWS.value(), foreign));
+
+    assertThat(open(sessions, "ann").positions())
+        .isEqualTo(Map.of(PRICES, at(PRICES, "a.1.x"), NEWS, MessageIds.nowhere(NEWS).messageId()));
+    assertThat(meters.counter("drumline.redis.envelopes.invalid").count()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "x", "-1e999", "nan", "9e99", "0x7fffffffffffffff"})
+  void opensAndStoresASessionWhoseGenerationIsNone(String foreign) throws Exception {
+    SessionStore sessions = nodes.get(0).sessions();
+    Opened before = open(sessions, "ann");
+    TestRedis.with(TestRedis.url(), c -> c.sync().hset(session(), "g", foreign));
+    assertThat(store(sessions, update(before, Map.of(NEWS, at(NEWS, "a.1.x")))))
+        .isEqualTo(Outcome.RESTORED);
+    TestRedis.with(TestRedis.url(), c -> c.sync().hset(session(), "g", foreign));
+
+    Opened after = open(sessions, "ann");
+    assertThat(after.generation()).isGreaterThanOrEqualTo(before.generation());
+    assertThat(after.positions()).isEqualTo(Map.of(NEWS, at(NEWS, "a.1.x")));
+    assertThat(store(sessions, update(after, Map.of()))).isEqualTo(Outcome.STORED);
+  }
+
   @Test
   void goesOnAfterTheScriptsWereFlushed() throws Exception {
     SessionStore sessions = nodes.get(0).sessions();
@@ -110,10 +142,10 @@ final class RedisSessionsIT extends SessionStoreContract {
       TestRedis.with(TestRedis.url(), c -> c.sync().scriptFlush());
       Opened opened = open(sessions, "ann");
       TestRedis.with(TestRedis.url(), c -> c.sync().scriptFlush());
-      assertThat(store(sessions, update(opened, Map.of(NEWS, "a." + round + ".x"))))
+      assertThat(store(sessions, update(opened, Map.of(NEWS, at(NEWS, "a." + round + ".x")))))
           .isEqualTo(Outcome.STORED);
     }
-    assertThat(open(sessions, "ann").positions()).isEqualTo(Map.of(NEWS, "a.1.x"));
+    assertThat(open(sessions, "ann").positions()).isEqualTo(Map.of(NEWS, at(NEWS, "a.1.x")));
   }
 
   @Test
@@ -126,14 +158,15 @@ final class RedisSessionsIT extends SessionStoreContract {
 
       assertThatThrownBy(() -> open(node.sessions(), "ann"))
           .hasRootCauseMessage("The session cannot be opened now: the backplane is unavailable.");
-      assertThat(store(node.sessions(), update(opened, Map.of(NEWS, "a.1.x"))))
+      assertThat(store(node.sessions(), update(opened, Map.of(NEWS, at(NEWS, "a.1.x")))))
           .isEqualTo(Outcome.FAILED);
 
       redis.restart(); // empty
       await().until(node::available);
-      assertThat(store(node.sessions(), update(opened, Map.of(NEWS, "a.1.x"))))
+      assertThat(store(node.sessions(), update(opened, Map.of(NEWS, at(NEWS, "a.1.x")))))
           .isEqualTo(Outcome.RESTORED);
-      assertThat(open(node.sessions(), "ann").positions()).isEqualTo(Map.of(NEWS, "a.1.x"));
+      assertThat(open(node.sessions(), "ann").positions())
+          .isEqualTo(Map.of(NEWS, at(NEWS, "a.1.x")));
     }
   }
 
