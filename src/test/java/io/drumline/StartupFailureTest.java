@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.ServerSocket;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,7 +66,7 @@ class StartupFailureTest {
           """)
   void namesWhatCannotBeDoneWithRedis(String arguments, String sentence, CapturedOutput output) {
     String common = "--drumline.backplane=redis --drumline.security.anonymous=true ";
-    assertThatThrownBy(() -> start((common + arguments).split(" ")))
+    assertThatThrownBy(() -> start(common + arguments))
         .isInstanceOf(Exception.class);
     assertThat(output.getOut()).contains("Description:\n    \n    " + sentence + "\n");
     assertThat(output.getOut()).doesNotContain("\tat io.drumline");
@@ -84,10 +83,6 @@ class StartupFailureTest {
     }
   }
 
-  private static void start(String... arguments) {
-    String[] all =
-        Stream.concat(Stream.of("--server.port=0"), Stream.of(arguments)).toArray(String[]::new);
-    SpringApplication.run(DrumlineApplication.class, all).close();
   private static void start(String argument) {
     SpringApplication.run(
             DrumlineApplication.class, ("--server.port=0 " + argument).split(" (?=--)"))
