@@ -46,6 +46,7 @@ class StartupFailureTest {
           --drumline.node.host=a b | drumline.node.host must be a name or an address, but is a b.
           --drumline.drain.window=-1s | drumline.drain.window must be longer than or equal to 0, but is PT-1S.
           --drumline.drain.windw=1s | There is no setting drumline.drain.windw.
+          --drumline.rebalance.jitter=0.05 | drumline.rebalance.jitter must be greater than or equal to 0.1, but is 0.05.
           --drumline.rebalance.rate=0 | drumline.rebalance.rate must be greater than or equal to 1, but is 0.
           --drumline.tracing.enabled=true --management.opentelemetry.tracing.export.otlp.transport=grpc | management.opentelemetry.tracing.export.otlp.transport must be http, which every collector takes (on port 4318), but is grpc.
           --drumline.stomp.max-headers=0 | drumline.stomp.max-headers must be greater than or equal to 8, but is 0.
