@@ -87,6 +87,9 @@
 {{- if dig "drain" false $inConfig -}}
 {{- fail "config must not set drumline.drain: drain.graceSeconds and drain.windowSeconds do, and the time that a pod has to end follows them." -}}
 {{- end -}}
+{{- if le (int .Values.progressDeadlineSeconds) (int .Values.minReadySeconds) -}}
+{{- fail "progressDeadlineSeconds must be above minReadySeconds." -}}
+{{- end -}}
 {{- if and .Values.autoscaling.enabled .Values.keda.enabled -}}
 {{- fail "Set one of autoscaling.enabled and keda.enabled: two autoscalers would work against each other." -}}
 {{- end -}}

@@ -37,6 +37,10 @@ class ChartChoicesTest {
           podDisruptionBudget: { maxUnavailable: 0 }  | '/podDisruptionBudget/maxUnavailable'
           image: { digest: abc }                      | '/image/digest'
           ingress: { path: ws }                       | '/ingress/path'
+          commonLabels: { a: "b c" }                  | '/commonLabels/a'
+          podLabels: { app.kubernetes.io/name: x }    | invalid propertyName 'app.kubernetes.io/name'
+          service: { ipFamilies: [IPv5] }             | '/service/ipFamilies/0'
+          hostAliases: [{ ip: 10.0.0.1 }]             | missing property 'hostnames'
           """)
   void refusesAValueThatIsNoneAndNamesIt(String values, String complaint) {
     assertThatThrownBy(() -> Chart.render(Chart.CHOSEN, values)).hasMessageContaining(complaint);
@@ -108,6 +112,7 @@ class ChartChoicesTest {
           config: { server: { port: 9000 } }                               | must not move the ports
           config: { drumline: { listener: { port: 9000 } } }               | must not move the ports
           config: { drumline: { drain: { grace: 1s } } }                   | must not set drumline.drain
+          minReadySeconds: 600                                             | must be above minReadySeconds
           ingress: { enabled: true }                                       | needs ingress.hosts
           httpRoute: { enabled: true }                                     | needs httpRoute.parentRefs
           serviceMonitor: { enabled: true }                                | needs networkPolicy.prometheus.namespace

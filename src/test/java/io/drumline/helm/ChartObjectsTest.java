@@ -357,6 +357,88 @@ class ChartObjectsTest {
   }
 
   @Test
+  void putsTheOperatorsLabelsOnEveryObjectAndPod() {
+    Rendered rendered = Chart.render(Chart.combination("everything"));
+    assertThat(rendered.objects())
+        .allSatisfy(
+            object ->
+                assertThat(object.getMetadata().getLabels())
+                    .containsEntry("example.org/cost-centre", "push"));
+    for (var pod : rendered.pods()) {
+      String component = pod.getMetadata().getLabels().get("app.kubernetes.io/component");
+      assertThat(pod.getMetadata().getLabels())
+          .as("a pod's own label counts more")
+          .containsEntry("example.org/cost-centre", component.equals("node") ? "chat" : "push");
+    }
+    assertThat(rendered.deployment().getSpec().getSelector().getMatchLabels())
+        .doesNotContainKey("example.org/cost-centre");
+  }
+
+  @Test
+  void placesEveryPod() {
+    assertThat(Chart.render(Chart.combination("everything")).pods())
+        .hasSize(3)
+        .allSatisfy(
+            pod -> {
+              assertThat(pod.getSpec().getNodeSelector()).containsEntry("pool", "chat");
+              assertThat(pod.getSpec().getTolerations()).hasSize(1);
+            });
+  }
+
+  @Test
+  void takesWhatFewNeed() {
+    Rendered rendered = Chart.render(Chart.combination("everything"));
+    assertThat(rendered.deployment().getMetadata().getAnnotations())
+        .containsEntry("reloader.stakater.com/auto", "true");
+    assertThat(rendered.deployment().getSpec().getMinReadySeconds()).isEqualTo(45);
+    assertThat(rendered.deployment().getSpec().getProgressDeadlineSeconds()).isEqualTo(900);
+    var pod = rendered.deployment().getSpec().getTemplate().getSpec();
+    assertThat(pod.getRuntimeClassName()).isEqualTo("gvisor");
+    assertThat(pod.getDnsConfig().getOptions()).hasSize(1);
+    assertThat(pod.getHostAliases()).hasSize(1);
+    assertThat(pod.getInitContainers())
+        .singleElement()
+        .satisfies(
+            container -> assertThat(container.getCommand().get(2)).contains("chat-drumline-redis"));
+    assertThat(pod.getContainers())
+        .extracting(Container::getName)
+        .containsExactly("drumline", "side");
+    assertThat(rendered.all(Service.class))
+        .hasSize(3)
+        .allSatisfy(
+            service -> {
+              assertThat(service.getSpec().getIpFamilyPolicy()).isEqualTo("PreferDualStack");
+              assertThat(service.getSpec().getIpFamilies()).containsExactly("IPv6", "IPv4");
+            });
+    var clients = rendered.named(Service.class, "chat-drumline").getSpec();
+    assertThat(clients.getTrafficDistribution()).isEqualTo("PreferClose");
+    assertThat(clients.getPorts().get(0).getAppProtocol()).isEqualTo("kubernetes.io/ws");
+  }
+
+  @Test
+  void replacesAllAtOnceWhereAsked() {
+    var strategy =
+        Chart.render(Chart.CHOSEN, "strategy: { type: Recreate }")
+            .deployment()
+            .getSpec()
+            .getStrategy();
+    assertThat(strategy.getType()).isEqualTo("Recreate");
+    assertThat(strategy.getRollingUpdate()).as("Kubernetes refuses both").isNull();
+  }
+
+  @Test
+  void callsTheScrapeJobWhatTheAlertsLookFor() {
+    Rendered rendered = Chart.render(Chart.combination("everything"), "fullnameOverride: push");
+    var endpoint = rendered.only(ServiceMonitor.class).getSpec().getEndpoints().get(0);
+    assertThat(endpoint.getRelabelings()).hasSize(2);
+    assertThat(endpoint.getRelabelings().get(0).getTargetLabel()).isEqualTo("job");
+    assertThat(endpoint.getRelabelings().get(0).getReplacement()).isEqualTo("drumline/push");
+    assertThat(endpoint.getMetricRelabelings()).hasSize(1);
+    assertThat(Chart.read(Chart.DIRECTORY.resolve("files").resolve("alerts.yaml")))
+        .contains("up{job=~\".*drumline.*\"}");
+  }
+
+  @Test
   void namesTheImageByTagOrDigest() {
     assertThat(Chart.render(Chart.CHOSEN).node().getImage()).isEqualTo("drumline:0.1.0");
     assertThat(Chart.render(Chart.CHOSEN, "image: { tag: next }").node().getImage())

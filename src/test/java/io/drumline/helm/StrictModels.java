@@ -44,7 +44,7 @@ import java.util.Map;
 /**
  * Objects as Kubernetes knows them, by two independent models: fabric8's, which here refuses
  * unknown fields and values of the wrong type, and those of the official client, which know which
- * fields must be there.
+ * fields must be there. Custom objects have the schema of their own definition in its place.
  */
 final class StrictModels {
   private interface Official {
@@ -52,9 +52,6 @@ final class StrictModels {
   }
 
   private record Model(Class<? extends HasMetadata> type, Official official) {}
-
-  /** Custom resources are checked by the one model alone. */
-  private static final Official NONE = object -> {};
 
   private static final Map<String, Model> MODELS =
       Map.ofEntries(
@@ -78,10 +75,22 @@ final class StrictModels {
               NetworkPolicy.class,
               V1NetworkPolicy::validateJsonElement),
           model("networking.k8s.io/v1/Ingress", Ingress.class, V1Ingress::validateJsonElement),
-          model("gateway.networking.k8s.io/v1/HTTPRoute", HTTPRoute.class, NONE),
-          model("monitoring.coreos.com/v1/ServiceMonitor", ServiceMonitor.class, NONE),
-          model("monitoring.coreos.com/v1/PrometheusRule", PrometheusRule.class, NONE),
-          model("keda.sh/v1alpha1/ScaledObject", ScaledObject.class, NONE));
+          model(
+              "gateway.networking.k8s.io/v1/HTTPRoute",
+              HTTPRoute.class,
+              CustomSchema.of("HTTPRoute")::validate),
+          model(
+              "monitoring.coreos.com/v1/ServiceMonitor",
+              ServiceMonitor.class,
+              CustomSchema.of("ServiceMonitor")::validate),
+          model(
+              "monitoring.coreos.com/v1/PrometheusRule",
+              PrometheusRule.class,
+              CustomSchema.of("PrometheusRule")::validate),
+          model(
+              "keda.sh/v1alpha1/ScaledObject",
+              ScaledObject.class,
+              CustomSchema.of("ScaledObject")::validate));
 
   private static final ObjectMapper STRICT = strict();
 

@@ -80,4 +80,34 @@ class StrictModelsTest {
             () -> Rendered.of(scaled.replace("{ name: x }\n  triggers", "{}\n  triggers")))
         .hasMessageContaining("name");
   }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          type: Exact              | type: Exactly        | enumeration
+          request: 0s              | request: forever     | timeouts.request
+          port: 80                 | port: 80000          | port
+          hostnames: [a.b]         | hostnames: [a_b]     | hostnames
+          backendRefs: [           | backends: [          | backends
+          """)
+  void judgesARouteByItsDefinition(String right, String wrong, String complaint) {
+    String route =
+        """
+        apiVersion: gateway.networking.k8s.io/v1
+        kind: HTTPRoute
+        metadata: { name: x }
+        spec:
+          parentRefs: [{ name: g }]
+          hostnames: [a.b]
+          rules:
+            - matches: [{ path: { type: Exact, value: /ws } }]
+              timeouts: { request: 0s }
+              backendRefs: [{ name: x, port: 80 }]
+        """;
+    assertThat(Rendered.of(route).objects()).hasSize(1);
+    assertThatThrownBy(() -> Rendered.of(route.replace(right, wrong)))
+        .hasMessageContaining(complaint);
+  }
 }
