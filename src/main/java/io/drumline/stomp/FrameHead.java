@@ -25,7 +25,7 @@ final class FrameHead {
   /** Null: as in CONNECT. */
   private @Nullable StompVersion escaping;
 
-  private @Nullable ArrayList<Header> headers;
+  private @Nullable List<Header> headers;
   private int lines;
   private int octets;
 
@@ -184,7 +184,7 @@ final class FrameHead {
     octets = 0;
   }
 
-  private ArrayList<Header> headers() {
+  private List<Header> headers() {
     if (headers == null) {
       throw new IllegalStateException("No frame has begun.");
     }
