@@ -47,7 +47,7 @@ USER 10001:10001
 # Java goes on without a cache that does not fit, and says nothing: here it must not.
 RUN --mount=type=bind,source=deploy/docker/check.sh,target=/check.sh /check.sh /app
 EXPOSE 8080 8081
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=180s --retries=3 \
     CMD ["/app/health.sh"]
 # Java is process 1 and gets the SIGTERM that lets the node drain. More options: JAVA_TOOL_OPTIONS.
 ENTRYPOINT ["java", "@jvm.options", "-XX:AOTCache=drumline.aot", "-jar", "drumline.jar"]

@@ -67,9 +67,11 @@ public record ComposeFile(Map<String, Service> services) {
     return new ComposeFile(services);
   }
 
-  /** The nodes: what is built here. */
+  /** The nodes: what runs the image that is made here. */
   public List<Service> nodes() {
-    return services.values().stream().filter(service -> service.has("build")).toList();
+    return services.values().stream()
+        .filter(service -> service.get("image").toString().startsWith("drumline:"))
+        .toList();
   }
 
   public Service service(String name) {

@@ -42,6 +42,14 @@ final class ComposeTest {
     assertThat(FILE.nodes().stream().map(ComposeTest::nameless).distinct()).hasSize(1);
   }
 
+  @Test
+  void buildsTheImageOnceAndNeverLooksForItElsewhere() {
+    assertThat(FILE.services().values().stream().filter(service -> service.has("build")))
+        .singleElement()
+        .isIn(FILE.nodes());
+    assertThat(FILE.nodes()).extracting(node -> node.get("pull_policy")).containsOnly("never");
+  }
+
   @ParameterizedTest
   @MethodSource("services")
   void mountsOnlyWhatIsThere(Service service) {
@@ -137,6 +145,11 @@ final class ComposeTest {
   }
 
   @Test
+  void nginxDoesNotWaitForItsClientsToLeave() {
+    assertThat(FILE.service("nginx").get("stop_signal")).isEqualTo("SIGTERM");
+  }
+
+  @Test
   void nginxSendsToEveryNode() throws IOException {
     String text =
         Files.readString(FILE.service("nginx").mounts().get(Path.of("/etc/nginx/nginx.conf")));
@@ -193,6 +206,7 @@ final class ComposeTest {
   private static Map<String, Object> nameless(Service node) {
     Map<String, Object> settings = new HashMap<>(node.settings());
     assertThat(settings.remove("hostname")).isEqualTo(node.name());
+    settings.remove("build");
     return settings;
   }
 
