@@ -81,6 +81,11 @@ class ChartObjectsTest {
     assertThat(spec.getScaleTargetRef().getName())
         .isEqualTo(rendered.deployment().getMetadata().getName());
     assertThat(rendered.deployment().getSpec().getReplicas()).isNull();
+    assertThat(rendered.deployment().getMetadata().getAnnotations())
+        .as("Helm never set the number, and an upgrade need not")
+        .containsEntry("drumline/replicas", "autoscaler");
+    assertThat(Chart.render(Chart.CHOSEN).deployment().getMetadata().getAnnotations())
+        .isNullOrEmpty();
     assertThat(spec.getMetrics()).hasSize(2);
     assertThat(spec.getMetrics().get(0).getPods().getMetric().getName())
         .isEqualTo("drumline_connections");
@@ -411,7 +416,7 @@ class ChartObjectsTest {
               assertThat(service.getSpec().getIpFamilies()).containsExactly("IPv6", "IPv4");
             });
     var clients = rendered.named(Service.class, "chat-drumline").getSpec();
-    assertThat(clients.getTrafficDistribution()).isEqualTo("PreferClose");
+    assertThat(clients.getTrafficDistribution()).isEqualTo("PreferSameZone");
     assertThat(clients.getPorts().get(0).getAppProtocol()).isEqualTo("kubernetes.io/ws");
   }
 

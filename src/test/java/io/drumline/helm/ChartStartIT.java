@@ -102,7 +102,14 @@ class ChartStartIT {
       await()
           .atMost(Duration.ofSeconds(30))
           .until(() -> get(control, "/actuator/health/readiness") == 200);
-      assertThat(get(control, "/actuator/prometheus")).isEqualTo(200);
+      Map<String, Object> values =
+          Chart.yaml().load(Chart.read(Chart.DIRECTORY.resolve("values.yaml")));
+      Object scaledBy =
+          ((Map<?, ?>) Objects.requireNonNull(values.get("autoscaling"))).get("connectionsMetric");
+      assertThat(
+              HTTP.send(request(control, "/actuator/prometheus"), HttpResponse.BodyHandlers.ofString())
+                  .body())
+          .containsPattern("(?m)^" + scaledBy + " 0");
       assertThat(publish(control, KEY)).isEqualTo(401);
     }
   }
@@ -152,7 +159,11 @@ class ChartStartIT {
   }
 
   private static int get(int port, String path) throws Exception {
-    return status(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build());
+    return status(request(port, path));
+  }
+
+  private static HttpRequest request(int port, String path) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build();
   }
 
   private static int publish(int port, String key) throws Exception {
