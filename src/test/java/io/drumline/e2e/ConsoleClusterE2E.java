@@ -203,7 +203,7 @@ final class ConsoleClusterE2E {
     connect(nodeB);
     page.open(nodeA).logIn(READ).awaitText("#who-name", "watcher");
     page.awaitCell("#nodes", "node-b", "1");
-    page.awaitText("#looking", "log in with a key of the scope admin");
+    page.awaitText("#looking", "log in with a key that has the scope admin");
     page.awaitText("#revocations-section", "shown to keys with the scope admin");
     assertThat(page.shown("#drain")).isFalse();
     assertThat(page.shown("#revoke")).isFalse();
