@@ -70,6 +70,8 @@ public final class Hub implements Receiver {
       shards.put(loop, new Shard(loop, this));
     }
     metrics = new HubMetrics(registry, List.copyOf(shards.values()), backlogLimit);
+    // Not before there are metrics: a timer that comes first would find none.
+    shards.values().forEach(Shard::start);
     Watch watch = new Watch(ids, spans);
     for (EventLoop loop : loops.loops()) {
       owners.add(new Owner(loop, backplane, watch, metrics, properties, loops.loops().size()));

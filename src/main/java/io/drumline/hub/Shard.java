@@ -61,6 +61,10 @@ final class Shard {
     this.loop = loop;
     this.hub = hub;
     this.wheel = new Wheel(loop);
+  }
+
+  /** Begins to look at the clock. */
+  void start() {
     loop.execute(
         () -> {
           lastTick = System.nanoTime();

@@ -4,6 +4,8 @@ import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The timers of one event loop: one scheduled task for all of its connections, however many.
@@ -11,6 +13,8 @@ import java.util.concurrent.TimeUnit;
  * its loop only.
  */
 public final class Wheel {
+  private static final Logger log = LoggerFactory.getLogger(Wheel.class);
+
   static final int TICK_MILLIS = 100;
   private static final int SLOTS = 512;
 
@@ -68,11 +72,20 @@ public final class Wheel {
       if (entry.dueTick > tick) {
         slots.get(index).add(entry);
       } else {
-        long next = entry.timer.fire();
-        if (next > 0) {
-          after(next, entry.timer);
-        }
+        fire(entry.timer);
       }
+    }
+  }
+
+  /** One that fails is over; the loop's others, of all its connections, must not be. */
+  private void fire(Timer timer) {
+    try {
+      long next = timer.fire();
+      if (next > 0) {
+        after(next, timer);
+      }
+    } catch (RuntimeException failure) {
+      log.error("A timer failed", failure);
     }
   }
 

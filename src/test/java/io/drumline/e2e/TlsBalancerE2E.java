@@ -175,20 +175,8 @@ final class TlsBalancerE2E {
       try {
         String url = "wss://localhost:" + balancer.port() + "/ws";
         browser.get("https://localhost:" + balancer.port() + "/");
-        assertThat(browser.executeScript(PROTOCOL)).isEqualTo(protocol);
+        assertThat(fetched(browser)).isEqualTo(protocol);
         assertThat(connects(browser, url)).startsWith("CONNECTED");
-        if (kind == Kind.HAPROXY_TLS) {
-          String version = protocol.equals("h2") ? "HTTP/2.0" : "HTTP/1.1";
-          await("how the WebSocket came")
-              .atMost(PATIENCE)
-              .until(
-                  () ->
-                      balancer
-                          .output()
-                          .lines()
-                          .anyMatch(said -> said.contains("/ws") && said.contains(version)));
-        }
-
         browser.get("https://localhost:" + balancers.get(kind).port() + "/"); // another port
         assertThat(connects(browser, url)).startsWith("CONNECTED");
         browser.get("https://127.0.0.1:" + balancer.port() + "/"); // another host
@@ -199,8 +187,14 @@ final class TlsBalancerE2E {
     }
   }
 
-  private static final String PROTOCOL =
-      "return performance.getEntriesByType('navigation')[0].nextHopProtocol";
+  /** How the page's browser fetches what is there, once it has a connection. */
+  private static String fetched(ChromeDriver browser) {
+    return (String)
+        browser.executeAsyncScript(
+            "const [done] = arguments;"
+                + "fetch('/healthz').then(answer => answer.text()).then(() => done("
+                + "performance.getEntriesByName(location.origin + '/healthz')[0].nextHopProtocol));");
+  }
 
   private static String keyOf(Balancer balancer) throws Exception {
     byte[] key = balancer.certificate().shown().getPublicKey().getEncoded();

@@ -45,6 +45,18 @@ class WheelTest {
   }
 
   @Test
+  void aTimerThatFailsDoesNotStopTheOthers() throws InterruptedException {
+    after(
+        1,
+        () -> {
+          throw new IllegalStateException("on purpose");
+        });
+    after(300, () -> fire("later"));
+
+    assertThat(next()).isEqualTo("later");
+  }
+
+  @Test
   void firesOnItsLoop() throws InterruptedException {
     after(1, () -> fire(loop.inEventLoop() ? "on the loop" : "elsewhere"));
 
