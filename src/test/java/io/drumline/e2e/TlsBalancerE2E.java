@@ -174,12 +174,12 @@ final class TlsBalancerE2E {
                   + keyOf(balancers.get(kind)));
       try {
         String url = "wss://localhost:" + balancer.port() + "/ws";
-        browser.get("https://localhost:" + balancer.port() + "/");
+        browser.get("https://localhost:" + balancer.port() + "/healthz");
         assertThat(fetched(browser)).isEqualTo(protocol);
         assertThat(connects(browser, url)).startsWith("CONNECTED");
-        browser.get("https://localhost:" + balancers.get(kind).port() + "/"); // another port
+        browser.get("https://localhost:" + balancers.get(kind).port() + "/healthz"); // another port
         assertThat(connects(browser, url)).startsWith("CONNECTED");
-        browser.get("https://127.0.0.1:" + balancer.port() + "/"); // another host
+        browser.get("https://127.0.0.1:" + balancer.port() + "/healthz"); // another host
         assertThat(connects(browser, url)).isEqualTo("refused");
       } finally {
         browser.quit();
