@@ -2,8 +2,6 @@ package io.drumline.tracing;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.opentelemetry.exporter.internal.FailedExportException;
-import io.opentelemetry.exporter.internal.FailedExportException.HttpExportException;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
@@ -62,19 +60,15 @@ final class ReportingExporter implements SpanExporter {
         });
   }
 
+  /** The exporter's own exception says nothing: either it has a cause, or there was an answer. */
   private static String reason(@Nullable Throwable failure) {
-    if (failure instanceof HttpExportException answered && answered.getResponse() != null) {
-      return "the collector answered " + answered.getResponse().getStatusCode();
-    }
-    Throwable cause = failure;
+    Throwable cause = failure == null ? null : failure.getCause();
     while (cause != null
         && cause.getCause() != null
-        && (cause instanceof FailedExportException
-            || cause instanceof CompletionException
-            || cause instanceof UncheckedIOException)) {
+        && (cause instanceof CompletionException || cause instanceof UncheckedIOException)) {
       cause = cause.getCause();
     }
-    return cause == null ? "for no known reason" : cause.toString();
+    return cause == null ? "the collector refused them" : cause.toString();
   }
 
   @Override

@@ -155,7 +155,7 @@ class OtlpIT {
       assertThat(output.getAll().lines().filter(line -> line.contains("export")))
           .singleElement()
           .asString()
-          .contains("WARN", "Spans cannot be exported now (the collector answered 400)");
+          .contains("WARN", "Spans cannot be exported now (the collector refused them)");
       assertThat(output).doesNotContain("io.opentelemetry", "HttpExporter");
 
       collector.answer(200);
