@@ -123,7 +123,7 @@ class PrometheusE2E {
                     + certificate.toTempPrivateKeyPem());
         RunningProgram prometheus = prometheus(node.ready())) {
       awaitAlerts("DrumlineCertificateExpires");
-      redis.close();
+      redis.end();
       awaitAlerts("DrumlineCertificateExpires", "DrumlineRedisAway");
       assertThat(prometheus.running()).isTrue();
     }
