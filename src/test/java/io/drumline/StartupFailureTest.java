@@ -62,14 +62,15 @@ class StartupFailureTest {
       delimiter = '|',
       textBlock =
           """
-          --spring.data.redis.masterreplica.nodes=a:1 | spring.data.redis.masterreplica is not supported: name Sentinels, a Cluster or one URL.
-          --spring.data.redis.cluster.nodes=a:1 --drumline.redis.min-replicas=1 | drumline.redis.min-replicas is not available on a Redis Cluster.
+          --spring.data.redis.masterreplica.nodes=a:1 | spring.data.redis.masterreplica.nodes | It is not supported: use Sentinels, a Cluster or one Redis.
+          --spring.data.redis.cluster.nodes=a:1 --drumline.redis.min-replicas=1 | drumline.redis.min-replicas | It is not available on a Redis Cluster.
           """)
-  void namesWhatCannotBeDoneWithRedis(String arguments, String sentence, CapturedOutput output) {
+  void namesWhatCannotBeDoneWithRedis(
+      String arguments, String setting, String sentence, CapturedOutput output) {
     String common = "--drumline.backplane=redis --drumline.security.anonymous=true ";
     assertThatThrownBy(() -> start(common + arguments))
         .isInstanceOf(Exception.class);
-    assertThat(output.getOut()).contains("Description:\n    \n    " + sentence + "\n");
+    assertThat(output.getOut()).contains("property '" + setting + "'").contains(sentence);
     assertThat(output.getOut()).doesNotContain("\tat io.drumline");
   }
 

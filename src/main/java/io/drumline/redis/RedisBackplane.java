@@ -25,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 
 /**
  * The backplane on Redis: one connection to publish (to each master, if Redis is a cluster), and
@@ -63,8 +64,10 @@ final class RedisBackplane implements Backplane {
       MessageIds ids,
       MeterRegistry meters) {
     if (properties.minReplicas() > 0 && connector.isClusterAware()) {
-      throw new IllegalArgumentException(
-          "drumline.redis.min-replicas is not available on a Redis Cluster.");
+      throw new InvalidConfigurationPropertyValueException(
+          "drumline.redis.min-replicas",
+          properties.minReplicas(),
+          "It is not available on a Redis Cluster.");
     }
     this.connector = connector;
     this.properties = properties;

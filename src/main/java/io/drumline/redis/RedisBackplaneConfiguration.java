@@ -9,6 +9,7 @@ import io.drumline.backplane.SessionStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -30,8 +31,10 @@ class RedisBackplaneConfiguration {
       MessageIds ids,
       MeterRegistry meters) {
     if (details.getMasterReplica() != null) {
-      throw new IllegalArgumentException(
-          "spring.data.redis.masterreplica is not supported: name Sentinels, a Cluster or one URL.");
+      throw new InvalidConfigurationPropertyValueException(
+          "spring.data.redis.masterreplica.nodes",
+          details.getMasterReplica().getNodes(),
+          "It is not supported: use Sentinels, a Cluster or one Redis.");
     }
     return new RedisBackplane(
         RedisConnector.like(factory, properties), properties, retentions, ids, meters);

@@ -3,10 +3,12 @@ package io.drumline.redis;
 import io.lettuce.core.AbstractRedisClient;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.cluster.RedisClusterClient;
+import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
 import io.lettuce.core.cluster.models.partitions.RedisClusterNode.NodeFlag;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
@@ -19,9 +21,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.springframework.data.redis.connection.RedisClusterConfiguration;
 import org.springframework.data.redis.connection.RedisConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+import org.springframework.util.StringUtils;
 
 /**
  * Opens connections to the Redis that Spring Data is configured for (standalone, Sentinel's master,
@@ -135,8 +139,34 @@ final class RedisConnector extends LettuceConnectionFactory {
             done ->
                 client.getPartitions().stream()
                     .filter(node -> node.is(NodeFlag.UPSTREAM) && !node.hasNoSlots())
-                    .map(node -> new ClusterShards.Master(node.getUri(), node.getSlots()))
+                    .map(node -> new ClusterShards.Master(uri(node), node.getSlots()))
                     .toList());
+  }
+
+  /** The topology knows addresses only: credentials and TLS are as with those who told it. */
+  private RedisURI uri(RedisClusterNode node) {
+    LettuceClientConfiguration client = getClientConfiguration();
+    RedisURI.Builder uri =
+        RedisURI.Builder.redis(node.getUri().getHost(), node.getUri().getPort())
+            .withSsl(client.isUseSsl())
+            .withVerifyPeer(client.getVerifyMode())
+            .withStartTls(client.isStartTls())
+            .withTimeout(client.getCommandTimeout());
+    client.getClientName().ifPresent(uri::withClientName);
+    RedisClusterConfiguration cluster = getClusterConfiguration();
+    if (cluster != null) {
+      char[] password = cluster.getPassword().toOptional().orElse(new char[0]);
+      if (StringUtils.hasText(cluster.getUsername())) {
+        uri.withAuthentication(cluster.getUsername(), password);
+      } else if (password.length > 0) {
+        uri.withPassword(password);
+      }
+      client
+          .getRedisCredentialsProviderFactory()
+          .ifPresent(
+              factory -> uri.withAuthentication(factory.createCredentialsProvider(cluster)));
+    }
+    return uri.build();
   }
 
   /** Opens a connection to one of them; the stage completes on any thread. */

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -41,6 +42,9 @@ public final class Expulsions implements AutoCloseable {
 
   /** How often it was asked to look at what is stored, since that was last done. */
   private final AtomicInteger asked = new AtomicInteger();
+
+  /** Whether the last look failed: it is told once. */
+  private volatile boolean failing;
 
   private volatile boolean closed;
 
@@ -149,11 +153,17 @@ public final class Expulsions implements AutoCloseable {
                 return;
               }
               if (failure != null) {
-                log.info("Who is blocked cannot be looked up yet: {}", failure.getMessage());
+                if (!failing) {
+                  failing = true;
+                  Throwable cause =
+                      failure instanceof CompletionException ? failure.getCause() : failure;
+                  log.info("{}", cause == null ? failure : cause.getMessage());
+                }
                 CompletableFuture.delayedExecutor(AGAIN_MILLIS, TimeUnit.MILLISECONDS)
                     .execute(this::look);
                 return;
               }
+              failing = false;
               blocks.forEach(this::expel);
               if (!asked.compareAndSet(before, 0)) {
                 look();

@@ -84,7 +84,7 @@ class RedisAccessIT {
       comesBackAfterTheScriptsWereFlushed(one);
 
       assertThat(denials()).isEmpty();
-      assertThat(called()).containsAll(granted(documented("user drumline ")));
+      showCalled(granted(documented("user drumline ")));
     }
     TestRedis.with(
         url(),
@@ -131,7 +131,7 @@ class RedisAccessIT {
       assertThat(client.expect("ERROR").header("message")).contains("replica");
     }
     assertThat(denials()).isEmpty();
-    assertThat(called()).contains(besides);
+    showCalled(Set.of(besides));
   }
 
   @Test
@@ -160,7 +160,7 @@ class RedisAccessIT {
       client.expectMessage("x");
     }
     assertThat(denials()).isEmpty();
-    assertThat(called()).contains(besides);
+    showCalled(Set.of(besides));
   }
 
   private void publishesAndResumes(Node one, Node two) {
@@ -319,12 +319,22 @@ class RedisAccessIT {
         connection -> task.apply(connection.sync()));
   }
 
+  /** But that Lettuce may not tell its name, for which 6.2 names the command alone. */
   private List<Map<String, Object>> denials() {
-    return admin(RedisCommands::aclLog);
+    return admin(RedisCommands::aclLog).stream()
+        .filter(denial -> !Set.of("client", "client|setinfo").contains(denial.get("object")))
+        .toList();
   }
 
   private long length(String stream) {
     return admin(redis -> redis.xlen(stream));
+  }
+
+  /** Shows that these were called; Redis 6.2 counts commands without their subcommands. */
+  private void showCalled(Set<String> commands) {
+    Set<String> called = called();
+    assertThat(commands)
+        .allMatch(each -> called.contains(each) || called.contains(each.split("\\|")[0]));
   }
 
   /** Commands with their subcommands, such as {@code script|load}, that were called. */
