@@ -68,8 +68,7 @@ class StartupFailureTest {
   void namesWhatCannotBeDoneWithRedis(
       String arguments, String setting, String sentence, CapturedOutput output) {
     String common = "--drumline.backplane=redis --drumline.security.anonymous=true ";
-    assertThatThrownBy(() -> start(common + arguments))
-        .isInstanceOf(Exception.class);
+    assertThatThrownBy(() -> start(common + arguments)).isInstanceOf(Exception.class);
     assertThat(output.getOut()).contains("property '" + setting + "'").contains(sentence);
     assertThat(output.getOut()).doesNotContain("\tat io.drumline");
   }

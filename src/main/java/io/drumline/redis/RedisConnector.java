@@ -163,8 +163,7 @@ final class RedisConnector extends LettuceConnectionFactory {
       }
       client
           .getRedisCredentialsProviderFactory()
-          .ifPresent(
-              factory -> uri.withAuthentication(factory.createCredentialsProvider(cluster)));
+          .ifPresent(factory -> uri.withAuthentication(factory.createCredentialsProvider(cluster)));
     }
     return uri.build();
   }

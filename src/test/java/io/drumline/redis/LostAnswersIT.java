@@ -163,7 +163,11 @@ final class LostAnswersIT {
     RedisServer replica =
         closing(
             RedisServer.start(
-                "--replicaof", "127.0.0.1", Integer.toString(redis.port()), "--repl-diskless-sync-delay", "0"));
+                "--replicaof",
+                "127.0.0.1",
+                Integer.toString(redis.port()),
+                "--repl-diskless-sync-delay",
+                "0"));
     awaitReplica(redis);
     open(redis.url(), "--drumline.redis.min-replicas=1");
     publish("confirmed");
