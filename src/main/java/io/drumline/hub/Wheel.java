@@ -16,6 +16,14 @@ public final class Wheel {
   private static final Logger log = LoggerFactory.getLogger(Wheel.class);
 
   static final int TICK_MILLIS = 100;
+
+  /**
+   * How far away the next call of a connection's timer should be at most. A timer is not cancelled
+   * and keeps what it refers to, so one for tomorrow looks in earlier: what came and went would be
+   * kept until then.
+   */
+  public static final long LOOK_IN_MILLIS = 30_000;
+
   private static final int SLOTS = 512;
 
   /** Something to be called when its time has come. */

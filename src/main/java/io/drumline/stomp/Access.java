@@ -2,6 +2,7 @@ package io.drumline.stomp;
 
 import io.drumline.hub.Connection;
 import io.drumline.hub.Connection.Pause;
+import io.drumline.hub.Wheel;
 import io.drumline.message.CloseCode;
 import io.drumline.security.Credentials;
 import io.drumline.security.DestinationPolicy.Action;
@@ -12,6 +13,7 @@ import io.drumline.security.Login.Refused;
 import java.nio.charset.StandardCharsets;
 import java.security.Principal;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -24,10 +26,16 @@ final class Access {
   /** Where a client sends a fresh token before its old one ends. */
   static final String TOKEN_DESTINATION = "/app/session/token";
 
+  /** As much as CONNECT can bring, by default. */
+  private static final int LONGEST_TOKEN = 8192;
+
   private final StompSession session;
   private final Connection connection;
   private final Guard guard;
   private final Admission admission;
+
+  /** Fresh tokens in the order of their coming; the first of them is being checked. */
+  private final ArrayDeque<Runnable> renewals = new ArrayDeque<>(0);
 
   /** When what the client has shown ends; null if it does not. */
   private @Nullable Instant expiresAt;
@@ -74,8 +82,27 @@ final class Access {
     return destination.equals(TOKEN_DESTINATION) && guard.authenticator().takesTokens();
   }
 
-  /** Takes a fresh token of the same user in place of the old one. */
+  /**
+   * Takes a fresh token of the same user in place of the old one. One after the other: the last
+   * that came is the one that counts, and one client cannot fill the queue of those that are
+   * checked.
+   *
+   * @throws StompException if it is too long
+   */
   void renew(ClientFrame send, Runnable then) {
+    if (send.body().length > LONGEST_TOKEN) {
+      throw new StompException(
+          "A token may have at most " + LONGEST_TOKEN + " octets.",
+          send.header("receipt"),
+          CloseCode.UNAUTHORIZED);
+    }
+    renewals.add(() -> takeToken(send, then));
+    if (renewals.size() == 1) {
+      renewals.element().run();
+    }
+  }
+
+  private void takeToken(ClientFrame send, Runnable then) {
     String token = new String(send.body(), StandardCharsets.UTF_8).strip();
     check(
         new Credentials("Bearer " + token, null, null),
@@ -92,7 +119,13 @@ final class Access {
               () -> {
                 session.user(identity);
                 until(identity.expiresAt());
+                session.checkSubscriptions(); // the fresh token may grant less
                 then.run();
+                renewals.remove();
+                Runnable next = renewals.peek();
+                if (next != null) {
+                  next.run();
+                }
               });
         });
   }
@@ -131,10 +164,10 @@ final class Access {
 
   /** Closes the socket at that time, unless it was put off by then. */
   private void until(@Nullable Instant end) {
-    boolean running = expiresAt != null;
+    Instant former = expiresAt;
     expiresAt = end;
-    if (end != null && !running) {
-      connection.wheel().after(Math.max(1, left(end)), this::expire);
+    if (end != null && (former == null || end.isBefore(former))) {
+      connection.wheel().after(next(end), this::expire);
     }
   }
 
@@ -149,7 +182,11 @@ final class Access {
       session.fail(
           new StompException("Your token has expired.", null, CloseCode.TOKEN_EXPIRED), null);
     }
-    return Math.max(0, left);
+    return left <= 0 ? 0 : next(end);
+  }
+
+  private static long next(Instant end) {
+    return Math.min(Math.max(1, left(end)), Wheel.LOOK_IN_MILLIS);
   }
 
   private static long left(Instant end) {

@@ -136,9 +136,17 @@ final class Admission {
                       } else if (blocked.isPresent()) {
                         session.fail(Expulsions.refusal(blocked.get()), null);
                       } else {
-                        then.run();
+                        goOn(then);
                       }
                     }));
+  }
+
+  private void goOn(Runnable then) {
+    try {
+      then.run();
+    } catch (StompException refused) {
+      session.fail(refused, null);
+    }
   }
 
   private void forget(Subject subject) {

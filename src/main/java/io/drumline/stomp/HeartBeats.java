@@ -2,6 +2,7 @@ package io.drumline.stomp;
 
 import io.drumline.hub.Connection;
 import io.drumline.hub.Frames;
+import io.drumline.hub.Wheel;
 import io.drumline.message.CloseCode;
 import java.util.concurrent.TimeUnit;
 
@@ -30,25 +31,33 @@ record HeartBeats(long send, long receive) {
    * @throws StompException if it is not two numbers
    */
   static HeartBeats agree(String header, StompProperties properties) {
+    long[] client = read(header);
+    return new HeartBeats(
+        slower(properties.heartBeatSend().toMillis(), client[1]),
+        slower(properties.heartBeatReceive().toMillis(), client[0]));
+  }
+
+  /**
+   * What a client can send, and what it wants, in milliseconds.
+   *
+   * @throws StompException if it is not two numbers
+   */
+  static long[] read(String header) {
     String[] parts = header.split(",", -1);
     if (parts.length != 2) {
       throw malformed(header);
     }
-    long clientSends = parse(parts[0], header);
-    long clientWants = parse(parts[1], header);
-    return new HeartBeats(
-        slower(properties.heartBeatSend().toMillis(), clientWants),
-        slower(properties.heartBeatReceive().toMillis(), clientSends));
+    return new long[] {parse(parts[0], header), parse(parts[1], header)};
   }
 
   void start(Connection connection) {
     if (send > 0) {
       long interval = Math.max(1, send - EARLY_MILLIS);
-      connection.wheel().after(interval, () -> beat(connection, interval));
+      connection.wheel().after(soon(interval), () -> beat(connection, interval));
     }
     if (receive > 0) {
       long patience = receive * PATIENCE;
-      connection.wheel().after(patience, () -> listen(connection, patience));
+      connection.wheel().after(soon(patience), () -> listen(connection, patience));
     }
   }
 
@@ -58,10 +67,10 @@ record HeartBeats(long send, long receive) {
     }
     long idle = millisSince(connection.lastWrite());
     if (idle + EARLY_MILLIS / 2 < interval) {
-      return interval - idle;
+      return soon(interval - idle);
     }
     connection.write(Frames.heartBeat());
-    return interval;
+    return soon(interval);
   }
 
   private static long listen(Connection connection, long patience) {
@@ -70,10 +79,14 @@ record HeartBeats(long send, long receive) {
     }
     long silent = connection.isReading() ? millisSince(connection.lastHeard()) : 0;
     if (silent < patience) {
-      return patience - silent;
+      return soon(patience - silent);
     }
     connection.close(CloseCode.SILENT, "No heart-beat came for " + silent + " ms.");
     return 0;
+  }
+
+  private static long soon(long millis) {
+    return Math.min(millis, Wheel.LOOK_IN_MILLIS);
   }
 
   private static long slower(long ours, long theirs) {

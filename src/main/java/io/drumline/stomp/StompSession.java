@@ -303,6 +303,15 @@ public final class StompSession {
     return router;
   }
 
+  /**
+   * The client has become one who may do less, perhaps.
+   *
+   * @throws StompException if it hears what it may not any more
+   */
+  void checkSubscriptions() {
+    subscriptions.check();
+  }
+
   boolean isConnected() {
     return state == State.CONNECTED;
   }

@@ -12,7 +12,12 @@ final class StompSubscription implements Tracked {
   private final String key;
   private final MessageFormat format;
   private final @Nullable Acknowledgements acknowledgements;
+
   private @Nullable Destination destination;
+
+  /** The application's destination, where it is one of those. */
+  private @Nullable String application;
+
   private @Nullable Subscription member;
 
   private StompSubscription(
@@ -53,6 +58,16 @@ final class StompSubscription implements Tracked {
 
   MessageFormat format() {
     return format;
+  }
+
+  /** It is one of the application's, and has no place in the hub. */
+  void handedTo(String applicationDestination) {
+    application = applicationDestination;
+  }
+
+  /** What the policy is asked for: the cluster's spelling, or the application's. */
+  String policyName() {
+    return destination == null ? String.valueOf(application) : destination.value();
   }
 
   /** It is a member of its destination, and begins there. */

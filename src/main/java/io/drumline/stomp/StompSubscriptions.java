@@ -48,6 +48,7 @@ final class StompSubscriptions {
           Limit.SUBSCRIPTIONS, "Too many subscriptions: at most " + most + " a connection.");
     }
     if (server.bridge().isForApplication(text)) {
+      subscription.handedTo(text);
       byKey.put(subscription.key(), subscription);
       if (server.bridge().intercepting()) {
         session.done(slot); // the application has seen it on the way here
@@ -88,6 +89,17 @@ final class StompSubscriptions {
               joined(slot);
             });
     server.bridge().subscribeEvent(session, frame);
+  }
+
+  /**
+   * Asks again whether the client may have what it has.
+   *
+   * @throws StompException if it may not
+   */
+  void check() {
+    for (StompSubscription subscription : byKey.values()) {
+      session.access().require(Action.SUBSCRIBE, subscription.policyName());
+    }
   }
 
   void unsubscribe(ClientFrame frame) {

@@ -218,6 +218,39 @@ class AccessIT {
   }
 
   @Test
+  void aFreshTokenThatEndsEarlierCounts() {
+    connected(TokenMaker.ann());
+    client.publishConfirmed(
+        "/app/session/token",
+        token(
+            new JWTClaimsSet.Builder()
+                .subject("ann")
+                .expirationTime(Date.from(Instant.now().plusSeconds(2)))));
+    assertThat(client.expect("ERROR").header("message")).contains("expired");
+    assertThat(client.expectClose()).isEqualTo(TOKEN_EXPIRED);
+  }
+
+  @Test
+  void aFreshTokenEndsWhatItDoesNotGrantAnyMore() {
+    connected(TokenMaker.ann().claim("team", "blue"));
+    client.subscribe("1", "/topic/open/a");
+    client.subscribe("2", "/topic/team.blue/plans");
+    client.publishConfirmed("/app/session/token", token(TokenMaker.ann().claim("team", "blue")));
+    client.publish("/app/session/token", token(TokenMaker.ann().claim("team", "red")));
+    assertThat(client.expect("ERROR").header("message"))
+        .isEqualTo("You may not subscribe to /topic/team.blue/plans.");
+    assertThat(client.expectClose()).isEqualTo(FORBIDDEN);
+  }
+
+  @Test
+  void refusesAFreshTokenThatNoConnectCouldBring() {
+    connected(TokenMaker.ann());
+    client.publish("/app/session/token", "e".repeat(100_000));
+    assertThat(client.expect("ERROR").header("message")).contains("at most 8192 octets");
+    assertThat(client.expectClose()).isEqualTo(UNAUTHORIZED);
+  }
+
+  @Test
   void refusesAFreshTokenOfAnotherUser() {
     connected(TokenMaker.ann());
     client.publish(

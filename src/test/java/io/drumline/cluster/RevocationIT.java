@@ -140,6 +140,27 @@ class RevocationIT {
     expelled(client, REVOKED, "This token is revoked.");
   }
 
+  /** While one is checked, the next one has come. */
+  @Test
+  void aTokenThatCameBesideAnotherIsRevokedAsWell() {
+    StompClient client = connect(nodes.get(0), token(user, user + "-1"));
+    StringBuilder renewals = new StringBuilder();
+    for (int i = 2; i <= 5; i++) {
+      renewals.append(
+          "SEND\ndestination:/app/session/token\nreceipt:r%d\n\n%s\0"
+              .formatted(i, token(user, user + "-" + i)));
+    }
+    client.send(renewals.toString());
+    for (int i = 2; i <= 5; i++) {
+      client.expect("RECEIPT", "receipt-id:r" + i);
+    }
+
+    revoke("{\"token\":\"%s\",\"action\":\"block\"}", user + "-4");
+    client.publishConfirmed(topic, "still here");
+    revoke("{\"token\":\"%s\",\"action\":\"block\"}", user + "-5");
+    expelled(client, REVOKED, "This token is revoked.");
+  }
+
   @Test
   void aSharedSessionIsBlockedByItsClientId() {
     StompClient anonymous = open(nodes.get(0)).connect("1.2", "client-id:" + user);

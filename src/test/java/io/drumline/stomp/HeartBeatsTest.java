@@ -2,7 +2,11 @@ package io.drumline.stomp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.mockito.ArgumentMatchers.longThat;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.times;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.when;
 
 import io.drumline.backplane.Backplane;
 import io.drumline.backplane.MessageIds;
@@ -10,6 +14,7 @@ import io.drumline.hub.Connection;
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
 import io.drumline.hub.HubProperties;
+import io.drumline.hub.Wheel;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -29,6 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mockito.ArgumentCaptor;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
@@ -60,6 +66,29 @@ class HeartBeatsTest {
     assertThatExceptionOfType(StompException.class)
         .isThrownBy(() -> HeartBeats.agree(header, properties))
         .withMessageContaining("two numbers of milliseconds");
+  }
+
+  /** A timer keeps its connection, also one that has ended. */
+  @Test
+  void looksInSoonHoweverSeldomABeatIs() {
+    Connection connection = mock(Connection.class);
+    Wheel wheel = mock(Wheel.class);
+    when(connection.wheel()).thenReturn(wheel);
+    when(connection.open()).thenReturn(true);
+    when(connection.lastWrite()).thenReturn(System.nanoTime());
+    when(connection.lastHeard()).thenReturn(System.nanoTime());
+
+    new HeartBeats(86_400_000, 86_400_000).start(connection);
+
+    ArgumentCaptor<Wheel.Timer> timers = ArgumentCaptor.forClass(Wheel.Timer.class);
+    verify(wheel, times(2)).after(longThat(millis -> millis <= 30_000), timers.capture());
+    for (Wheel.Timer timer : timers.getAllValues()) {
+      assertThat(timer.fire()).isBetween(1L, 30_000L);
+    }
+    when(connection.open()).thenReturn(false);
+    for (Wheel.Timer timer : timers.getAllValues()) {
+      assertThat(timer.fire()).isZero();
+    }
   }
 
   @Test
