@@ -3,7 +3,9 @@ package io.drumline.stomp;
 import io.drumline.tracing.Spans;
 import io.micrometer.tracing.Span;
 import java.security.Principal;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -43,6 +45,7 @@ final class SpringBridge {
       Pattern.compile("\\w+\\.\\w+\\.\\w+|Exception|Cannot invoke|[\\w]+\\(\\)");
 
   private static final byte[] NO_PAYLOAD = {};
+  private static final String CONTENT_TYPE = "content-type";
 
   /** What a message takes that is no client's. */
   private static final int EVENT_OCTETS = 500;
@@ -205,9 +208,9 @@ final class SpringBridge {
       return;
     }
     ClientFrame frame = inbound.frame;
-    Message<byte[]> message = message(session, frame, inbound);
     boolean sent;
     try {
+      Message<byte[]> message = message(session, frame, inbound);
       SimpAttributesContextHolder.setAttributesFromMessage(message);
       sent = passOn(message, frame);
       if (sent) {
@@ -294,12 +297,15 @@ final class SpringBridge {
     }
   }
 
+  /**
+   * @throws org.springframework.util.InvalidMimeTypeException if the content type of a SEND is none
+   */
   private static Message<byte[]> message(
       StompSession session, ClientFrame frame, @Nullable Inbound inbound) {
     StompHeaderAccessor accessor =
         StompHeaderAccessor.create(
             StompCommand.valueOf(frame.command().name()),
-            SpringHeaders.multiValueMap(frame.headers()));
+            SpringHeaders.multiValueMap(readable(frame)));
     accessor.setSessionId(session.id());
     accessor.setSessionAttributes(session.attributes());
     if (frame.command().connects()) {
@@ -314,12 +320,31 @@ final class SpringBridge {
     if (user != null) {
       accessor.setUser(user);
     }
-    accessor.setHeader(SimpMessageHeaderAccessor.HEART_BEAT_HEADER, accessor.getHeartbeat());
+    accessor.setHeader(SimpMessageHeaderAccessor.HEART_BEAT_HEADER, heartBeat(frame));
     if (inbound != null) {
       accessor.setHeader(Inbound.HEADER, inbound);
     }
     accessor.setLeaveMutable(true);
     return MessageBuilder.createMessage(frame.body(), accessor.getMessageHeaders());
+  }
+
+  /**
+   * Without a content type where there is no content: Spring fails on one that is none, and nobody
+   * shall hide by it from those who listen for subscriptions.
+   */
+  private static List<Header> readable(ClientFrame frame) {
+    if (frame.command() == ClientCommand.SEND || frame.header(CONTENT_TYPE) == null) {
+      return frame.headers();
+    }
+    List<Header> headers = new ArrayList<>(frame.headers());
+    headers.removeIf(header -> header.name().equals(CONTENT_TYPE));
+    return headers;
+  }
+
+  /** What the client asked for in CONNECT; what it wrote elsewhere is not looked at. */
+  private static long[] heartBeat(ClientFrame frame) {
+    String header = frame.command().connects() ? frame.header("heart-beat") : null;
+    return header == null ? new long[2] : HeartBeats.read(header);
   }
 
   private static Message<byte[]> connectedMessage(StompSession session) {

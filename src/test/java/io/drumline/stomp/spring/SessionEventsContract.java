@@ -92,6 +92,30 @@ abstract class SessionEventsContract {
   }
 
   @Test
+  void noHeaderHidesAClientFromThoseWhoListen() {
+    try (SpringNode.Session session = node.session("content-type:none", "heart-beat:0, 0")) {
+      session.client().subscribe("sub-1", "/topic/a", "content-type:none", "heart-beat:x");
+      session.client().confirmed("UNSUBSCRIBE", "id:sub-1", "content-type:none", "heart-beat:,");
+
+      awaitEvents(
+          session.id(),
+          SessionConnectEvent.class,
+          SessionConnectedEvent.class,
+          SessionSubscribeEvent.class,
+          SessionUnsubscribeEvent.class);
+    }
+  }
+
+  @Test
+  void saysWhatIsWrongWithAContentType() {
+    try (StompClient client = node.client()) {
+      client.publish("/app/nothing", "x", "content-type:none");
+      assertThat(client.expect("ERROR").header("message")).contains("none");
+      client.expectClose();
+    }
+  }
+
+  @Test
   void tellsOfSubscriptionsToTheApplication() {
     try (SpringNode.Session session = node.session()) {
       session.client().subscribe("sub-1", "/app/nothing");
