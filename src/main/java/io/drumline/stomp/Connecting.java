@@ -4,6 +4,7 @@ import io.drumline.backplane.BackplaneException;
 import io.drumline.hub.Connection;
 import io.drumline.hub.Connection.Pause;
 import io.drumline.message.CloseCode;
+import io.drumline.security.Limit;
 import io.drumline.session.ClientSocket;
 import io.drumline.session.SharedSession;
 import java.security.Principal;
@@ -22,11 +23,15 @@ final class Connecting {
   static final String CLIENT_ID = "client-id";
   private static final Pattern CLIENT_IDS = Pattern.compile("[A-Za-z0-9._~-]{1,64}");
 
+  /** Octets of frames that wait for CONNECTED; as many may be in flight later. */
+  private static final int MOST_HELD = 4 * 1024 * 1024;
+
   private final StompSession session;
   private final StompSessions server;
   private final Connection connection;
   private final long begun;
   private final List<ClientFrame> held = new ArrayList<>(0);
+  private int heldOctets;
   private StompVersion version = StompVersion.V1_0;
   private HeartBeats heartBeats = new HeartBeats(0, 0);
   private @Nullable SharedSession shared;
@@ -89,9 +94,23 @@ final class Connecting {
     clientId(connect); // refused before the application hears of it
   }
 
-  /** Keeps a frame that came before CONNECTED could be sent. */
+  /**
+   * Keeps a frame that came before CONNECTED could be sent. Reading is paused, so this is what one
+   * read has brought; but where messages are compressed, that may be a thousand times as much.
+   *
+   * @throws StompException if it is more than is kept
+   */
   void hold(ClientFrame frame) {
-    held.add(frame); // bounded: reading is paused, so at most what one read has brought
+    heldOctets += frame.size();
+    if (heldOctets > MOST_HELD) {
+      held.clear();
+      throw StompException.exceeds(
+          Limit.BODY,
+          "Too much came before CONNECTED: at most " + MOST_HELD + " octets can wait.",
+          frame.header("receipt"),
+          CloseCode.TOO_BIG);
+    }
+    held.add(frame);
   }
 
   /**

@@ -11,6 +11,9 @@ import java.util.Map;
  * event loop.
  */
 final class Transactions {
+  /** What the headers of a frame may take before they count, in octets. */
+  private static final int FREE_HEAD = 512;
+
   private final StompProperties limits;
   private final Map<String, List<ClientFrame>> open = new HashMap<>();
   private int frames;
@@ -38,7 +41,7 @@ final class Transactions {
       throw unknown(id);
     }
     frames++;
-    bytes += frame.body().length;
+    bytes += weight(frame);
     if (frames > limits.maxTransactionFrames() || bytes > limits.maxTransactionSize().toBytes()) {
       throw StompException.exceeds(
           Limit.TRANSACTIONS,
@@ -56,9 +59,15 @@ final class Transactions {
     }
     frames -= held.size();
     for (ClientFrame frame : held) {
-      bytes -= frame.body().length;
+      bytes -= weight(frame);
     }
     return held;
+  }
+
+  /** Its body, and what is unusual in its headers: they are kept, too. */
+  private static int weight(ClientFrame frame) {
+    int body = frame.body().length;
+    return body + Math.max(0, frame.size() - body - FREE_HEAD);
   }
 
   private static StompException unknown(String id) {

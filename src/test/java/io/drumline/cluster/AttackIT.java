@@ -9,17 +9,23 @@ import io.drumline.testing.RawWebSocket;
 import io.drumline.testing.StompClient;
 import io.drumline.testing.StompClient.Carriage;
 import io.drumline.testing.StompFrame;
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.zip.Deflater;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.security.crypto.bcrypt.BCryptPasswordEncoder;
 
 /** Attacks on a whole node; docs/security.md lists them beside those of the other suites. */
 class AttackIT {
+  private static final int COMPRESSED = 0x40;
+
   private static Node node;
   private final List<StompClient> clients = new ArrayList<>();
 
@@ -231,6 +237,52 @@ class AttackIT {
             + "\n\n\0");
     client.expect("ERROR");
     assertThat(client.expectClose()).isEqualTo(CloseCode.UNAUTHORIZED.code());
+  }
+
+  @Test
+  void bombsBehindConnectAreNotKeptUntilItIsAnswered() throws Exception {
+    try (Node node =
+        Node.alone(
+            "drumline.listener.compression=true",
+            "drumline.security.users[0].login=bob",
+            // takes a while to check
+            "drumline.security.users[0].password=" + new BCryptPasswordEncoder(12).encode("x"))) {
+      RawWebSocket socket =
+          RawWebSocket.to(node.port())
+              .header("Sec-WebSocket-Extensions", "permessage-deflate")
+              .connect();
+      StompClient client = new StompClient(socket, Carriage.TEXT);
+      clients.add(client);
+      // So that the node reads much at once from then on; between frames that is padding.
+      socket.text("\n".repeat(200_000));
+      socket.frame(RawWebSocket.FIN | RawWebSocket.PING, true, new byte[0]);
+      assertThat(socket.next().opcode()).isEqualTo(RawWebSocket.PONG);
+
+      byte[] bomb = deflated("SEND\ndestination:/topic/a\n\n" + "x".repeat(1_000_000) + "\0");
+      ByteArrayOutputStream all = new ByteArrayOutputStream();
+      all.writeBytes(
+          RawWebSocket.encode(
+              RawWebSocket.FIN | RawWebSocket.TEXT,
+              true,
+              "CONNECT\naccept-version:1.2\nlogin:bob\npasscode:y\n\n\0".getBytes(UTF_8)));
+      for (int i = 0; i < 10; i++) {
+        all.writeBytes(
+            RawWebSocket.encode(RawWebSocket.FIN | COMPRESSED | RawWebSocket.TEXT, true, bomb));
+      }
+      socket.raw(all.toByteArray());
+
+      assertThat(client.expect("ERROR").header("message")).startsWith("Too much came before");
+      assertThat(client.expectClose()).isEqualTo(CloseCode.TOO_BIG.code());
+    }
+  }
+
+  private static byte[] deflated(String text) {
+    Deflater deflater = new Deflater(Deflater.BEST_COMPRESSION, true);
+    deflater.setInput(text.getBytes(UTF_8));
+    byte[] octets = new byte[text.length()];
+    int length = deflater.deflate(octets, 0, octets.length, Deflater.SYNC_FLUSH);
+    deflater.end();
+    return Arrays.copyOf(octets, length - 4); // as RFC 7692 says, without the empty block's end
   }
 
   private StompClient ann() {

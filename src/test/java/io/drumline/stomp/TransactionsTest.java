@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -97,6 +98,19 @@ class TransactionsTest {
     transactions.add("2", frame("12345"));
 
     refuses(() -> transactions.add("1", frame("1")), "at most 3 frames and 10 bytes");
+  }
+
+  @Test
+  void countsHeadersBeyondTheUsual() {
+    transactions.begin("1");
+    transactions.add("1", new ClientFrame(ClientCommand.SEND, headers(2), new byte[0]));
+
+    ClientFrame big = new ClientFrame(ClientCommand.SEND, headers(9), new byte[0]);
+    refuses(() -> transactions.add("1", big), "at most 3 frames and 10 bytes");
+  }
+
+  private static List<Header> headers(int count) {
+    return IntStream.range(0, count).mapToObj(i -> new Header("h" + i, "v")).toList();
   }
 
   @Test
