@@ -83,6 +83,13 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     super.userEventTriggered(ctx, event);
   }
 
+  /** Who asks and does not read the answers is not read from, and so comes to its deadline. */
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) throws Exception {
+    ctx.channel().config().setAutoRead(ctx.channel().isWritable());
+    super.channelWritabilityChanged(ctx);
+  }
+
   @Override
   protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
     if (!ctx.channel().isActive()) {
@@ -129,6 +136,7 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             accepted.headers(),
             EmptyHttpHeaders.INSTANCE));
     long begun = opened == 0 ? System.nanoTime() : opened;
+    ctx.channel().config().setAutoRead(true); // the hub holds back a WebSocket's client itself
     sockets.open(ctx.channel(), peer, accepted.deflate(), begun, () -> gate.leave(peer));
     ChannelPipeline pipeline = ctx.pipeline();
     pipeline.remove(this);

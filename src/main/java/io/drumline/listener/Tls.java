@@ -36,6 +36,17 @@ final class Tls {
           SelectedListenerFailureBehavior.FATAL_ALERT,
           ApplicationProtocolNames.HTTP_1_1);
 
+  /** Java's, read when the first handshake begins. */
+  private static final String NO_RENEGOTIATION = "jdk.tls.rejectClientInitiatedRenegotiation";
+
+  static {
+    // Else a client of TLS 1.2 could have its handshake anew on an open connection, as often as it
+    // likes, and the server's half of it costs far more than the client's.
+    if (System.getProperty(NO_RENEGOTIATION) == null) {
+      System.setProperty(NO_RENEGOTIATION, "true");
+    }
+  }
+
   private final Duration timeout;
   private volatile SslContext context;
 

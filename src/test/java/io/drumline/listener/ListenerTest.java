@@ -141,6 +141,23 @@ class ListenerTest {
   }
 
   @Test
+  void hangsUpOnWhoAsksAndNeverReads() throws IOException {
+    restart("handshake-timeout", "500ms");
+    byte[] many =
+        "GET /healthz HTTP/1.1\r\n\r\n".repeat(10_000).getBytes(StandardCharsets.US_ASCII);
+    try (RawWebSocket socket = RawWebSocket.open(listener.port())) {
+      assertThatThrownBy(
+              () -> {
+                for (long sent = 0; sent < 64 << 20; sent += many.length) {
+                  socket.raw(many);
+                }
+              })
+          .isInstanceOf(IOException.class);
+    }
+    assertThat(listener.failed("timeout")).isEqualTo(1);
+  }
+
+  @Test
   void closesHealthConnectionsThatAskForIt() throws IOException {
     try (RawWebSocket socket = RawWebSocket.open(listener.port())) {
       socket.raw("GET /healthz HTTP/1.0\r\n\r\n");

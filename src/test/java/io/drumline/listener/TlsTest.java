@@ -11,6 +11,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
@@ -140,6 +141,21 @@ class TlsTest {
     bundles.updateBundle("web", SslBundle.of(null));
     try (SSLSocket socket = connect(FIRST)) {
       assertThat(upgrade(socket)).startsWith("HTTP/1.1 101 ");
+    }
+  }
+
+  @Test
+  void doesNotRepeatAHandshakeForAClient() throws Exception {
+    try (SSLSocket socket = connect(FIRST)) {
+      socket.setEnabledProtocols(new String[] {"TLSv1.2"}); // 1.3 knows no such thing
+      assertThat(upgrade(socket)).startsWith("HTTP/1.1 101 ");
+      assertThatThrownBy(
+              () -> {
+                socket.startHandshake();
+                socket.getInputStream().readAllBytes();
+              })
+          .isInstanceOf(IOException.class)
+          .isNotInstanceOf(SocketTimeoutException.class);
     }
   }
 

@@ -51,6 +51,8 @@ class TrustedProxiesTest {
           10.0.0.1    | 198.51.100.7:80                      | 10.0.0.1
           10.0.0.1    | 198.51.100.7,,                       | 10.0.0.1
           10.0.0.1    | 2001:db9::1                          | 2001:db9::1
+          10.0.0.1    | ::ffff:198.51.100.7                  | 198.51.100.7
+          10.0.0.1    | 198.51.100.7, ::ffff:10.0.0.2        | 198.51.100.7
           """)
   void findsTheClientBehindAChain(String nearest, String headers, String client)
       throws UnknownHostException {
