@@ -1,7 +1,9 @@
 package io.drumline.security;
 
+import io.drumline.message.Destination;
 import io.drumline.security.SecurityProperties.Rule;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -24,7 +26,10 @@ public final class DestinationPolicy {
     PRESENCE
   }
 
-  private static final String APPLICATION = "/app/";
+  /** How what the broker serves begins; all else is the application's, whatever its prefix. */
+  private static final List<String> BROKERS =
+      Arrays.stream(Destination.Kind.values()).map(Destination.Kind::prefix).toList();
+
   private static final List<String> AUTHENTICATED = List.of("authenticated");
   private static final List<String> ANYONE = List.of("anyone");
   private static final List<String> NOBODY = List.of();
@@ -82,16 +87,25 @@ public final class DestinationPolicy {
    * Decides.
    *
    * @param destination in the cluster's spelling ({@code Destination.value()}), or one of the
-   *     application's, which begins with {@code /app/}
+   *     application's, such as {@code /app/x}
    */
   public boolean allows(Identity who, Action action, String destination) {
-    if (destination.startsWith(APPLICATION) && ambiguous(destination)) {
+    if (!isBrokers(destination) && ambiguous(destination)) {
       return false;
     }
     for (int i = 0; i < decisions.size(); i++) {
       Decision decision = decisions.get(i);
       if (decision.pattern().covers(destination)) {
         return decision.allows(who, action, destination);
+      }
+    }
+    return false;
+  }
+
+  private static boolean isBrokers(String destination) {
+    for (int i = 0; i < BROKERS.size(); i++) {
+      if (destination.startsWith(BROKERS.get(i))) {
+        return true;
       }
     }
     return false;

@@ -20,8 +20,8 @@ public final class OriginPolicy {
     ALLOWED,
     /** It may not. */
     REFUSED,
-    /** It is no page: it may connect if its CONNECT shows credentials. */
-    NEEDS_CREDENTIALS
+    /** No page sent it, for browsers always say which: who the client is, its CONNECT must show. */
+    NO_PAGE
   }
 
   private final Set<String> allowed;
@@ -42,7 +42,7 @@ public final class OriginPolicy {
    */
   public Answer decide(List<String> origins, @Nullable String host) {
     if (origins.isEmpty()) {
-      return Answer.NEEDS_CREDENTIALS;
+      return Answer.NO_PAGE;
     }
     URI origin = origins.size() == 1 ? parse(origins.get(0)) : null;
     if (origin == null) {

@@ -33,6 +33,9 @@ final class Tokens {
   private static final Logger log = LoggerFactory.getLogger(Tokens.class);
   private static final int MAX_NAME = 128;
 
+  /** A longer one could not be named to revoke it. */
+  private static final int MAX_ID = 256;
+
   private final Jwt properties;
   private final NimbusJwtDecoder decoder;
   private final JwtTimestampValidator times;
@@ -89,9 +92,8 @@ final class Tokens {
   private Login accepted(org.springframework.security.oauth2.jwt.Jwt jwt) {
     Identity claims = new Identity("", Set.of(), Set.of(), jwt.getClaims(), null, null);
     String name = jwt.getClaims().get(properties.nameClaim()) instanceof String text ? text : "";
-    if (name.isBlank()
-        || name.length() > MAX_NAME
-        || name.chars().anyMatch(Character::isISOControl)) {
+    String id = jwt.getId();
+    if (!isName(name, MAX_NAME) || (id != null && !isName(id, MAX_ID))) {
       return bad();
     }
     return new Accepted(
@@ -101,7 +103,21 @@ final class Tokens {
             words(claims.claim(properties.scopeClaim())),
             jwt.getClaims(),
             jwt.getExpiresAt(),
-            jwt.getId()));
+            id));
+  }
+
+  /**
+   * Whether somebody or something can be called so. Half of a surrogate pair is no text: as octets,
+   * all such names would be the same, and one user would be another.
+   */
+  private static boolean isName(String text, int most) {
+    return !text.isBlank()
+        && text.length() <= most
+        && text.codePoints()
+            .noneMatch(
+                point ->
+                    Character.isISOControl(point)
+                        || (point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE));
   }
 
   private static Set<String> words(Set<String> texts) {

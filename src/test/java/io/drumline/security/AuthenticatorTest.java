@@ -20,12 +20,16 @@ import io.drumline.security.Login.Refused;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -213,6 +217,75 @@ class AuthenticatorTest {
     assertRefused(bearer(hmac(ann().subject(name))), Reason.BAD_TOKEN);
     assertRefused(bearer(hmac(ann().subject("x".repeat(129)))), Reason.BAD_TOKEN);
     assertRefused(bearer(hmac(ann().subject(null))), Reason.BAD_TOKEN);
+  }
+
+  /** As octets, which is what the cluster shares, it would be another user's. */
+  @Test
+  void refusesNamesWithHalfACharacter() {
+    assertRefused(bearer(hmacOf("{\"sub\":\"ann\\ud83d\",\"exp\":4102444800}")), Reason.BAD_TOKEN);
+    assertThat(
+            accepted(bearer(hmacOf("{\"sub\":\"ann\\ud83d\\ude00\",\"exp\":4102444800}"))).name())
+        .isEqualTo("ann\ud83d\ude00");
+  }
+
+  @Test
+  void refusesIdsByWhichNoTokenCouldBeRevoked() {
+    assertRefused(bearer(hmac(ann().jwtID("x".repeat(257)))), Reason.BAD_TOKEN);
+    assertRefused(bearer(hmac(ann().jwtID(" "))), Reason.BAD_TOKEN);
+    assertRefused(bearer(hmac(ann().jwtID("a\nb"))), Reason.BAD_TOKEN);
+    accepted(bearer(hmac(ann().jwtID("x".repeat(256)))));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"alg\":\"HS256\",\"crit\":[\"exp\"],\"exp\":1}",
+        "{\"alg\":\"HS256\",\"crit\":[\"b64\"],\"b64\":false}",
+        "{\"alg\":\"HS256\",\"crit\":[\"x\"],\"x\":1}",
+        "{\"alg\":\"HS256\",\"typ\":\"logout+jwt\"}",
+        "{\"alg\":\"hs256\"}",
+        "{\"alg\":\"HS256\",\"alg\":\"none\"}",
+        "{\"alg\":\"HS512\"}",
+        "{\"alg\":\"dir\",\"enc\":\"A128GCM\"}"
+      })
+  void refusesHeadersThatChangeWhatASignatureMeans(String header) {
+    assertRefused(bearer(hmacOf(header, CLAIMS)), Reason.BAD_TOKEN);
+    accepted(bearer(hmacOf("{\"alg\":\"HS256\"}", CLAIMS)));
+  }
+
+  /** Nothing is fetched and nothing opened for where a token says that its key is. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"alg\":\"HS256\",\"kid\":\"../../../dev/null\"}",
+        "{\"alg\":\"HS256\",\"jku\":\"http://127.0.0.1:1/keys\"}",
+        "{\"alg\":\"HS256\",\"x5u\":\"http://127.0.0.1:1/cert\"}"
+      })
+  void takesNoKeyFromElsewhere(String header) {
+    accepted(bearer(hmacOf(header, CLAIMS)));
+    String token = hmacOf(header, CLAIMS);
+    assertRefused(
+        bearer(token.substring(0, token.lastIndexOf('.')) + "." + base64("\0".repeat(32))),
+        Reason.BAD_TOKEN);
+  }
+
+  private static final String CLAIMS = "{\"sub\":\"ann\",\"exp\":4102444800}";
+
+  private static String hmacOf(String claims) {
+    return hmacOf("{\"alg\":\"HS256\"}", claims);
+  }
+
+  /** Signed with the right key, whatever is in it. */
+  private static String hmacOf(String header, String claims) {
+    String signed = base64(header) + '.' + base64(claims);
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(new SecretKeySpec(TokenMaker.SECRET.getBytes(UTF_8), "HmacSHA256"));
+      byte[] signature = mac.doFinal(signed.getBytes(UTF_8));
+      return signed + '.' + Base64.getUrlEncoder().withoutPadding().encodeToString(signature);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test

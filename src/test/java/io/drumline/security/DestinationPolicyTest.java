@@ -184,4 +184,16 @@ class DestinationPolicyTest {
     assertThat(policy.allows(ANN, SEND, "/app/x")).isTrue();
     assertThat(policy.allows(ANN, SEND, destination)).isFalse();
   }
+
+  @Test
+  void refusesThemWhateverTheApplicationsPrefixIs() {
+    DestinationPolicy policy =
+        rule(
+            "pattern", "/svc/admin/**",
+            "send", "role:admin",
+            "rules[1].pattern", "/svc/**",
+            "rules[1].send", "authenticated");
+    assertThat(policy.allows(ANN, SEND, "/svc/x")).isTrue();
+    assertThat(policy.allows(ANN, SEND, "/svc//admin/x")).isFalse();
+  }
 }

@@ -58,9 +58,9 @@ class OriginPolicyTest {
 
   @Test
   void asksThoseWithoutAnOriginForCredentials() {
-    assertThat(sameHost.decide(List.of(), "localhost")).isEqualTo(Answer.NEEDS_CREDENTIALS);
+    assertThat(sameHost.decide(List.of(), "localhost")).isEqualTo(Answer.NO_PAGE);
     assertThat(new OriginPolicy(List.of("https://a.example")).decide(List.of(), "localhost"))
-        .isEqualTo(Answer.NEEDS_CREDENTIALS);
+        .isEqualTo(Answer.NO_PAGE);
   }
 
   @Test
