@@ -2,6 +2,15 @@ import { Backoff, shuffled } from './endpoints.js';
 
 const CONNECT_TIMEOUT = 8_000;
 
+/** Anybody may publish what is no JSON; a failure here would leave STOMP.js's parser in mid-frame. */
+function read(body) {
+  try {
+    return JSON.parse(body) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * A STOMP connection that comes back by itself: each failure moves on to the next endpoint, after a
  * random wait that grows.
@@ -53,7 +62,12 @@ export class Link {
   }
 
   subscribe(destination, take) {
-    return this.#client.subscribe(destination, message => take(JSON.parse(message.body)));
+    return this.#client.subscribe(destination, message => {
+      const content = read(message.body);
+      if (content !== undefined) {
+        take(content);
+      }
+    });
   }
 
   send(destination, body, headers) {

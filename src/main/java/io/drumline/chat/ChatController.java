@@ -2,8 +2,10 @@ package io.drumline.chat;
 
 import io.drumline.message.NodeId;
 import jakarta.validation.Valid;
+import java.security.Principal;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -43,14 +45,17 @@ final class ChatController {
   ChatMessage post(
       @DestinationVariable String room,
       @Payload @Valid ChatPost post,
-      @Header(name = "ref", required = false) @Nullable String ref) {
+      @Header(name = "ref", required = false) @Nullable String ref,
+      Optional<Principal> author) {
     if (!ROOM.matcher(room).matches()) {
       throw new IllegalArgumentException("The room " + ChatProperties.ROOM_RULE + ".");
     }
     if (ref != null && ref.length() > MAX_REF) {
       throw new IllegalArgumentException("The ref must have at most " + MAX_REF + " characters.");
     }
-    return new ChatMessage(post.name().strip(), post.text(), clock.instant(), node, ref);
+    // Who has shown who they are speaks under that name; only who is anonymous may choose one.
+    String name = author.map(Principal::getName).orElseGet(() -> post.name().strip());
+    return new ChatMessage(name, post.text(), clock.instant(), node, ref);
   }
 
   @SubscribeMapping("/rooms")

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.security.crypto.bcrypt.BCryptPasswordEncoder;
 import org.springframework.test.web.servlet.client.RestTestClient;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -69,6 +70,28 @@ final class ChatTest {
     assertThat(message.path("node").stringValue()).isEqualTo("node-a");
     assertThat(message.path("ref").stringValue()).isEqualTo("r-1");
     assertThat(Instant.parse(message.path("time").stringValue())).isBetween(before, Instant.now());
+  }
+
+  @Test
+  void whoIsSignedInSpeaksUnderTheirOwnName() {
+    try (ConfigurableApplicationContext other =
+            start(
+                "--drumline.security.users[0].login=ada",
+                "--drumline.security.users[0].password="
+                    + new BCryptPasswordEncoder(4).encode("sesame"),
+                "--drumline.security.rules[0].pattern=/topic/rooms.lobby",
+                "--drumline.security.rules[0].subscribe=authenticated");
+        StompClient signedIn =
+            StompClient.open(
+                    port(other, "local.drumline.listener.port"), Carriage.TEXT, "v12.stomp")
+                .connect("1.2", "login:ada", "passcode:sesame")) {
+      signedIn.subscribe("s", "/topic/rooms.lobby");
+
+      post(signedIn, "lobby", "{\"name\":\"Grace\",\"text\":\"x\"}");
+
+      JsonNode message = JSON.readTree(signedIn.expect("MESSAGE").bodyText());
+      assertThat(message.path("name").stringValue()).isEqualTo("ada");
+    }
   }
 
   @Test

@@ -2,9 +2,12 @@ package io.drumline.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.drumline.testing.StompClient;
+import io.drumline.testing.StompClient.Carriage;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,6 +66,26 @@ final class ChatPageE2E {
     awaitText(".message .name", "Ada");
     awaitText(".message time", ":");
     assertThat(browser.findElements(By.cssSelector(".message b"))).isEmpty();
+  }
+
+  @Test
+  void whatIsNoMessageOfTheChatIsPassedBy() {
+    open(nodeA, nodeA.webSocket());
+    awaitText("#status", "node-a");
+    try (StompClient hostile =
+        StompClient.open(nodeA.clientPort(), Carriage.TEXT, "v12.stomp").connect("1.2")) {
+      for (String body :
+          List.of("null", "no JSON", "{", "[]", "7", "{\"name\":{},\"text\":\"x\"}")) {
+        hostile.publishConfirmed("/topic/rooms.lobby", body);
+      }
+      hostile.publishConfirmed(
+          "/topic/rooms.lobby",
+          "{\"name\":\"Eve\",\"text\":\"<img src=x onerror=alert(1)>\","
+              + "\"time\":\"2026-11-25T00:00:00Z\",\"ref\":null}");
+    }
+    awaitText(".message .text", "<img src=x onerror=alert(1)>");
+    assertThat(browser.findElements(By.cssSelector(".message"))).hasSize(1);
+    assertThat(browser.findElements(By.cssSelector(".message img"))).isEmpty();
   }
 
   @Test
