@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.DrumlineApplication;
+import io.drumline.testing.RawWebSocket;
 import jakarta.servlet.ServletContext;
 import java.net.CookieManager;
 import java.net.HttpCookie;
@@ -74,6 +75,55 @@ class ConsoleIT {
     assertThat(get("/console/node").statusCode()).isEqualTo(401);
     assertThat(get("/api/v1/anything").statusCode()).isEqualTo(401);
     assertThat(cookie(session)).isNull();
+  }
+
+  /** By what a path, a method or a header might be taken for. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET /api/v1/nodes;x=.js",
+        "GET /console/;/../../api/v1/nodes",
+        "GET /console/..;/api/v1/nodes",
+        "GET /console/x.js/../../api/v1/nodes",
+        "GET /chat/%2e%2e/api/v1/nodes",
+        "GET /chat/..%2fapi/v1/nodes",
+        "GET /chat/..%252fapi/v1/nodes",
+        "GET //api/v1/nodes",
+        "GET /api//v1/nodes",
+        "GET /api/v1/nodes/",
+        "GET /API/v1/nodes",
+        "GET /console/node",
+        "GET /console/node.js",
+        "GET /actuator",
+        "GET /actuator/env",
+        "GET /actuator/health/../drain",
+        "GET /actuator/heapdump",
+        "GET /actuator/drain",
+        "HEAD /console/node",
+        "POST /actuator/drain",
+        "POST /chat/x",
+        "POST /error",
+        "PUT /api/v1/publish",
+        "TRACE /api/v1/nodes",
+        "CONNECT /api/v1/nodes",
+        "GET http://elsewhere/api/v1/nodes"
+      })
+  void noSpellingOpensTheControlPlane(String request) throws Exception {
+    try (RawWebSocket socket =
+        RawWebSocket.open(
+            Integer.parseInt(node.getEnvironment().getRequiredProperty("local.server.port")))) {
+      socket.raw(
+          request
+              + " HTTP/1.1\r\nHost: localhost\r\nX-HTTP-Method-Override: GET\r\n"
+              + "X-Original-URL: /\r\nX-Rewrite-URL: /\r\nX-Forwarded-Prefix: /chat\r\n"
+              + "Cookie: "
+              + SESSION
+              + "=x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      RawWebSocket.Response response =
+          request.startsWith("HEAD") ? socket.headResponse() : socket.response();
+      assertThat(response.status()).isIn(400, 401, 403, 404, 405, 501);
+      assertThat(response.body()).doesNotContain("Exception", "\tat ", "\"nodes\"", "tomcat");
+    }
   }
 
   @Test
