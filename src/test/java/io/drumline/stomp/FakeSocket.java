@@ -3,12 +3,15 @@ package io.drumline.stomp;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.AbstractChannel;
 import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelMetadata;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.DefaultChannelConfig;
 import io.netty.channel.EventLoop;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 
@@ -22,6 +25,16 @@ final class FakeSocket extends AbstractChannel {
 
   FakeSocket() {
     super(null);
+    pipeline()
+        .addLast(
+            new ChannelInboundHandlerAdapter() {
+              @Override
+              public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+                if (!(cause instanceof IOException)) { // of a write behind the end
+                  ctx.fireExceptionCaught(cause);
+                }
+              }
+            });
   }
 
   /** All that was written since the last call. Called on the event loop. */

@@ -183,7 +183,8 @@ class StompSessionFuzz {
                     }
                     return method.invoke(memory, arguments);
                   });
-      hub = new Hub(loops, noting, ids, of("hub", HubProperties.class, Map.of()), meters, null);
+      HubProperties patient = of("hub", HubProperties.class, Map.of("pause-limit", "1h"));
+      hub = new Hub(loops, noting, ids, patient, meters, null);
       memory.start(hub);
       SecurityProperties security = of("security", SecurityProperties.class, settings());
       Guard guard =
@@ -263,7 +264,7 @@ class StompSessionFuzz {
     }
 
     <T> T loop(Callable<T> task) throws Exception {
-      return loops.group().next().submit(task).get(10, TimeUnit.SECONDS);
+      return loops.group().next().submit(task).get(60, TimeUnit.SECONDS);
     }
 
     void check() {
