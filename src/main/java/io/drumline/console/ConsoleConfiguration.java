@@ -16,7 +16,7 @@ class ConsoleConfiguration implements WebMvcConfigurer {
    * Browsers do not tell ports of a host apart: with one name for all, to log in to a node would
    * log out of every other node of the same machine or tunnel.
    */
-  @Bean
+  @Bean("drumline.cookieOfThisNode")
   ServletContextInitializer cookieOfThisNode(NodeId node) {
     return context -> {
       SessionCookieConfig cookie = context.getSessionCookieConfig();

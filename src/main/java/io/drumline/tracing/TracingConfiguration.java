@@ -26,7 +26,7 @@ class TracingConfiguration {
   }
 
   /** In place of Spring Boot's, which has the exporters as they are. */
-  @Bean
+  @Bean("drumline.spanExporters")
   @ConditionalOnBooleanProperty("drumline.tracing.enabled")
   SpanExporters spanExporters(ObjectProvider<SpanExporter> exporters, MeterRegistry registry) {
     List<ReportingExporter> all =

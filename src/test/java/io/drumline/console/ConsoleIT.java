@@ -117,7 +117,7 @@ class ConsoleIT {
               + " HTTP/1.1\r\nHost: localhost\r\nX-HTTP-Method-Override: GET\r\n"
               + "X-Original-URL: /\r\nX-Rewrite-URL: /\r\nX-Forwarded-Prefix: /chat\r\n"
               + "Cookie: "
-              + SESSION
+              + session
               + "=x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
       RawWebSocket.Response response =
           request.startsWith("HEAD") ? socket.headResponse() : socket.response();

@@ -107,7 +107,9 @@ class ChartStartIT {
       Object scaledBy =
           ((Map<?, ?>) Objects.requireNonNull(values.get("autoscaling"))).get("connectionsMetric");
       assertThat(
-              HTTP.send(request(control, "/actuator/prometheus"), HttpResponse.BodyHandlers.ofString())
+              HTTP.send(
+                      request(control, "/actuator/prometheus"),
+                      HttpResponse.BodyHandlers.ofString())
                   .body())
           .containsPattern("(?m)^" + scaledBy + " 0");
       assertThat(publish(control, KEY)).isEqualTo(401);
