@@ -266,7 +266,7 @@ byId('revoke').addEventListener('submit', async event => {
     const good = await act(
       () => ask(REVOCATIONS, { method: 'POST', json }),
       ({ until }) => until ? `The ${who} is blocked until ${moment(until)}.` : `The ${who} was kicked.`,
-      ({ message, field }) => showRefusal('revoke-refusal', message, byId(field === 'reason' ? 'revoke-reason' : 'revoke-value')));
+      ({ message, field }) => showRefusal('revoke-refusal', message, field && byId(field === 'reason' ? 'revoke-reason' : 'revoke-value')));
     if (good) {
       byId('revoke-value').value = byId('revoke-reason').value = '';
     }

@@ -246,6 +246,7 @@ final class ConsoleClusterE2E {
       page.awaitText("#nodes", "node-b");
       page.type("revoke-value", user).press("#revoke-submit").answer(user, "Kick");
       page.awaitText("#revoke-refusal", "backplane");
+      assertThat(page.shown("[aria-invalid]")).isFalse();
       page.pictures("outage");
     } finally {
       redis.resume();

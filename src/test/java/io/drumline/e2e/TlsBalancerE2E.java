@@ -177,6 +177,10 @@ final class TlsBalancerE2E {
         browser.get("https://localhost:" + balancer.port() + "/healthz");
         assertThat(fetched(browser)).isEqualTo(protocol);
         assertThat(connects(browser, url)).startsWith("CONNECTED");
+        if (kind == Kind.HAPROXY_TLS && protocol.equals("h2")) { // RFC 8441, which nginx lacks
+          await("the log tells of it").until(() -> balancer.output().contains("/ws HTTP/2.0"));
+        }
+
         browser.get("https://localhost:" + balancers.get(kind).port() + "/healthz"); // another port
         assertThat(connects(browser, url)).startsWith("CONNECTED");
         browser.get("https://127.0.0.1:" + balancer.port() + "/healthz"); // another host
@@ -191,9 +195,9 @@ final class TlsBalancerE2E {
   private static String fetched(ChromeDriver browser) {
     return (String)
         browser.executeAsyncScript(
-            "const [done] = arguments;"
-                + "fetch('/healthz').then(answer => answer.text()).then(() => done("
-                + "performance.getEntriesByName(location.origin + '/healthz')[0].nextHopProtocol));");
+            "const [done] = arguments;fetch('/healthz').then(answer => answer.text()).then(() =>"
+                + " done(performance.getEntriesByName(location.origin +"
+                + " '/healthz')[0].nextHopProtocol));");
   }
 
   private static String keyOf(Balancer balancer) throws Exception {
