@@ -166,8 +166,8 @@ public final class ClusteredRedis implements AutoCloseable {
         masters.get(from).url(),
         connection -> {
           connection.sync().clusterSetSlotMigrating(slot, target);
-          for (List<String> keys;
-              !(keys = connection.sync().clusterGetKeysInSlot(slot, 1)).isEmpty(); ) {
+          List<String> keys = connection.sync().clusterGetKeysInSlot(slot, 1);
+          while (!keys.isEmpty()) {
             connection
                 .sync()
                 .migrate(
@@ -176,6 +176,7 @@ public final class ClusteredRedis implements AutoCloseable {
                     0,
                     5000,
                     MigrateArgs.Builder.keys(keys.toArray(String[]::new)));
+            keys = connection.sync().clusterGetKeysInSlot(slot, 1);
           }
           return 0;
         });
