@@ -5,6 +5,7 @@ import io.drumline.backplane.ControlChannel;
 import io.drumline.backplane.DestinationProperties;
 import io.drumline.backplane.MemoryBackplane;
 import io.drumline.backplane.MemoryControl;
+import io.drumline.backplane.MemoryProperties;
 import io.drumline.backplane.MemoryRegistry;
 import io.drumline.backplane.MemoryRevocations;
 import io.drumline.backplane.MemorySessions;
@@ -32,6 +33,7 @@ import org.springframework.context.annotation.Configuration;
 @EnableConfigurationProperties({
   NodeProperties.class,
   DestinationProperties.class,
+  MemoryProperties.class,
   HubProperties.class,
   NodeLeaseProperties.class
 })
@@ -55,8 +57,9 @@ class NodeConfiguration {
   /** Closed by the node's life cycle, after its clients have gone. */
   @Bean(name = "drumline.memoryBackplane", destroyMethod = "")
   @ConditionalOnProperty(name = "drumline.backplane", havingValue = "memory", matchIfMissing = true)
-  Backplane memoryBackplane(MessageIds ids, Retentions retentions) {
-    return new MemoryBackplane(ids, retentions);
+  Backplane memoryBackplane(
+      MessageIds ids, Retentions retentions, MemoryProperties properties, MeterRegistry registry) {
+    return new MemoryBackplane(ids, retentions, properties, registry);
   }
 
   @Bean("drumline.memorySessions")

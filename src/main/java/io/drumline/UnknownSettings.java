@@ -27,6 +27,7 @@ final class UnknownSettings implements ApplicationListener<ApplicationEnvironmen
           "nodeid",
           "node",
           "backplane",
+          "memory",
           "listener",
           "hub",
           "stomp",

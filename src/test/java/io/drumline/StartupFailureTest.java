@@ -29,6 +29,7 @@ class StartupFailureTest {
           --drumline.backplan=redis | There is no setting drumline.backplan.
           --drumline.backplane=kafka | drumline.backplane must be one of memory, redis, but is 'kafka'.
           --drumline.hub.outbound-limit=1KB | drumline.hub.outbound-limit must be between 4KB and 2047MB.
+          --drumline.memory.history-limit=1KB | drumline.memory.history-limit must be at least 1MB.
           --drumline.hub.outbound-limit=lots | drumline.hub.outbound-limit must be a size, such as 1MB, but is 'lots'.
           --drumline.backplane=redis | Nobody could connect: set drumline.security.jwt or drumline.security.users, or drumline.security.anonymous=true.
           --drumline.security.anonymous=false | Nobody could connect: set drumline.security.jwt or drumline.security.users, or drumline.security.anonymous=true.

@@ -2,6 +2,7 @@ package io.drumline.backplane;
 
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
@@ -15,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  * publications come back on the publishing thread, before {@link #publish} returns.
  *
  * <p>A destination that nobody subscribes to is forgotten an hour after its last use, or when the
- * last of its history is too old, whatever comes later; its next message begins a new epoch.
+ * last of its history is too old, whatever comes later; its next message begins a new epoch. When
+ * all destinations take more than {@code drumline.memory.history-limit}, some are forgotten or lose
+ * the older half of their history at once; where that does not help, publications are refused.
  */
 public final class MemoryBackplane implements Backplane {
   private static final long FORGET_AFTER_MILLIS = Duration.ofHours(1).toMillis();
@@ -24,17 +27,24 @@ public final class MemoryBackplane implements Backplane {
   private final ConcurrentHashMap<Destination, MemoryOrder> orders = new ConcurrentHashMap<>();
   private final MessageIds ids;
   private final Retentions retentions;
+  private final MemoryBudget budget;
   private final InstantSource clock;
   private final AtomicLong nextSweep;
   private volatile @Nullable Receiver receiver;
 
-  public MemoryBackplane(MessageIds ids, Retentions retentions) {
-    this(ids, retentions, InstantSource.system());
+  public MemoryBackplane(
+      MessageIds ids, Retentions retentions, MemoryProperties properties, MeterRegistry registry) {
+    this(
+        ids,
+        retentions,
+        new MemoryBudget(properties.historyOctets(), registry),
+        InstantSource.system());
   }
 
-  MemoryBackplane(MessageIds ids, Retentions retentions, InstantSource clock) {
+  MemoryBackplane(MessageIds ids, Retentions retentions, MemoryBudget budget, InstantSource clock) {
     this.ids = ids;
     this.retentions = retentions;
+    this.budget = budget;
     this.clock = clock;
     this.nextSweep = new AtomicLong(clock.millis() + SWEEP_EVERY_MILLIS);
   }
@@ -61,6 +71,11 @@ public final class MemoryBackplane implements Backplane {
         order.deliver(draft, id, now, receiver);
       }
       return CompletableFuture.completedFuture(id);
+    }
+    if (!budget.hasRoom(orders)) {
+      return CompletableFuture.failedFuture(
+          new BackplaneException(
+              "The message was not accepted: the backplane is overloaded.", null));
     }
     while (true) {
       String messageId = order(draft.destination()).append(draft, id, now, receiver);
@@ -133,6 +148,7 @@ public final class MemoryBackplane implements Backplane {
                     key,
                     key.ordered() ? ids.newEpoch(key) : "",
                     retentions.of(key),
+                    budget,
                     clock.millis()));
   }
 

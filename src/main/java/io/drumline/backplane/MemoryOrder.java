@@ -30,11 +30,18 @@ final class MemoryOrder {
   /** Most publishers' ids that are remembered; beyond it the oldest goes early. */
   private static final int MOST_IDS = 100_000;
 
+  /** About what it takes to remember a destination, a publication and a publisher's id. */
+  private static final int ORDER_OCTETS = 512;
+
+  private static final int PUBLICATION_OCTETS = 256;
+  private static final int ID_OCTETS = 256;
+
   private record Published(String messageId, long time) {}
 
   private final Destination destination;
   private final String epoch;
   private final Retention retention;
+  private final MemoryBudget budget;
 
   /** Without holes, up to the last one. */
   private final ArrayDeque<Publication> kept = new ArrayDeque<>();
@@ -54,11 +61,14 @@ final class MemoryOrder {
   /**
    * @param epoch to begin with the first message, or when a reader says so
    */
-  MemoryOrder(Destination destination, String epoch, Retention retention, long now) {
+  MemoryOrder(
+      Destination destination, String epoch, Retention retention, MemoryBudget budget, long now) {
     this.destination = destination;
     this.epoch = epoch;
     this.retention = retention;
+    this.budget = budget;
     this.lastUse = now;
+    budget.use(ORDER_OCTETS);
   }
 
   /** The message-id given, or null where this order is forgotten and another must be asked. */
@@ -77,10 +87,12 @@ final class MemoryOrder {
     lastId = id;
     if (draft.id() != null) {
       published.put(draft.id(), new Published(publication.messageId(), now));
+      budget.use(ID_OCTETS);
     }
     if (retention.keeps()) {
       kept.add(publication);
       keptOctets += octets(publication);
+      budget.use(octets(publication) + PUBLICATION_OCTETS);
       trim(now);
     }
     if (subscribed) {
@@ -137,8 +149,41 @@ final class MemoryOrder {
   synchronized boolean forget(long now, long idleMillis) {
     forgetIds(now);
     long least = destination.ordered() ? Math.max(idleMillis, retention.age().toMillis()) : -1;
-    forgotten = !subscribed && now - lastUse > least;
+    if (!subscribed && now - lastUse > least) {
+      forgetAll();
+    }
     return forgotten;
+  }
+
+  /** The least is to be given up first, the greatest number never. */
+  synchronized long worth() {
+    if (!subscribed) {
+      return forgotten ? Long.MAX_VALUE : lastUse;
+    }
+    return kept.size() > 1 ? Long.MAX_VALUE / 2 + lastUse : Long.MAX_VALUE;
+  }
+
+  /** Forgets all that nobody subscribes to, else the older half; returns whether it was all. */
+  synchronized boolean giveUp() {
+    if (!subscribed) {
+      forgetAll();
+      return true;
+    }
+    for (int left = (kept.size() + 1) / 2; kept.size() > left; ) {
+      drop();
+    }
+    return false;
+  }
+
+  private void forgetAll() {
+    if (!forgotten) {
+      forgotten = true;
+      budget.use(
+          -ORDER_OCTETS
+              - keptOctets
+              - (long) PUBLICATION_OCTETS * kept.size()
+              - (long) ID_OCTETS * published.size());
+    }
   }
 
   private void trim(long now) {
@@ -156,7 +201,9 @@ final class MemoryOrder {
   }
 
   private void drop() {
-    keptOctets -= octets(kept.remove());
+    long octets = octets(kept.remove());
+    keptOctets -= octets;
+    budget.use(-octets - PUBLICATION_OCTETS);
   }
 
   private void forgetIds(long now) {
@@ -166,6 +213,7 @@ final class MemoryOrder {
         return;
       }
       oldest.remove();
+      budget.use(-ID_OCTETS);
     }
   }
 

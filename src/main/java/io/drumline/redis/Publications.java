@@ -37,6 +37,7 @@ final class Publications {
     mostRequests = properties.requestQueue();
     mostOctets = properties.requestQueueSize().toBytes();
     this.metrics = metrics;
+    metrics.held(heldRequests, heldOctets);
   }
 
   /** Holds another one, to be released in any case; returns whether there was room for it. */

@@ -5,6 +5,8 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 
 /** The names and meters of what the node measures of Redis. */
@@ -63,6 +65,15 @@ final class RedisMetrics {
         Counter.builder("drumline.redis.envelopes.invalid")
             .description("Messages in Redis that were not envelopes, and were dropped.")
             .register(registry);
+  }
+
+  void held(AtomicInteger publications, AtomicLong octets) {
+    Gauge.builder("drumline.redis.publish.held", publications, Number::doubleValue)
+        .description("Publications that wait for Redis or for its answer.")
+        .register(registry);
+    Gauge.builder("drumline.redis.publish.held.bytes", octets, Number::doubleValue)
+        .description("Octets of the publications that wait for Redis or for its answer.")
+        .register(registry);
   }
 
   void up(BooleanSupplier up) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.drumline.backplane.MemoryBackplane;
+import io.drumline.backplane.MemoryProperties;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Receiver;
 import io.drumline.backplane.Retentions;
@@ -44,7 +45,11 @@ import org.springframework.test.web.servlet.client.StatusAssertions;
 final class PublishApiTest {
   private static final BlockingQueue<Publication> published = new LinkedBlockingQueue<>();
   private static final MemoryBackplane backplane =
-      new MemoryBackplane(new MessageIds(), Retentions.DEFAULTS);
+      new MemoryBackplane(
+          new MessageIds(),
+          Retentions.DEFAULTS,
+          new MemoryProperties(null),
+          new SimpleMeterRegistry());
   private static final List<ConfigurableApplicationContext> contexts = new ArrayList<>();
   private static final String NEWS = "{\"destination\":\"/topic/news\",\"body\":\"x\"}";
   private static RestTestClient client;
@@ -307,7 +312,12 @@ final class PublishApiTest {
 
   @Test
   void answersUnavailableWhereTheBackplaneDoesNotAccept() {
-    MemoryBackplane stopped = new MemoryBackplane(new MessageIds(), Retentions.DEFAULTS);
+    MemoryBackplane stopped =
+        new MemoryBackplane(
+            new MessageIds(),
+            Retentions.DEFAULTS,
+            new MemoryProperties(null),
+            new SimpleMeterRegistry());
 
     post(start(stopped), "{\"user\":\"bob\",\"body\":\"x\"}")
         .expectStatus()

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
 import io.drumline.message.Publication;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.springframework.util.unit.DataSize;
 
@@ -15,14 +18,16 @@ final class MemoryBackplaneTest extends BackplaneHistoryContract {
 
   @Override
   protected Backplane create() {
-    return new MemoryBackplane(new MessageIds(), RETENTIONS);
+    return new MemoryBackplane(
+        new MessageIds(), RETENTIONS, new MemoryProperties(null), new SimpleMeterRegistry());
   }
 
   @Test
   void forgetsDestinationsThatNobodyUses() throws Exception {
     Instant[] now = {Instant.EPOCH};
     MemoryBackplane memory =
-        new MemoryBackplane(new MessageIds(), Retentions.DEFAULTS, () -> now[0]);
+        new MemoryBackplane(
+            new MessageIds(), Retentions.DEFAULTS, budget(Long.MAX_VALUE), () -> now[0]);
     memory.start(inbox);
     Destination kept = destination("/topic/");
     memory.subscribe(kept);
@@ -47,7 +52,8 @@ final class MemoryBackplaneTest extends BackplaneHistoryContract {
   void beginsANewEpochForAForgottenDestination() {
     Instant[] now = {Instant.EPOCH};
     MemoryBackplane memory =
-        new MemoryBackplane(new MessageIds(), Retentions.DEFAULTS, () -> now[0]);
+        new MemoryBackplane(
+            new MessageIds(), Retentions.DEFAULTS, budget(Long.MAX_VALUE), () -> now[0]);
     memory.start(inbox);
     Destination destination = destination("/topic/");
     memory.subscribe(destination);
@@ -77,7 +83,8 @@ final class MemoryBackplaneTest extends BackplaneHistoryContract {
                     new DestinationProperties.Rule(
                         "/topic/**",
                         new DestinationProperties.History(10, DataSize.ofMegabytes(1), age)))));
-    MemoryBackplane memory = new MemoryBackplane(new MessageIds(), retentions, () -> now[0]);
+    MemoryBackplane memory =
+        new MemoryBackplane(new MessageIds(), retentions, budget(Long.MAX_VALUE), () -> now[0]);
     memory.start(inbox);
     Destination destination = destination("/topic/");
     memory.publish(draft(destination, "x"));
@@ -94,7 +101,8 @@ final class MemoryBackplaneTest extends BackplaneHistoryContract {
   void forgetsPublishersIdsAfterFiveMinutes() throws Exception {
     Instant[] now = {Instant.EPOCH};
     MemoryBackplane memory =
-        new MemoryBackplane(new MessageIds(), Retentions.DEFAULTS, () -> now[0]);
+        new MemoryBackplane(
+            new MessageIds(), Retentions.DEFAULTS, budget(Long.MAX_VALUE), () -> now[0]);
     memory.start(inbox);
     Draft draft = new Draft(destination("/topic/"), new byte[0], new byte[0], "id", null);
     String first = memory.publish(draft).toCompletableFuture().get();
@@ -102,5 +110,95 @@ final class MemoryBackplaneTest extends BackplaneHistoryContract {
     assertThat(memory.publish(draft).toCompletableFuture().get()).isEqualTo(first);
     now[0] = now[0].plusMillis(1);
     assertThat(memory.publish(draft).toCompletableFuture().get()).isNotEqualTo(first);
+  }
+
+  private static MemoryBudget budget(long octets) {
+    return new MemoryBudget(octets, new SimpleMeterRegistry());
+  }
+
+  @Test
+  void destinationsThatClientsInventTakeNoMoreThanTheLimit() {
+    MemoryBudget budget = budget(1 << 20);
+    MemoryBackplane memory =
+        new MemoryBackplane(new MessageIds(), Retentions.DEFAULTS, budget, InstantSource.system());
+    memory.start(inbox);
+    for (int i = 0; i < 10_000; i++) {
+      assertThat(memory.publish(draft(destination("/topic/"), "x".repeat(1000)))).isCompleted();
+      assertThat(budget.used()).isLessThan((1 << 20) + 2048);
+    }
+    assertThat(memory.size()).isBetween(300, 700);
+  }
+
+  @Test
+  void whatIsOverTheLimitIsTakenFromThoseThatWereNotUsedForLong() throws Exception {
+    Instant[] now = {Instant.EPOCH};
+    MemoryBackplane memory =
+        new MemoryBackplane(new MessageIds(), Retentions.DEFAULTS, budget(100_000), () -> now[0]);
+    memory.start(inbox);
+    List<Destination> old = Stream.generate(() -> destination("/topic/")).limit(10).toList();
+    old.forEach(each -> memory.publish(draft(each, "x".repeat(1000))));
+    now[0] = now[0].plusSeconds(1);
+    Destination used = destination("/topic/");
+    for (int i = 0; i < 75; i++) {
+      memory.publish(draft(used, "x".repeat(1000)));
+    }
+    assertThat(memory.read(used, 0, 100, false).toCompletableFuture().get().publications())
+        .hasSize(75);
+    assertThat(memory.size()).isLessThan(11);
+  }
+
+  @Test
+  void whoSubscribesKeepsTheNewerHalfAndTheOrder() throws Exception {
+    MemoryBackplane memory =
+        new MemoryBackplane(
+            new MessageIds(), Retentions.DEFAULTS, budget(100_000), InstantSource.system());
+    memory.start(inbox);
+    Destination destination = destination("/topic/");
+    memory.subscribe(destination);
+    for (int i = 0; i < 1000; i++) {
+      assertThat(memory.publish(draft(destination, "x".repeat(1000)))).isCompleted();
+    }
+    assertThat(inbox.of(destination)).hasSize(1000);
+    assertChained(inbox.of(destination));
+    History history = memory.read(destination, 0, 1000, false).toCompletableFuture().get();
+    assertThat(history.publications()).hasSizeBetween(30, 80);
+    assertThat(history.publications().get(history.publications().size() - 1).position().offset())
+        .isEqualTo(1000);
+  }
+
+  @Test
+  void refusesWhatNothingMakesRoomFor() {
+    MemoryBackplane memory =
+        new MemoryBackplane(
+            new MessageIds(), Retentions.DEFAULTS, budget(10_000), InstantSource.system());
+    memory.start(inbox);
+    Destination destination = destination("/topic/");
+    memory.subscribe(destination);
+    assertThat(memory.publish(draft(destination, "x".repeat(20_000)))).isCompleted();
+
+    assertThat(memory.publish(draft(destination, "y")))
+        .isCompletedExceptionally()
+        .failsWithin(Duration.ZERO)
+        .withThrowableThat()
+        .withMessageContaining("the backplane is overloaded");
+    memory.unsubscribe(destination);
+    assertThat(memory.publish(draft(destination, "y"))).isCompleted();
+  }
+
+  @Test
+  void givesBackWhatItForgets() {
+    Instant[] now = {Instant.EPOCH};
+    MemoryBudget budget = budget(Long.MAX_VALUE);
+    MemoryBackplane memory =
+        new MemoryBackplane(new MessageIds(), Retentions.DEFAULTS, budget, () -> now[0]);
+    memory.start(inbox);
+    for (int i = 0; i < 500; i++) {
+      memory.publish(
+          new Draft(destination("/topic/"), new byte[10], new byte[100], "id" + i, null));
+    }
+    assertThat(budget.used()).isGreaterThan(500 * 110);
+    now[0] = now[0].plus(Duration.ofHours(2));
+    memory.publish(new Draft(destination("/ephemeral/"), new byte[0], new byte[0], null, null));
+    assertThat(budget.used()).isZero();
   }
 }

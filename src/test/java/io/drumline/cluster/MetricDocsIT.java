@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** {@code docs/metrics.md} tells exactly what a node exports. */
+/** {@code docs/metrics.md} tells exactly what a node exports, with Redis and without. */
 class MetricDocsIT {
   private static final Pattern TYPE = Pattern.compile("^# TYPE (drumline_\\w+) (\\w+)$");
   private static final Pattern SERIES = Pattern.compile("^(drumline_\\w+?)\\{(.*)} .*$");
@@ -34,17 +34,18 @@ class MetricDocsIT {
   void theTableAndANodeNameTheSameMetrics() throws IOException {
     String name = UUID.randomUUID().toString();
     try (Node node =
-        Node.on(
-            TestRedis.url(),
-            "drumline.tracing.enabled=true",
-            "management.opentelemetry.tracing.export.otlp.endpoint=http://127.0.0.1:9/v1/traces",
-            "management.tracing.sampling.probability=0.0")) {
+            Node.on(
+                TestRedis.url(),
+                "drumline.tracing.enabled=true",
+                "management.opentelemetry.tracing.export.otlp.endpoint=http://127.0.0.1:9/v1/traces",
+                "management.tracing.sampling.probability=0.0");
+        Node alone = Node.alone()) {
       try (StompClient client = node.client()) {
         client.subscribe("s", "/topic/" + name);
         client.publish("/topic/" + name, "hello");
         client.expectMessage("hello");
       }
-      Map<String, Metric> exported = exported(node.scrape());
+      Map<String, Metric> exported = exported(node.scrape() + alone.scrape());
       Map<String, Metric> documented = documented();
       assertThat(documented.keySet()).isEqualTo(exported.keySet());
       documented.forEach(

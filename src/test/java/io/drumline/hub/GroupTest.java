@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.backplane.MemoryBackplane;
+import io.drumline.backplane.MemoryProperties;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
 import io.drumline.message.Destination;
@@ -53,7 +54,11 @@ class GroupTest {
   private final Hub hub =
       new Hub(
           loops,
-          new MemoryBackplane(new MessageIds(), Retentions.DEFAULTS),
+          new MemoryBackplane(
+              new MessageIds(),
+              Retentions.DEFAULTS,
+              new MemoryProperties(null),
+              new SimpleMeterRegistry()),
           new MessageIds(),
           new Binder(new MapConfigurationPropertySource(Map.of()))
               .bindOrCreate("drumline.hub", HubProperties.class),

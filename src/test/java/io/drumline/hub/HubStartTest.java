@@ -3,6 +3,7 @@ package io.drumline.hub;
 import static org.awaitility.Awaitility.await;
 
 import io.drumline.backplane.MemoryBackplane;
+import io.drumline.backplane.MemoryProperties;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
 import io.micrometer.core.instrument.Meter;
@@ -39,7 +40,8 @@ class HubStartTest {
       MessageIds ids = new MessageIds();
       new Hub(
           loops,
-          new MemoryBackplane(ids, Retentions.DEFAULTS),
+          new MemoryBackplane(
+              ids, Retentions.DEFAULTS, new MemoryProperties(null), new SimpleMeterRegistry()),
           ids,
           new Binder(new MapConfigurationPropertySource(Map.of()))
               .bindOrCreate("drumline.hub", HubProperties.class),

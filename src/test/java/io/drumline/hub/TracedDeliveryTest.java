@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import io.drumline.backplane.MemoryBackplane;
+import io.drumline.backplane.MemoryProperties;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
 import io.drumline.message.Destination;
@@ -54,7 +55,9 @@ class TracedDeliveryTest {
   private final HubProperties properties =
       new Binder(new MapConfigurationPropertySource(Map.of()))
           .bindOrCreate("drumline.hub", HubProperties.class);
-  private final MemoryBackplane backplane = new MemoryBackplane(ids, Retentions.DEFAULTS);
+  private final MemoryBackplane backplane =
+      new MemoryBackplane(
+          ids, Retentions.DEFAULTS, new MemoryProperties(null), new SimpleMeterRegistry());
   private final Hub hub =
       new Hub(loops, backplane, ids, properties, new SimpleMeterRegistry(), null);
   private final Shard shard = new Shard(turns.eventLoop(), hub);

@@ -8,6 +8,7 @@ import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 import io.drumline.backplane.MemoryBackplane;
+import io.drumline.backplane.MemoryProperties;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
 import io.drumline.hub.Connection;
@@ -67,7 +68,8 @@ final class TestListener implements AutoCloseable {
     Hub hub =
         new Hub(
             loops,
-            new MemoryBackplane(new MessageIds(), Retentions.DEFAULTS),
+            new MemoryBackplane(
+                new MessageIds(), Retentions.DEFAULTS, new MemoryProperties(null), meters),
             new MessageIds(),
             hubProperties,
             meters,

@@ -11,6 +11,7 @@ import ch.qos.logback.core.read.ListAppender;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.drumline.backplane.Backplane;
 import io.drumline.backplane.MemoryBackplane;
+import io.drumline.backplane.MemoryProperties;
 import io.drumline.backplane.MemoryRevocations;
 import io.drumline.backplane.MemorySessions;
 import io.drumline.backplane.MessageIds;
@@ -164,7 +165,9 @@ class StompSessionFuzz {
   private static final class World {
     final EventLoops loops = new EventLoops(1);
     final MessageIds ids = new MessageIds();
-    final MemoryBackplane memory = new MemoryBackplane(ids, Retentions.DEFAULTS);
+    final MemoryBackplane memory =
+        new MemoryBackplane(
+            ids, Retentions.DEFAULTS, new MemoryProperties(null), new SimpleMeterRegistry());
     final Hub hub;
     final StompSessions sessions;
     private final List<Draft> published = new ArrayList<>();

@@ -16,6 +16,7 @@ import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.env.Environment;
 
 /** An application of its own package that is a Drumline node. */
 class EmbeddingTest {
@@ -33,7 +34,12 @@ class EmbeddingTest {
 
   @BeforeAll
   static void start() {
-    context = SpringApplication.run(Shop.class, "--server.port=0", "--drumline.listener.port=0");
+    context =
+        SpringApplication.run(
+            Shop.class,
+            "--spring.config.name=shop", // in place of application.yaml, which all tests would read
+            "--server.port=0",
+            "--drumline.listener.port=0");
     await().until(context.getBean(Backplane.class)::available);
   }
 
@@ -53,6 +59,15 @@ class EmbeddingTest {
 
       client.expectMessage("Ordered: a wheel");
     }
+  }
+
+  @Test
+  void itsSettingsComeBeforeDrumlinesWhichStandElsewhere() {
+    Environment environment = context.getEnvironment();
+    assertThat(environment.getProperty("spring.application.name")).isEqualTo("shop");
+    assertThat(environment.getProperty("management.endpoints.web.exposure.include"))
+        .isEqualTo("health,prometheus,drain");
+    assertThat(environment.getProperty("logging.pattern.console")).contains("%replace");
   }
 
   @Test

@@ -1,0 +1,37 @@
+package io.drumline;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.springframework.boot.EnvironmentPostProcessor;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.core.Ordered;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.io.ClassPathResource;
+
+/**
+ * A node's settings unless others are given. They are not in {@code application.yaml}, which is for
+ * the application that has Drumline in it: Spring Boot reads only the first on the class path.
+ */
+final class NodeDefaults implements EnvironmentPostProcessor, Ordered {
+  @Override
+  public void postProcessEnvironment(
+      ConfigurableEnvironment environment, SpringApplication application) {
+    try {
+      for (PropertySource<?> defaults :
+          new YamlPropertySourceLoader()
+              .load("Drumline's defaults", new ClassPathResource("defaults.yaml", getClass()))) {
+        environment.getPropertySources().addLast(defaults);
+      }
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
+  }
+
+  /** Behind all that reads files of settings. */
+  @Override
+  public int getOrder() {
+    return LOWEST_PRECEDENCE;
+  }
+}

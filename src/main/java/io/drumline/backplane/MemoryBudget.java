@@ -1,0 +1,87 @@
+package io.drumline.backplane;
+
+import io.drumline.message.Destination;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the destinations of a memory backplane take together. Beyond the limit, the one that was not
+ * used for longest among a few gives up what it has, and so on: the way Redis evicts keys. Whoever
+ * resumes there is told. Thread safe.
+ */
+final class MemoryBudget {
+  /** Among how many the victim is chosen. */
+  private static final int SAMPLES = 16;
+
+  /** Most victims of one publication, so that none waits for long. */
+  private static final int VICTIMS = 16;
+
+  private final long limit;
+  private final Counter evicted;
+  private final AtomicLong used = new AtomicLong();
+  private Iterator<Map.Entry<Destination, MemoryOrder>> next = Collections.emptyIterator();
+
+  MemoryBudget(long limit, MeterRegistry registry) {
+    this.limit = limit;
+    Gauge.builder("drumline.memory.history.bytes", used, Number::doubleValue)
+        .description("Octets that the destinations of a node without Redis take.")
+        .register(registry);
+    Gauge.builder("drumline.memory.history.limit.bytes", () -> limit)
+        .description("What they may take before histories are cut.")
+        .register(registry);
+    evicted =
+        Counter.builder("drumline.memory.history.evicted")
+            .description("Histories that were cut or forgotten early, because of the limit.")
+            .register(registry);
+  }
+
+  void use(long octets) {
+    used.addAndGet(octets);
+  }
+
+  long used() {
+    return used.get();
+  }
+
+  /** Makes room where there is none; returns whether there is some. */
+  boolean hasRoom(ConcurrentHashMap<Destination, MemoryOrder> orders) {
+    for (int i = 0; i < VICTIMS && used.get() > limit; i++) {
+      evict(orders);
+    }
+    return used.get() <= limit;
+  }
+
+  private synchronized void evict(ConcurrentHashMap<Destination, MemoryOrder> orders) {
+    Map.Entry<Destination, MemoryOrder> victim = null;
+    long least = Long.MAX_VALUE;
+    for (int i = 0; i < SAMPLES; i++) {
+      Map.Entry<Destination, MemoryOrder> candidate = next(orders);
+      if (candidate != null && candidate.getValue().worth() < least) {
+        victim = candidate;
+        least = candidate.getValue().worth();
+      }
+    }
+    if (victim != null) {
+      if (victim.getValue().giveUp()) {
+        orders.remove(victim.getKey(), victim.getValue());
+      }
+      evicted.increment();
+    }
+  }
+
+  /** One after the other, in the order of the map, which is of chance. */
+  private Map.@Nullable Entry<Destination, MemoryOrder> next(
+      ConcurrentHashMap<Destination, MemoryOrder> orders) {
+    if (!next.hasNext()) {
+      next = orders.entrySet().iterator();
+    }
+    return next.hasNext() ? next.next() : null;
+  }
+}
