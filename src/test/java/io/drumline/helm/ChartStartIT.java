@@ -76,7 +76,7 @@ class ChartStartIT {
       try (StompClient ann = open(node)) {
         ann.connect("1.2", "login:ann", "passcode:wonder");
         ann.subscribe("1", "/topic/chart");
-        ann.publishConfirmed("/topic/chart", "from ann");
+        ann.publish("/topic/chart", "from ann");
         ann.expectMessage("from ann");
         assertThat(publish(control, KEY)).isEqualTo(200);
         ann.expectMessage("from the shop");
