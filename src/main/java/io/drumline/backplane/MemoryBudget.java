@@ -63,9 +63,10 @@ final class MemoryBudget {
     long least = Long.MAX_VALUE;
     for (int i = 0; i < SAMPLES; i++) {
       Map.Entry<Destination, MemoryOrder> candidate = next(orders);
-      if (candidate != null && candidate.getValue().worth() < least) {
+      long worth = candidate == null ? Long.MAX_VALUE : candidate.getValue().worth();
+      if (worth < least) {
         victim = candidate;
-        least = candidate.getValue().worth();
+        least = worth;
       }
     }
     if (victim != null) {

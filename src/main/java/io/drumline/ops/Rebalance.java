@@ -2,6 +2,7 @@ package io.drumline.ops;
 
 import io.drumline.hub.Connection;
 import io.drumline.hub.Hub;
+import io.drumline.hub.Wheel;
 import io.drumline.message.CloseCode;
 import io.drumline.session.ClusterView;
 import io.drumline.session.Nodes;
@@ -94,9 +95,17 @@ final class Rebalance implements SmartLifecycle {
     connection
         .wheel()
         .after(
-            millis,
+            Math.min(millis, Wheel.LOOK_IN_MILLIS),
             () -> {
-              if (hub.draining() && connection.open()) {
+              if (!connection.open()) {
+                return 0;
+              }
+              long left =
+                  millis - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - connection.since());
+              if (left > 0) {
+                return Math.min(left, Wheel.LOOK_IN_MILLIS);
+              }
+              if (hub.draining()) {
                 return LOOK_AGAIN_MILLIS; // it will be closed, unless that is taken back
               }
               give(connection, age);

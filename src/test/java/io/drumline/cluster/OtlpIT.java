@@ -139,19 +139,24 @@ class OtlpIT {
     }
   }
 
+  /** Messages come through while, batch by batch, their spans are lost. */
+  private void loseBatches(Node node, StompClient client, int batches) {
+    for (int batch = 1; batch <= batches; batch++) {
+      double lost = node.metric("drumline_tracing_spans_total{outcome=\"lost\"}");
+      client.publish(topic, "lost " + batch);
+      client.expectMessage("lost " + batch);
+      Node.patiently()
+          .until(() -> node.metric("drumline_tracing_spans_total{outcome=\"lost\"}") > lost);
+    }
+  }
+
   @Test
   void aCollectorThatFailsCostsNoMessageAndOneLine(CapturedOutput output) {
     collector.answer(400); // which is not tried again
     try (Node a = node("a");
         StompClient client = a.client()) {
       client.subscribe("s", topic);
-      for (int batch = 1; batch <= 5; batch++) {
-        double lost = a.metric("drumline_tracing_spans_total{outcome=\"lost\"}");
-        client.publish(topic, "lost " + batch);
-        client.expectMessage("lost " + batch);
-        Node.patiently()
-            .until(() -> a.metric("drumline_tracing_spans_total{outcome=\"lost\"}") > lost);
-      }
+      loseBatches(a, client, 5);
       assertThat(output.getAll().lines().filter(line -> line.contains("export")))
           .singleElement()
           .asString()
@@ -177,13 +182,7 @@ class OtlpIT {
     try (Node a = node("a", "management.opentelemetry.tracing.export.otlp.timeout=200ms");
         StompClient client = a.client()) {
       client.subscribe("s", topic);
-      for (int batch = 1; batch <= 3; batch++) {
-        double lost = a.metric("drumline_tracing_spans_total{outcome=\"lost\"}");
-        client.publish(topic, "lost " + batch);
-        client.expectMessage("lost " + batch);
-        Node.patiently()
-            .until(() -> a.metric("drumline_tracing_spans_total{outcome=\"lost\"}") > lost);
-      }
+      loseBatches(a, client, 3);
     }
     assertThat(output.getAll().lines().filter(line -> line.contains("export")))
         .singleElement()
