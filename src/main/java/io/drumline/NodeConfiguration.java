@@ -17,6 +17,7 @@ import io.drumline.backplane.SessionStore;
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
 import io.drumline.hub.HubProperties;
+import io.drumline.loop.Periodic;
 import io.drumline.message.NodeId;
 import io.drumline.session.NodeLeaseProperties;
 import io.drumline.session.Nodes;
@@ -38,6 +39,11 @@ import org.springframework.context.annotation.Configuration;
   NodeLeaseProperties.class
 })
 class NodeConfiguration {
+
+  @Bean("drumline.periodic")
+  Periodic periodic(MeterRegistry registry) {
+    return new Periodic(registry);
+  }
 
   @Bean("drumline.messageIds")
   MessageIds messageIds() {

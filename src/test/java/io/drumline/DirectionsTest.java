@@ -26,6 +26,8 @@ class DirectionsTest {
   @ArchTest
   static final ArchRule messageKnowsOnlyTheJdk = only("message", "java..", "org.jspecify..");
 
+  @ArchTest static final ArchRule loopKnowsNobody = ours("loop");
+
   @ArchTest static final ArchRule backplaneKnowsMessages = ours("backplane", "message");
   @ArchTest static final ArchRule securityKnowsMessages = ours("security", "message");
   @ArchTest static final ArchRule tracingKnowsMessages = ours("tracing", "message");
@@ -124,12 +126,13 @@ class DirectionsTest {
         .equals(List.of("drumline." + method.getName()));
   }
 
-  /** The package uses no other package of ours than these. */
+  /** The package uses no other package of ours than these, and {@code loop}. */
   private static ArchRule ours(String name, String... allowed) {
-    String[] packages = new String[allowed.length + 1];
+    String[] packages = new String[allowed.length + 2];
     packages[0] = "io.drumline." + name;
+    packages[1] = "io.drumline.loop";
     for (int i = 0; i < allowed.length; i++) {
-      packages[i + 1] = "io.drumline." + allowed[i];
+      packages[i + 2] = "io.drumline." + allowed[i];
     }
     return noClasses()
         .that()

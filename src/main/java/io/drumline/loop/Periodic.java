@@ -1,0 +1,88 @@
+package io.drumline.loop;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one way to start a periodic task in a node. An executor drops a periodic task that throws,
+ * and nobody is told; here, whatever it throws is counted and logged ({@link TaskGuard}), and the
+ * task goes on. One instance a node. Thread safe.
+ */
+public final class Periodic {
+  private final MeterRegistry registry;
+  private final LongSupplier nanos;
+  private final ThrottledLog log = new ThrottledLog(LoggerFactory.getLogger(Periodic.class));
+  private final Map<String, TaskGuard> guards = new ConcurrentHashMap<>();
+  private final List<PeriodicTask> tasks = new CopyOnWriteArrayList<>();
+
+  public Periodic(MeterRegistry registry) {
+    this(registry, System::nanoTime);
+  }
+
+  /**
+   * @param nanos the clock, in nanoseconds
+   */
+  Periodic(MeterRegistry registry, LongSupplier nanos) {
+    this.registry = registry;
+    this.nanos = nanos;
+  }
+
+  /**
+   * Runs {@code work} on {@code executor} after {@code period}, and again a period after each end
+   * of it, whatever it throws.
+   *
+   * @param name of the kind of task, a label of {@code drumline_task_failures_total}: lower case
+   *     with underscores, from a fixed set, listed in docs/metrics.md
+   * @throws java.util.concurrent.RejectedExecutionException if the executor has ended
+   */
+  public PeriodicTask every(
+      ScheduledExecutorService executor, Duration period, String name, Runnable work) {
+    PeriodicTask task = new PeriodicTask(this, guard(name), work, period, nanos);
+    tasks.add(task);
+    try {
+      task.scheduled(
+          executor.scheduleWithFixedDelay(
+              task, period.toNanos(), period.toNanos(), TimeUnit.NANOSECONDS));
+    } catch (RuntimeException e) {
+      tasks.remove(task);
+      throw e;
+    }
+    return task;
+  }
+
+  /**
+   * The guard of tasks that run once, or by another schedule than {@link #every}.
+   *
+   * @param name as for {@link #every}
+   */
+  public TaskGuard guard(String name) {
+    return guards.computeIfAbsent(
+        name,
+        task ->
+            new TaskGuard(
+                task,
+                Counter.builder("drumline.task.failures")
+                    .description("Runs of internal tasks that failed with an unexpected exception")
+                    .tag("task", task)
+                    .register(registry),
+                log));
+  }
+
+  /** All tasks that were started and not cancelled, in the order of their start. */
+  public List<PeriodicTask> tasks() {
+    return List.copyOf(tasks);
+  }
+
+  void remove(PeriodicTask task) {
+    tasks.remove(task);
+  }
+}

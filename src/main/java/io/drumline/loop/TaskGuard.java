@@ -1,0 +1,61 @@
+package io.drumline.loop;
+
+import io.micrometer.core.instrument.Counter;
+
+/**
+ * Stands between a task and what runs it: whatever the task throws is counted ({@code
+ * drumline_task_failures_total}) and logged once per cause and 10 seconds, and goes no further. Any
+ * thread.
+ */
+public final class TaskGuard {
+  private final String task;
+  private final Counter failures;
+  private final ThrottledLog log;
+
+  TaskGuard(String task, Counter failures, ThrottledLog log) {
+    this.task = task;
+    this.failures = failures;
+    this.log = log;
+  }
+
+  /** The name of the task, as in the metric. */
+  public String task() {
+    return task;
+  }
+
+  /** Runs {@code work} now. */
+  @SuppressWarnings("CatchThrowable") // an Error must not end the schedule either
+  public void run(Runnable work) {
+    try {
+      work.run();
+    } catch (Throwable e) {
+      failed(e);
+    }
+  }
+
+  /** What runs {@code work} under this guard. */
+  public Runnable guard(Runnable work) {
+    return () -> run(work);
+  }
+
+  /** Counts and logs a failure that was caught elsewhere; never throws. */
+  @SuppressWarnings("CatchThrowable")
+  public void failed(Throwable failure) {
+    failures.increment();
+    try {
+      log.error(
+          task + " " + failure.getClass().getName(),
+          "Task {} failed with {}; it goes on with its next turn. Please report this as a bug",
+          task,
+          failure.toString(),
+          failure);
+    } catch (Throwable ignored) {
+      // no memory to log with: it is counted
+    }
+  }
+
+  /** How often the task has failed. */
+  public long failures() {
+    return (long) failures.count();
+  }
+}
