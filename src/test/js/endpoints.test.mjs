@@ -1,8 +1,9 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { whenToReconnect, windowOf } from '../../main/resources/static/chat/closing.js';
 import { Backoff, endpointsOf, shuffled } from '../../main/resources/static/chat/endpoints.js';
 
-const settings = { endpoints: [], port: 8080, path: '/ws' };
+const settings = { endpoints: [], endpointsInUrl: true, port: 8080, path: '/ws' };
 const at = address => new URL(address);
 
 test('uses the own listener of the node that served the page', () => {
@@ -52,4 +53,31 @@ test('waits anything up to a limit that doubles to its cap, and begins anew afte
   backoff.failed();
   assert.equal(backoff.next(), 500);
   assert.equal(new Backoff({ random: () => 0 }).next(), 0);
+});
+
+test('lets a link choose the server only where that is configured', () => {
+  const closed = { ...settings, endpointsInUrl: false };
+  assert.deepEqual(endpointsOf(at('http://a/?endpoints=ws://b/ws'), closed), ['ws://a:8080/ws']);
+});
+
+test('spreads its return over the window that the server named', () => {
+  assert.equal(windowOf('This node is going away: reconnect within 30 s.'), 30);
+  assert.equal(windowOf(''), 10);
+  const backoff = new Backoff({ first: 500, most: 15_000, random: () => 1 });
+  backoff.failed(30_000);
+  assert.equal(backoff.next(), 30_000);
+  backoff.failed();
+  assert.equal(backoff.next(), 1_000);
+});
+
+test('obeys close codes', () => {
+  for (const code of [1002, 1009, 4005, 4007, 4008, 4011, 4012]) {
+    assert.equal(whenToReconnect(code), 'never', String(code));
+  }
+  for (const code of [1001, 1013, 4003, 4010, 4013]) {
+    assert.equal(whenToReconnect(code), 'later', String(code));
+  }
+  for (const code of [1005, 1006, 4001, 4002, 4004, 4006]) {
+    assert.equal(whenToReconnect(code), 'now', String(code));
+  }
 });

@@ -1,40 +1,70 @@
 import { endpointsOf } from './endpoints.js';
 import { Link } from './link.js';
-import { addMessage, showMessages, showRooms, showStatus, updateMessage } from './view.js';
+import { Outbox } from './outbox.js';
+import { SignIn } from './sign-in.js';
+import { browser, tab } from './storage.js';
+import { addEntry, showEntries, showRooms, showStatus, updateMessage } from './view.js';
 
 const KEPT = 500;
-const ANSWER_TIMEOUT = 10_000;
-const NAME_KEY = 'drumline.name';
+const REPLAYED = 50;
+const MOST_ROOMS = 100;
 const ROOM_PATTERN = /^[a-z0-9][a-z0-9-]{0,39}$/;
 
 const byId = id => document.getElementById(id);
 const nameField = byId('name');
 const textField = byId('text');
 
-/** Messages of each room: `{room, name, text, time, node, ref, own, state, reason}`. */
+/**
+ * What each room shows, in order: messages `{room, name, text, time, node, ref, own, state, reason}`
+ * and gaps `{gap: {reason, missed}}`.
+ */
 const rooms = new Map();
 const unread = new Map();
-/** Own messages that have not come back yet, by ref. */
-const awaited = new Map();
-const subscribed = new Set();
-const page = randomName();
+/** Rooms whose past is still being told: it is no news. */
+const telling = new Set();
+/** Marks this tab's own messages, also after a reload. */
+const page = tab.get('page') ?? randomName();
+let current = roomOf(location.hash) ?? browser.get('room');
 let link;
-let current = ROOM_PATTERN.test(location.hash.slice(1)) ? location.hash.slice(1) : undefined;
-let refusal;
+let signIn;
 let sent = 0;
 
+const outbox = new Outbox(
+  () => link ?? { up: false },
+  entry => link.send(
+    `/app/rooms/${entry.room}`, { name: entry.name, text: entry.text }, { ref: entry.ref }),
+  entry => {
+    if (entry.room === current) {
+      updateMessage(entry, retry);
+    }
+  });
+
 function randomName() {
-  return [...crypto.getRandomValues(new Uint8Array(9))].map(octet => octet.toString(36)).join('');
+  return [...crypto.getRandomValues(new Uint8Array(9))].map(byte => byte.toString(36)).join('');
+}
+
+function roomOf(hash) {
+  const room = hash.slice(1);
+  return ROOM_PATTERN.test(room) ? room : undefined;
 }
 
 function addRoom(room) {
-  if (!rooms.has(room)) {
-    rooms.set(room, []);
+  if (rooms.has(room) || rooms.size >= MOST_ROOMS) {
+    return;
   }
-  if (link?.up && !subscribed.has(room)) {
-    subscribed.add(room);
-    link.subscribe(`/topic/rooms.${room}`, message => received(room, message));
+  rooms.set(room, []);
+  if (link) {
+    follow(room);
   }
+}
+
+function follow(room) {
+  telling.add(room);
+  link.follow(`/topic/rooms.${room}`, REPLAYED, {
+    take: message => received(room, message),
+    gap: gap => keep(room, { gap }),
+    began: () => telling.delete(room),
+  });
 }
 
 function choose(room) {
@@ -42,8 +72,10 @@ function choose(room) {
   current = room;
   unread.delete(room);
   history.replaceState(null, '', `#${room}`);
+  browser.set('room', room);
+  browser.set('rooms', [...rooms.keys()]);
   drawRooms();
-  showMessages(rooms.get(room), retry);
+  showEntries(rooms.get(room), retry);
 }
 
 function drawRooms() {
@@ -58,7 +90,7 @@ function keep(room, entry) {
     entries.shift();
   }
   if (room === current) {
-    addMessage(entry, previous, retry);
+    addEntry(entry, previous, retry);
   }
 }
 
@@ -74,72 +106,43 @@ function received(room, message) {
   if (!isMessage(message)) {
     return;
   }
+  const own = message.ref?.startsWith(`${page}-`) ?? false;
   const known = message.ref && rooms.get(room).find(entry => entry.ref === message.ref);
   if (known) { // our own, or the same again after a retry
     Object.assign(known, { time: new Date(message.time), node: message.node });
-    settle(known, 'sent');
+    outbox.arrived(known);
     return;
   }
-  keep(room, { ...message, room, time: new Date(message.time), own: false, state: 'sent' });
-  if (room !== current || document.hidden) {
+  keep(room, { ...message, room, time: new Date(message.time), own, state: 'sent' });
+  if (!own && !telling.has(room) && (room !== current || document.hidden)) {
     unread.set(room, (unread.get(room) ?? 0) + 1);
     drawRooms();
   }
 }
 
-function settle(entry, state, reason) {
-  clearTimeout(awaited.get(entry.ref));
-  awaited.delete(entry.ref);
-  Object.assign(entry, { state, reason });
-  if (entry.room === current) {
-    updateMessage(entry, retry);
-  }
-}
-
-function dispatch(entry) {
-  if (!link?.up) {
-    settle(entry, 'unsent', 'Not sent: there is no connection.');
-    return;
-  }
-  awaited.set(entry.ref, setTimeout(() => settle(entry, 'unsent', 'No answer yet.'), ANSWER_TIMEOUT));
-  link.send(`/app/rooms/${entry.room}`, { name: entry.name, text: entry.text }, { ref: entry.ref });
-}
-
 /** With the same ref, so that a message that did arrive the first time shows once. */
 function retry(entry) {
-  settle(entry, 'sending');
-  dispatch(entry);
+  outbox.add(entry);
 }
 
 function write(text) {
   const entry = {
     room: current,
-    name: nameField.value.trim(),
+    name: signIn.user ?? nameField.value.trim(),
     text,
     time: new Date(),
-    ref: `${page}-${++sent}`,
+    ref: `${page}-${Date.now().toString(36)}-${++sent}`,
     own: true,
     state: 'sending',
   };
   keep(current, entry);
-  dispatch(entry);
+  outbox.add(entry);
 }
 
-function entryOf(ref) {
-  return [...rooms.values()].flat().find(entry => entry.own && entry.ref === ref);
-}
-
-function connected(frame) {
-  refusal = undefined;
-  subscribed.clear();
-  const node = frame.headers.node;
-  showStatus('up', node ? `Served by node ${node}` : 'Connected');
-  link.subscribe('/user/queue/refusals', ({ ref, reason }) => {
-    const entry = entryOf(ref);
-    if (entry) {
-      settle(entry, 'unsent', reason);
-    }
-  });
+function connected({ headers }) {
+  showStatus('up', headers.node ? `Served by node ${headers.node}` : 'Connected');
+  signIn.accepted(headers['user-name']);
+  link.subscribe('/user/queue/refusals', ({ ref, reason }) => outbox.refused(ref, reason));
   link.subscribe('/app/rooms', names => {
     names.forEach(addRoom);
     if (current === undefined) {
@@ -147,19 +150,30 @@ function connected(frame) {
     }
     drawRooms();
   });
-  [...rooms.keys()].forEach(addRoom);
+  outbox.connected();
 }
 
-function disconnected() {
-  for (const ref of [...awaited.keys()]) {
-    settle(entryOf(ref), 'unsent', 'Not sent: the connection was lost.');
+function disconnected(error) {
+  outbox.disconnected();
+  showStatus('down', error ?? `No connection; trying ${new URL(link.endpoint).host}`);
+}
+
+function stopped(sentence, asksForSignIn) {
+  outbox.disconnected();
+  showStatus('stopped', sentence);
+  if (asksForSignIn) {
+    signIn.ask(sentence);
   }
-  showStatus('down', refusal ?? `No connection; trying ${new URL(link.endpoint).host}`);
+}
+
+function connect() {
+  showStatus('connecting', 'Connecting …');
+  link.start(signIn.credentials);
 }
 
 function submitMessage() {
   const text = textField.value.trim();
-  if (nameField.value.trim() === '') {
+  if (signIn.user === undefined && nameField.value.trim() === '') {
     nameField.focus();
     nameField.setCustomValidity('Tell the others your name first.');
     nameField.reportValidity();
@@ -176,10 +190,10 @@ function fitText() {
 }
 
 function listen() {
-  nameField.value = stored(NAME_KEY) ?? '';
+  nameField.value = browser.get('name') ?? '';
   nameField.addEventListener('input', () => {
     nameField.setCustomValidity('');
-    store(NAME_KEY, nameField.value.trim());
+    browser.set('name', nameField.value.trim());
   });
   textField.addEventListener('input', fitText);
   textField.addEventListener('keydown', event => {
@@ -204,6 +218,13 @@ function listen() {
       field.reportValidity();
     }
   });
+  byId('reconnect').addEventListener('click', connect);
+  addEventListener('hashchange', () => {
+    const room = roomOf(location.hash);
+    if (room !== undefined && room !== current) {
+      choose(room);
+    }
+  });
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden && unread.delete(current)) {
       drawRooms();
@@ -211,25 +232,13 @@ function listen() {
   });
 }
 
-// Browsers may forbid storage: the name is then asked for each time.
-function stored(key) {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-function store(key, value) {
-  try {
-    localStorage.setItem(key, value);
-  } catch {
-    // not kept
-  }
-}
-
 async function start() {
+  tab.set('page', page);
+  signIn = new SignIn(connect);
   listen();
+  const known = browser.get('rooms');
+  (Array.isArray(known) ? known : []).filter(room => ROOM_PATTERN.test(room)).forEach(addRoom);
+  current = ROOM_PATTERN.test(current) ? current : undefined;
   if (current !== undefined) {
     choose(current);
   }
@@ -242,11 +251,10 @@ async function start() {
   link = new Link(globalThis.StompJs.Client, endpointsOf(location, settings), {
     onUp: connected,
     onDown: disconnected,
-    onRefused: sentence => {
-      refusal = sentence;
-    },
+    onStopped: stopped,
   });
-  link.start();
+  rooms.forEach((entries, room) => follow(room));
+  connect();
 }
 
 start().catch(error => showStatus('down', error.message));

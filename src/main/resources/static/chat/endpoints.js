@@ -11,15 +11,15 @@ export function shuffled(list, random = Math.random) {
 }
 
 /**
- * The addresses to choose from: those of `?endpoints=a,b` in the page's address, else the
- * configured ones, of which one may be a path on the page's own host and port (a proxy serves both),
- * else this node's own listener. Only WebSocket addresses; from a page loaded by
- * https only secure ones, since a browser allows no others.
+ * The addresses to choose from: those of `?endpoints=a,b` in the page's address where the server
+ * allows that, else the configured ones, of which one may be a path on the page's own host and port
+ * (a proxy serves both), else this node's own listener. Only WebSocket addresses; from a page loaded
+ * by https only secure ones, since a browser allows no others.
  */
 export function endpointsOf(location, settings) {
-  const given = (new URLSearchParams(location.search).get('endpoints') ?? '').split(',');
   const secure = location.protocol === 'https:';
-  const allowed = given.map(text => text.trim()).filter(text => isWebSocket(text, secure));
+  const given = settings.endpointsInUrl ? new URLSearchParams(location.search).get('endpoints') : null;
+  const allowed = (given ?? '').split(',').map(text => text.trim()).filter(text => isWebSocket(text, secure));
   if (allowed.length > 0) {
     return allowed;
   }
@@ -36,9 +36,14 @@ function isWebSocket(text, secure) {
   return url !== undefined && (url.protocol === 'wss:' || (url.protocol === 'ws:' && !secure));
 }
 
-/** Waits between attempts: anything from 0 up to a limit that doubles with each failure (full jitter). */
+/**
+ * Waits between attempts: anything from 0 up to a limit that doubles with each failure (full
+ * jitter). A connection counts as a success only once it has lasted: a server that answers CONNECTED
+ * and then closes must not be asked ever faster.
+ */
 export class Backoff {
   #failures = 0;
+  #window = 0;
 
   constructor({ first = 500, most = 15_000, random = Math.random } = {}) {
     this.first = first;
@@ -46,12 +51,15 @@ export class Backoff {
     this.random = random;
   }
 
-  failed() {
+  /** @param window milliseconds over which the server asked its clients to come back, or 0 */
+  failed(window = 0) {
     this.#failures++;
+    this.#window = window;
   }
 
   succeeded() {
     this.#failures = 0;
+    this.#window = 0;
   }
 
   /** Milliseconds to wait before the next attempt; 0 before the very first. */
@@ -59,6 +67,7 @@ export class Backoff {
     if (this.#failures === 0) {
       return 0;
     }
-    return this.random() * Math.min(this.most, this.first * 2 ** (this.#failures - 1));
+    const doubled = Math.min(this.most, this.first * 2 ** (this.#failures - 1));
+    return this.random() * Math.max(doubled, this.#window);
   }
 }

@@ -3,6 +3,13 @@
 const HUES = 8;
 const KEPT = 500;
 const SAME_BREATH = 5 * 60_000;
+const STATES = { sending: 'Sending …', waiting: 'Waiting for the connection …' };
+const GAPS = new Map([
+  ['trimmed', 'they are older than the history that is kept'],
+  ['wiped', 'the history was lost'],
+  ['diverged', 'the history was lost in part'],
+  ['overflow', 'they were more than could be caught up with'],
+]);
 
 const byId = id => document.getElementById(id);
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
@@ -17,11 +24,12 @@ function element(tag, className, text) {
   return made;
 }
 
-/** The connection's state: `connecting`, `up` or `down`, and a sentence. */
+/** The connection's state: `connecting`, `up`, `down` or `stopped` for good, and a sentence. */
 export function showStatus(state, text) {
   const status = byId('status');
   status.dataset.state = state;
   status.title = text;
+  byId('reconnect').hidden = state !== 'stopped';
   byId('status-text').textContent = text;
 }
 
@@ -48,22 +56,23 @@ function roomItem(room, isCurrent, unread, choose) {
   return item;
 }
 
-/** Shows a room's messages from the beginning. */
-export function showMessages(entries, retry) {
+/** Shows a room's messages and gaps from the beginning. */
+export function showEntries(entries, retry) {
   const log = byId('log');
   log.setAttribute('aria-live', 'off'); // what is already known is not read out again
-  log.replaceChildren(...entries.map((entry, i) => messageItem(entry, entries[i - 1], retry)));
+  byId('messages').replaceChildren(...entries.map((entry, i) => item(entry, entries[i - 1], retry)));
   log.scrollTop = log.scrollHeight;
   log.setAttribute('aria-live', 'polite');
 }
 
-/** Adds one message below; follows it where the reader was at the end, or wrote it. */
-export function addMessage(entry, previous, retry) {
+/** Adds one entry below; follows it where the reader was at the end, or wrote it. */
+export function addEntry(entry, previous, retry) {
   const log = byId('log');
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
-  log.append(messageItem(entry, previous, retry));
-  while (log.childElementCount > KEPT) {
-    log.firstElementChild.remove();
+  const messages = byId('messages');
+  messages.append(item(entry, previous, retry));
+  while (messages.childElementCount > KEPT) {
+    messages.firstElementChild.remove();
   }
   if (atEnd || entry.own) {
     log.scrollTop = log.scrollHeight;
@@ -72,12 +81,23 @@ export function addMessage(entry, previous, retry) {
 
 /** Shows a message's new state in place, where it is on the screen. */
 export function updateMessage(entry, retry) {
-  const old = entry.ref && byId('log').querySelector(`[data-ref="${CSS.escape(entry.ref)}"]`);
+  const old = entry.ref && byId('messages').querySelector(`[data-ref="${CSS.escape(entry.ref)}"]`);
   if (old) {
-    const item = messageItem(entry, undefined, retry);
-    item.classList.toggle('continued', old.classList.contains('continued'));
-    old.replaceWith(item);
+    const fresh = messageItem(entry, undefined, retry);
+    fresh.classList.toggle('continued', old.classList.contains('continued'));
+    old.replaceWith(fresh);
   }
+}
+
+function item(entry, previous, retry) {
+  return entry.gap ? gapItem(entry.gap) : messageItem(entry, previous, retry);
+}
+
+/** Stands where messages are missing: nothing is lost without a word. */
+function gapItem({ reason, missed }) {
+  const count = Number(missed);
+  const what = count === 1 ? '1 message is' : count > 1 ? `${count} messages are` : 'Messages may be';
+  return element('li', 'gap', `${what} missing here: ${GAPS.get(reason) ?? 'they could not be had'}.`);
 }
 
 function messageItem(entry, previous, retry) {
@@ -112,7 +132,7 @@ function messageItem(entry, previous, retry) {
 }
 
 function sendState(entry, retry) {
-  const line = element('div', 'send-state', entry.state === 'unsent' ? entry.reason : 'Sending …');
+  const line = element('div', 'send-state', STATES[entry.state] ?? entry.reason);
   if (entry.state === 'unsent') {
     const button = element('button', 'retry', 'Send again');
     button.type = 'button';
@@ -124,6 +144,7 @@ function sendState(entry, retry) {
 
 function continues(entry, previous) {
   return previous !== undefined
+    && !previous.gap
     && previous.name === entry.name
     && previous.own === entry.own
     && entry.time - previous.time < SAME_BREATH;

@@ -5,6 +5,7 @@ import jakarta.validation.Valid;
 import java.security.Principal;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -15,8 +16,8 @@ import org.springframework.messaging.handler.annotation.Header;
 import org.springframework.messaging.handler.annotation.MessageExceptionHandler;
 import org.springframework.messaging.handler.annotation.MessageMapping;
 import org.springframework.messaging.handler.annotation.Payload;
-import org.springframework.messaging.handler.annotation.SendTo;
 import org.springframework.messaging.handler.annotation.support.MethodArgumentNotValidException;
+import org.springframework.messaging.simp.SimpMessageSendingOperations;
 import org.springframework.messaging.simp.annotation.SendToUser;
 import org.springframework.messaging.simp.annotation.SubscribeMapping;
 import org.springframework.stereotype.Controller;
@@ -33,16 +34,17 @@ final class ChatController {
 
   private final ChatProperties properties;
   private final String node;
+  private final SimpMessageSendingOperations messages;
   private final Clock clock = Clock.systemUTC();
 
-  ChatController(ChatProperties properties, NodeId node) {
+  ChatController(ChatProperties properties, NodeId node, SimpMessageSendingOperations messages) {
     this.properties = properties;
     this.node = node.value();
+    this.messages = messages;
   }
 
   @MessageMapping("/rooms/{room}")
-  @SendTo("/topic/rooms.{room}")
-  ChatMessage post(
+  void post(
       @DestinationVariable String room,
       @Payload @Valid ChatPost post,
       @Header(name = "ref", required = false) @Nullable String ref,
@@ -55,7 +57,10 @@ final class ChatController {
     }
     // Who has shown who they are speaks under that name; only who is anonymous may choose one.
     String name = author.map(Principal::getName).orElseGet(() -> post.name().strip());
-    return new ChatMessage(name, post.text(), clock.instant(), node, ref);
+    ChatMessage message = new ChatMessage(name, post.text(), clock.instant(), node, ref);
+    // The ref is the publisher's id, too: what a page sends again is published once.
+    Map<String, Object> headers = ref == null ? Map.of() : Map.of("id", ref);
+    messages.convertAndSend("/topic/rooms." + room, message, headers);
   }
 
   @SubscribeMapping("/rooms")

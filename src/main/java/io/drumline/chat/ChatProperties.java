@@ -14,6 +14,8 @@ import org.springframework.validation.annotation.Validated;
  * @param endpoints WebSocket addresses the page chooses from, such as {@code
  *     wss://chat.example.org/ws}, or a path on the host and port the page was loaded from, such as
  *     {@code /ws}; when empty, the page uses this node's own listener
+ * @param endpointsInUrl whether {@code ?endpoints=} in the page's address may name others, as tests
+ *     and demonstrations want; whoever makes the link then chooses the server that visitors talk to
  */
 @Validated
 @ConfigurationProperties(value = "drumline.chat", ignoreUnknownFields = false)
@@ -27,7 +29,8 @@ record ChatProperties(
                     regexp = "wss?://[^\\s,]+|/(?!/)[^\\s,]*",
                     message = "must be a ws:// or wss:// address, or a path")
                 String>
-            endpoints) {
+            endpoints,
+    @DefaultValue("false") boolean endpointsInUrl) {
 
   static final String ROOM = "[a-z0-9][a-z0-9-]{0,39}";
   static final String ROOM_RULE =

@@ -7,8 +7,10 @@ import java.util.List;
  *
  * @param endpoints WebSocket addresses to choose from, or paths on the page's own host; empty where
  *     the page shall use the host it was loaded from, with {@code port} and {@code path}
+ * @param endpointsInUrl whether the page's address may name others
  * @param port the port this node's client listener is bound to
  * @param path the path of the WebSocket
  * @param stomp the path of STOMP.js on the page's own host
  */
-record ChatSettings(List<String> endpoints, int port, String path, String stomp) {}
+record ChatSettings(
+    List<String> endpoints, boolean endpointsInUrl, int port, String path, String stomp) {}

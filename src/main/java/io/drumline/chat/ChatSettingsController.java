@@ -32,7 +32,9 @@ final class ChatSettingsController {
     String path = environment.getProperty("drumline.listener.path", "/ws");
     return ResponseEntity.ok()
         .cacheControl(CacheControl.noStore())
-        .body(new ChatSettings(properties.endpoints(), port, path, stomp));
+        .body(
+            new ChatSettings(
+                properties.endpoints(), properties.endpointsInUrl(), port, path, stomp));
   }
 
   /** Found by a pattern, so that the version stands in the build file alone. */

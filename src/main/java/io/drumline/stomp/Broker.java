@@ -91,12 +91,14 @@ final class Broker extends AbstractBrokerMessageHandler {
       throw new MessageDeliveryException(
           message, invalid.getMessage() + " (" + text + ")", invalid);
     }
-    List<Header> headers =
-        SpringHeaders.list(StompHeaderAccessor.wrap(message).toNativeHeaderMap());
+    StompHeaderAccessor accessor = StompHeaderAccessor.wrap(message);
+    List<Header> headers = SpringHeaders.list(accessor.toNativeHeaderMap());
+    // As in a client's SEND: a message with the same id is published once.
+    String id = accessor.getFirstNativeHeader("id");
     CompletableFuture<@Nullable Throwable> failure =
         publisher
-            .publish(target.destination(), headers, body, null, target.session())
-            .<@Nullable Throwable>handle((id, error) -> error)
+            .publish(target.destination(), headers, body, id, target.session())
+            .<@Nullable Throwable>handle((messageId, error) -> error)
             .toCompletableFuture();
     Throwable refusedAtOnce = failure.getNow(null);
     if (refusedAtOnce != null) {

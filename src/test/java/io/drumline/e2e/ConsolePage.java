@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -221,9 +220,7 @@ final class ConsolePage implements AutoCloseable {
   }
 
   void theme(String scheme) {
-    browser.executeCdpCommand(
-        "Emulation.setEmulatedMedia",
-        Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+    Axe.theme(browser, scheme);
   }
 
   void size(int width, int height) {
@@ -258,27 +255,8 @@ final class ConsolePage implements AutoCloseable {
   void isForEverybody() {
     for (String scheme : List.of("light", "dark")) {
       theme(scheme);
-      assertThat(violations()).as(scheme).isEmpty();
+      assertThat(Axe.violations(browser)).as(scheme).isEmpty();
       assertThat((boolean) browser.executeScript(FITS)).as("no wider than the screen").isTrue();
-    }
-  }
-
-  @SuppressWarnings("unchecked")
-  private List<String> violations() {
-    browser.executeScript(axe());
-    return (List<String>)
-        browser.executeAsyncScript(
-            "const done = arguments[arguments.length - 1];"
-                + "axe.run().then(found => done(found.violations.map(each => each.id + ': '"
-                + " + each.help + ' ' + each.nodes.map(node => node.html).join(' ')))"
-                + ", wrong => done([String(wrong)]))");
-  }
-
-  private static String axe() {
-    try (InputStream script = ConsolePage.class.getResourceAsStream("/axe.min.js")) {
-      return new String(script.readAllBytes(), UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 

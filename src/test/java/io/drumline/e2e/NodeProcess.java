@@ -110,12 +110,22 @@ public final class NodeProcess implements AutoCloseable {
 
   /** How many clients it has. */
   int connections() {
+    return metric("drumline_connections ");
+  }
+
+  /** How many WebSockets it has accepted since its start. */
+  int upgrades() {
+    return metric("drumline_upgrades_total{outcome=\"accepted\"");
+  }
+
+  /** The sum of the samples whose line begins so. */
+  private int metric(String beginning) {
     String metrics = tell("/actuator/prometheus");
     assertThat(metrics).as("metrics of " + id).isNotNull();
     return metrics
         .lines()
-        .filter(line -> line.startsWith("drumline_connections "))
-        .mapToInt(line -> (int) Double.parseDouble(line.substring(line.indexOf(' '))))
+        .filter(line -> line.startsWith(beginning))
+        .mapToInt(line -> (int) Double.parseDouble(line.substring(line.lastIndexOf(' '))))
         .sum();
   }
 
