@@ -66,7 +66,7 @@ class ApiConfiguration {
       AuthenticationFilter filter = new AuthenticationFilter(apiKeys, new ShownKey());
       filter.setSuccessHandler((request, response, who) -> {});
       filter.setFailureHandler(
-          (request, response, wrong) -> rules.refuse(request, response, wrong.getMessage()));
+          (request, response, wrong) -> rules.refuse(request, response, wrong));
       http.addFilterBefore(filter, BasicAuthenticationFilter.class);
     }
     return rules

@@ -33,9 +33,12 @@ final class ApiTokens {
    */
   Identity identify(String token) {
     Login login = join(authenticator.check(new Credentials("Bearer " + token, null, null)));
-    if (!(login instanceof Login.Accepted accepted)) {
-      throw new BadCredentialsException(((Login.Refused) login).sentence());
+    if (login instanceof Login.Refused refused) {
+      throw refused.reason().mayRetry()
+          ? new AuthenticationServiceException(refused.sentence())
+          : new BadCredentialsException(refused.sentence());
     }
+    Login.Accepted accepted = (Login.Accepted) login;
     Identity identity = accepted.identity();
     List<Subject> subjects = new ArrayList<>(2);
     subjects.add(new Subject(Kind.USER, identity.name()));

@@ -13,6 +13,7 @@ import org.springframework.boot.security.autoconfigure.actuate.web.servlet.Endpo
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
+import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.authorization.AuthorityAuthorizationManager;
 import org.springframework.security.authorization.AuthorizationDecision;
 import org.springframework.security.authorization.AuthorizationManager;
@@ -21,6 +22,7 @@ import org.springframework.security.config.annotation.web.configurers.AbstractHt
 import org.springframework.security.config.annotation.web.configurers.AuthorizeHttpRequestsConfigurer;
 import org.springframework.security.config.annotation.web.configurers.HeadersConfigurer;
 import org.springframework.security.core.Authentication;
+import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.web.access.intercept.RequestAuthorizationContext;
 import org.springframework.security.web.csrf.CsrfException;
 import org.springframework.security.web.header.writers.CrossOriginOpenerPolicyHeaderWriter.CrossOriginOpenerPolicy;
@@ -155,6 +157,20 @@ final class ControlPlaneRules {
       return host != null && host.equalsIgnoreCase(URI.create(origin).getRawAuthority());
     } catch (IllegalArgumentException noOrigin) {
       return false;
+    }
+  }
+
+  /** Answers 401; or 503 where the caller's token could not be judged. */
+  void refuse(
+      HttpServletRequest request, HttpServletResponse response, AuthenticationException why) {
+    if (why instanceof AuthenticationServiceException) {
+      answers.resolveException(
+          request,
+          response,
+          null,
+          Problems.of(HttpStatus.SERVICE_UNAVAILABLE, String.valueOf(why.getMessage())));
+    } else {
+      refuse(request, response, why.getMessage());
     }
   }
 

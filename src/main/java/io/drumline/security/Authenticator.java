@@ -6,16 +6,21 @@ import io.drumline.security.Login.Refused;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import java.util.Locale;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Finds out who a client is. Any thread may ask, event loops too: tokens and passwords are checked
@@ -30,6 +35,15 @@ public final class Authenticator implements AutoCloseable {
   /** More would wait longer than a client does. */
   private static final int WAITING_PASSWORDS = 64;
 
+  private static final Logger log = LoggerFactory.getLogger(Authenticator.class);
+
+  /** How a client that was accepted has shown who it is: tags of the metric. */
+  private static final String ANONYMOUS = "anonymous";
+
+  private static final String TOKEN = "token";
+  private static final String PASSWORD = "password";
+
+  private final Refusals refusals;
   private final @Nullable Tokens tokens;
   private final @Nullable Passwords passwords;
   private final Anonymous anonymous;
@@ -47,7 +61,26 @@ public final class Authenticator implements AutoCloseable {
    * @throws WrongSettingException with the name of the property that is wrong
    */
   public Authenticator(SecurityProperties properties, Anonymous anonymous, MeterRegistry registry) {
-    tokens = properties.jwt() == null ? null : new Tokens(properties.jwt());
+    this(properties, anonymous, registry, System::nanoTime);
+  }
+
+  /**
+   * @param clock {@link System#nanoTime}
+   */
+  Authenticator(
+      SecurityProperties properties,
+      Anonymous anonymous,
+      MeterRegistry registry,
+      LongSupplier clock) {
+    this.registry = registry;
+    refusals = new Refusals(clock);
+    int cores = Runtime.getRuntime().availableProcessors();
+    tokenThreads = threads("drumline-token", cores, WAITING_TOKENS);
+    passwordThreads = threads("drumline-password", Math.max(1, cores / 2), WAITING_PASSWORDS);
+    tokens =
+        properties.jwt() == null
+            ? null
+            : new Tokens(properties.jwt(), refusals, tokenThreads, clock, registry);
     passwords = properties.users().isEmpty() ? null : new Passwords(properties.users());
     if (anonymous == Anonymous.REFUSED && !properties.authentication()) {
       throw new WrongSettingException(
@@ -55,13 +88,11 @@ public final class Authenticator implements AutoCloseable {
               + " or drumline.security.anonymous=true.");
     }
     this.anonymous = anonymous;
-    this.registry = registry;
-    int cores = Runtime.getRuntime().availableProcessors();
-    tokenThreads = threads("drumline-token", cores, WAITING_TOKENS);
-    passwordThreads = threads("drumline-password", Math.max(1, cores / 2), WAITING_PASSWORDS);
-    counter("accepted");
+    for (String kind : List.of(ANONYMOUS, TOKEN, PASSWORD)) {
+      counter("accepted", kind); // shows all of them from the start
+    }
     for (Reason reason : Reason.values()) {
-      counter(tag(reason)); // shows all of them from the start
+      counter(outcome(reason), reason.text());
     }
   }
 
@@ -85,10 +116,14 @@ public final class Authenticator implements AutoCloseable {
    * @return completes on the caller's thread or on one of the authenticator's own; never fails
    */
   public CompletionStage<Login> check(Credentials shown) {
-    return decide(shown)
-        .exceptionally(
-            failed -> new Refused(Reason.BUSY, "Logins cannot be checked now: try again later."))
-        .thenApply(this::counted);
+    return decide(shown).exceptionally(this::failed).thenApply(this::counted);
+  }
+
+  /** Begins to fetch the issuer's keys, so that the log tells at the start if that fails. */
+  void prefetch() {
+    if (tokens != null) {
+      tokens.prefetch();
+    }
   }
 
   /** Whether tokens can be checked. */
@@ -102,7 +137,10 @@ public final class Authenticator implements AutoCloseable {
       return done(
           anonymous == Anonymous.ALLOWED
               ? new Accepted(Identity.ANONYMOUS)
-              : refused(Reason.NO_CREDENTIALS, "This server needs a token or a login."));
+              : refused(
+                  Reason.NO_CREDENTIALS,
+                  "its CONNECT has neither Authorization nor login and passcode",
+                  "This server needs a token or a login: send " + wanted() + " in CONNECT."));
     }
     String authorization = shown.authorization();
     if (authorization != null) {
@@ -110,23 +148,42 @@ public final class Authenticator implements AutoCloseable {
     }
     String login = shown.login() == null ? "" : shown.login();
     String passcode = shown.passcode() == null ? "" : shown.passcode();
-    boolean token = passwords == null || (!passwords.knows(login) && looksLikeToken(passcode));
-    if (tokens != null && token) {
+    boolean known = passwords != null && passwords.knows(login);
+    if (tokens != null && !known && looksLikeToken(passcode)) {
       return token(tokens, passcode);
     }
     if (passwords == null) {
-      return done(refused(Reason.BAD_PASSWORD, "The login or the passcode is wrong."));
+      return done(
+          refused(
+              Reason.WRONG_CREDENTIALS,
+              "it sent login " + Refusals.shown(shown.login()) + " and a passcode that is no token",
+              "This server takes tokens, not passwords: send " + wanted() + " in CONNECT."));
     }
     Passwords checked = passwords;
-    return on(passwordThreads, () -> checked.check(login, passcode));
+    return on(passwordThreads, () -> done(password(checked, login, passcode)));
+  }
+
+  private String wanted() {
+    String bearer = "Authorization: Bearer <token>";
+    return tokens == null
+        ? "login and passcode"
+        : passwords == null ? bearer : bearer + ", or login and passcode,";
   }
 
   private CompletionStage<Login> bearer(String authorization) {
     if (!authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
-      return done(refused(Reason.BAD_TOKEN, "Authorization must be Bearer and a token."));
+      return done(
+          refused(
+              Reason.WRONG_SCHEME,
+              "its Authorization header does not begin with Bearer and a space",
+              "Authorization must be Bearer and a token."));
     }
     return tokens == null
-        ? done(refused(Reason.BAD_TOKEN, "This server takes no tokens: use login and passcode."))
+        ? done(
+            refused(
+                Reason.WRONG_CREDENTIALS,
+                "it sent a token, but drumline.security.jwt is not set",
+                "This server takes no tokens: use login and passcode."))
         : token(tokens, authorization.substring(BEARER.length()).strip());
   }
 
@@ -134,9 +191,42 @@ public final class Authenticator implements AutoCloseable {
     return on(tokenThreads, () -> checked.check(token));
   }
 
-  private static CompletionStage<Login> on(Executor threads, Supplier<Login> check) {
+  private Login password(Passwords checked, String login, String passcode) {
+    return checked
+        .check(login, passcode)
+        .<Login>map(Accepted::new)
+        .orElseGet(
+            () ->
+                refused(
+                    Reason.BAD_PASSWORD,
+                    checked.knows(login)
+                        ? "the passcode of login " + Refusals.shown(login) + " is wrong"
+                        : "there is no login "
+                            + Refusals.shown(login)
+                            + " in drumline.security.users",
+                    "The login or the passcode is wrong."));
+  }
+
+  private Login failed(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    if (cause instanceof RejectedExecutionException) {
+      return refused(
+          Reason.BUSY,
+          "as many logins are being checked as may wait (%d with tokens, %d with passwords)"
+              .formatted(WAITING_TOKENS, WAITING_PASSWORDS),
+          "Logins cannot be checked now: try again later.");
+    }
+    log.error("A login could not be checked; this is a bug", cause);
+    return refused(
+        Reason.ERROR,
+        "the check failed with " + cause,
+        "Logins cannot be checked now: try again later.");
+  }
+
+  private static CompletionStage<Login> on(
+      Executor threads, Supplier<CompletionStage<Login>> check) {
     try {
-      return CompletableFuture.supplyAsync(check, threads);
+      return CompletableFuture.supplyAsync(check, threads).thenCompose(Function.identity());
     } catch (RejectedExecutionException full) {
       return CompletableFuture.failedFuture(full);
     }
@@ -147,7 +237,8 @@ public final class Authenticator implements AutoCloseable {
     return passcode.startsWith("eyJ") && passcode.chars().filter(c -> c == '.').count() == 2;
   }
 
-  private static Login refused(Reason reason, String sentence) {
+  private Login refused(Reason reason, String detail, String sentence) {
+    refusals.refused(reason, detail);
     return new Refused(reason, sentence);
   }
 
@@ -156,24 +247,39 @@ public final class Authenticator implements AutoCloseable {
   }
 
   private Login counted(Login login) {
-    counter(login instanceof Refused refused ? tag(refused.reason()) : "accepted").increment();
+    if (login instanceof Refused refused) {
+      counter(outcome(refused.reason()), refused.reason().text()).increment();
+    } else if (login instanceof Accepted accepted) {
+      counter("accepted", kind(accepted.identity())).increment();
+    }
     return login;
   }
 
-  private static String tag(Reason reason) {
-    return reason.name().toLowerCase(Locale.ROOT);
+  private static String kind(Identity identity) {
+    if (identity.anonymous()) {
+      return ANONYMOUS;
+    }
+    return identity.expiresAt() == null ? PASSWORD : TOKEN;
   }
 
-  private Counter counter(String outcome) {
-    return Counter.builder("drumline.logins")
-        .description("Checks of who a client is, by how they ended.")
+  private static String outcome(Reason reason) {
+    return reason.mayRetry() ? "unavailable" : "refused";
+  }
+
+  private Counter counter(String outcome, String reason) {
+    return Counter.builder("drumline.authentications")
+        .description("Checks of who a client is, by how they ended and why.")
         .tag("outcome", outcome)
+        .tag("reason", reason)
         .register(registry);
   }
 
   /** Ends the threads; what is being checked is refused. */
   @Override
   public void close() {
+    if (tokens != null) {
+      tokens.close();
+    }
     tokenThreads.shutdownNow();
     passwordThreads.shutdownNow();
   }

@@ -16,9 +16,16 @@ public record Credentials(
   /** Of a client that shows nothing. */
   public static final Credentials NONE = new Credentials(null, null, null);
 
-  /** Whether there is anything to check. */
+  /**
+   * Whether there is anything to check. Old client libraries always send a login and a passcode,
+   * both empty where they have none.
+   */
   public boolean present() {
-    return authorization != null || login != null || passcode != null;
+    return authorization != null || shows(login) || shows(passcode);
+  }
+
+  private static boolean shows(@Nullable String value) {
+    return value != null && !value.isEmpty();
   }
 
   /** Without the values, so that they reach no log. */

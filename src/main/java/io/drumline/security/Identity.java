@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param roles what the user is
  * @param scopes what the user's token is for
  * @param claims all that the token says, for rules and for application code
- * @param expiresAt when it ends; null for one that does not
+ * @param expiresAt from when on it is not accepted any more, which is the token's end and the clock
+ *     skew that is allowed; null for one that does not end
  * @param tokenId the token's {@code jti}, by which it can be revoked; null without
  */
 public record Identity(

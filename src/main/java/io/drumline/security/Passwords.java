@@ -1,12 +1,10 @@
 package io.drumline.security;
 
-import io.drumline.security.Login.Accepted;
-import io.drumline.security.Login.Reason;
-import io.drumline.security.Login.Refused;
 import io.drumline.security.SecurityProperties.User;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -15,7 +13,7 @@ import org.springframework.security.crypto.bcrypt.BCryptPasswordEncoder;
 /** Checks passwords of the users that are configured. A check takes a core for 50 ms or more. */
 final class Passwords {
   /** More is more than bcrypt looks at. */
-  private static final int MAX_OCTETS = 72;
+  private static final int MAX_BYTES = 72;
 
   private final BCryptPasswordEncoder bcrypt = new BCryptPasswordEncoder();
   private final Map<String, User> users;
@@ -32,14 +30,15 @@ final class Passwords {
     return users.containsKey(login);
   }
 
-  Login check(String login, String password) {
+  /** The user with this login and password; none if there is no such. */
+  Optional<Identity> check(String login, String password) {
     User user = users.get(login);
     String hash = user == null ? decoy : hash(user);
-    boolean whole = password.getBytes(StandardCharsets.UTF_8).length <= MAX_OCTETS;
+    boolean whole = password.getBytes(StandardCharsets.UTF_8).length <= MAX_BYTES;
     boolean right = bcrypt.matches(whole ? password : "", hash) && whole;
     return user != null && right
-        ? new Accepted(new Identity(login, user.roles(), Set.of(), Map.of(), null, null))
-        : new Refused(Reason.BAD_PASSWORD, "The login or the passcode is wrong.");
+        ? Optional.of(new Identity(login, user.roles(), Set.of(), Map.of(), null, null))
+        : Optional.empty();
   }
 
   private static String hash(User user) {

@@ -11,7 +11,7 @@ import org.springframework.core.env.Environment;
 @EnableConfigurationProperties(SecurityProperties.class)
 class SecurityConfiguration {
 
-  @Bean(name = "drumline.authenticator", destroyMethod = "close")
+  @Bean(name = "drumline.authenticator", initMethod = "prefetch", destroyMethod = "close")
   Authenticator authenticator(
       SecurityProperties properties, Environment environment, MeterRegistry registry) {
     return new Authenticator(properties, anonymous(properties, environment), registry);

@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.core.io.Resource;
-import org.springframework.security.oauth2.jose.jws.SignatureAlgorithm;
 import org.springframework.validation.annotation.Validated;
 
 /**
@@ -97,16 +96,20 @@ public record SecurityProperties(
       if (algorithms.isEmpty()) {
         algorithms = Set.of(secret != null ? "HS256" : "RS256");
       }
+      List<String> known = secret != null ? Signatures.BY_SECRET : Signatures.BY_PRIVATE_KEY;
       for (String algorithm : algorithms) {
         require(
-            secret != null
-                ? algorithm.matches("HS(256|384|512)")
-                : SignatureAlgorithm.from(algorithm) != null,
-            "jwt.algorithms contains %s, which is no signature by %s"
-                .formatted(algorithm, secret != null ? "a secret" : "a private key"));
+            known.contains(algorithm),
+            "jwt.algorithms contains '%s', but with %s it may contain only %s"
+                .formatted(
+                    algorithm,
+                    secret != null ? "a secret" : "a public key or jwks-uri",
+                    String.join(", ", known)));
+        int needed = secret == null ? 0 : Integer.parseInt(algorithm.substring(2)) / 8;
         require(
-            secret == null || octets(secret) * 8 >= Integer.parseInt(algorithm.substring(2)),
-            "jwt.secret is too short for " + algorithm);
+            secret == null || bytes(secret) >= needed,
+            "jwt.secret has %d bytes, but must have at least %d for %s; make one with: openssl rand -hex %d"
+                .formatted(secret == null ? 0 : bytes(secret), needed, algorithm, needed));
       }
       if (jwksUri != null) {
         require(
@@ -118,7 +121,7 @@ public record SecurityProperties(
       }
     }
 
-    private static int octets(String secret) {
+    private static int bytes(String secret) {
       return secret.getBytes(StandardCharsets.UTF_8).length;
     }
 

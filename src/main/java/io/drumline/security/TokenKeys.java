@@ -1,106 +1,72 @@
 package io.drumline.security;
 
 import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.jwk.source.JWKSource;
-import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
-import com.nimbusds.jose.proc.SecurityContext;
-import com.nimbusds.jose.util.DefaultResourceRetriever;
-import com.nimbusds.jwt.proc.DefaultJWTProcessor;
 import io.drumline.security.SecurityProperties.Jwt;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.MalformedURLException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.security.GeneralSecurityException;
 import java.security.Key;
 import java.security.KeyFactory;
 import java.security.PublicKey;
-import java.security.interfaces.ECPublicKey;
-import java.security.interfaces.RSAPublicKey;
 import java.security.spec.X509EncodedKeySpec;
-import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.crypto.spec.SecretKeySpec;
 import org.springframework.core.io.Resource;
-import org.springframework.security.oauth2.jose.jws.SignatureAlgorithm;
-import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
 
-/** The keys that tokens are checked with, and with them only the algorithms that are configured. */
+/** The one key that tokens are checked with, where the issuer publishes none. */
 final class TokenKeys {
-  private static final int CONNECT_MILLIS = 2000;
-  private static final int READ_MILLIS = 2000;
-  private static final int MAX_OCTETS = 256 * 1024;
-  private static final Duration FRESH = Duration.ofMinutes(5);
-  private static final Duration FETCH = Duration.ofSeconds(5);
-
-  /** How long known keys are used though the issuer does not answer. */
-  private static final Duration OUTAGE = Duration.ofHours(4);
+  private static final String PROPERTY = "drumline.security.jwt.public-key";
+  private static final int MAX_BYTES = 256 * 1024;
+  private static final Pattern PEM = Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----");
 
   private TokenKeys() {}
 
   /**
-   * A decoder that checks signatures. With a JWKS it may fetch keys, and then blocks for seconds.
+   * The secret or the public key of the settings.
    *
    * @throws WrongSettingException with the name of the property that is wrong
    */
-  static NimbusJwtDecoder decoder(Jwt jwt) {
-    if (jwt.jwksUri() != null) {
-      Set<SignatureAlgorithm> algorithms =
-          jwt.algorithms().stream().map(SignatureAlgorithm::from).collect(Collectors.toSet());
-      return NimbusJwtDecoder.withJwkSource(published(jwt.jwksUri()))
-          .jwsAlgorithms(pinned -> pinned.addAll(algorithms))
-          .build();
+  static Key configured(Jwt jwt) {
+    if (jwt.secret() != null) {
+      return new SecretKeySpec(jwt.secret().getBytes(StandardCharsets.UTF_8), "HMAC");
     }
-    Key key =
-        jwt.secret() != null
-            ? new SecretKeySpec(jwt.secret().getBytes(StandardCharsets.UTF_8), "HMAC")
-            : publicKey(jwt);
-    Set<JWSAlgorithm> algorithms =
-        jwt.algorithms().stream().map(JWSAlgorithm::parse).collect(Collectors.toSet());
-    DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
-    // There is one key, so its id does not matter; the library refuses unsigned tokens by itself.
-    processor.setJWSKeySelector(
-        (header, context) -> algorithms.contains(header.getAlgorithm()) ? List.of(key) : List.of());
-    processor.setJWSTypeVerifier((type, context) -> {}); // the validators look at it,
-    processor.setJWTClaimsSetVerifier((claims, context) -> {}); // and at the claims
-    return new NimbusJwtDecoder(processor);
-  }
-
-  /** Kept for a while, and fetched again for an unknown key id, though not as often as asked. */
-  private static JWKSource<SecurityContext> published(URI uri) {
-    try {
-      return JWKSourceBuilder.create(
-              uri.toURL(), new DefaultResourceRetriever(CONNECT_MILLIS, READ_MILLIS, MAX_OCTETS))
-          .cache(FRESH.toMillis(), FETCH.toMillis())
-          .retrying(true)
-          .outageTolerant(OUTAGE.toMillis())
-          .build();
-    } catch (MalformedURLException e) {
-      throw new WrongSettingException("drumline.security.jwt.jwks-uri must be a URL.");
-    }
-  }
-
-  private static PublicKey publicKey(Jwt jwt) {
     Resource place = jwt.publicKey();
     if (place == null) {
       throw new IllegalStateException("There is no key.");
     }
+    return fitting(parse(read(place), place), jwt.algorithms());
+  }
+
+  private static String read(Resource place) {
     try (InputStream in = place.getInputStream()) {
-      String pem = new String(in.readNBytes(MAX_OCTETS), StandardCharsets.US_ASCII);
-      return fitting(parse(pem), jwt.algorithms());
+      return new String(in.readNBytes(MAX_BYTES), StandardCharsets.US_ASCII);
+    } catch (FileNotFoundException | NoSuchFileException | AccessDeniedException e) {
+      throw wrong(place, "but the node cannot read it: there is no such file, or no permission");
     } catch (IOException e) {
-      throw new WrongSettingException(
-          "drumline.security.jwt.public-key cannot be read: " + e.getMessage() + ".");
+      throw wrong(place, "but the node cannot read it: " + e.getMessage());
     }
   }
 
-  private static PublicKey parse(String pem) {
-    String body = pem.replaceAll("-----(BEGIN|END) PUBLIC KEY-----", "").replaceAll("\\s", "");
-    for (String type : List.of("RSA", "EC")) {
+  private static PublicKey parse(String text, Resource place) {
+    Matcher pem = PEM.matcher(text);
+    if (!pem.find()) {
+      throw wrong(place, "which is not PEM: it must have the line -----BEGIN PUBLIC KEY-----");
+    } else if (!pem.group(1).equals("PUBLIC KEY")) {
+      throw wrong(
+          place,
+          "which begins with %s, but must begin with -----BEGIN PUBLIC KEY-----%s"
+              .formatted(pem.group(), hint(pem.group(1))));
+    }
+    String body = text.substring(pem.end()).replaceAll("(?s)-----END.*", "").replaceAll("\\s", "");
+    for (String type : List.of("RSA", "EC", "Ed25519")) {
       try {
         return KeyFactory.getInstance(type)
             .generatePublic(new X509EncodedKeySpec(Base64.getDecoder().decode(body)));
@@ -108,20 +74,41 @@ final class TokenKeys {
         // the next one, then
       }
     }
-    throw new WrongSettingException(
-        "drumline.security.jwt.public-key must be an RSA or EC public key in PEM.");
+    throw wrong(place, "which holds no RSA, EC or Ed25519 public key");
+  }
+
+  /** How to make the right file of it. */
+  private static String hint(String kind) {
+    if (kind.endsWith("PRIVATE KEY")) {
+      return " (openssl pkey -in key.pem -pubout)";
+    } else if (kind.equals("CERTIFICATE")) {
+      return " (openssl x509 -in certificate.pem -pubkey -noout)";
+    }
+    return kind.equals("RSA PUBLIC KEY")
+        ? " (openssl rsa -RSAPublicKey_in -in key.pem -pubout)"
+        : "";
   }
 
   private static PublicKey fitting(PublicKey key, Set<String> algorithms) {
     for (String algorithm : algorithms) {
-      boolean fits =
-          algorithm.startsWith("ES") ? key instanceof ECPublicKey : key instanceof RSAPublicKey;
-      if (!fits) {
+      if (!Signatures.fits(key, JWSAlgorithm.parse(algorithm))) {
+        List<String> fitting =
+            Signatures.BY_PRIVATE_KEY.stream()
+                .filter(each -> Signatures.fits(key, JWSAlgorithm.parse(each)))
+                .toList();
         throw new WrongSettingException(
-            "drumline.security.jwt.algorithms contains %s, which does not go with the %s key."
-                .formatted(algorithm, key.getAlgorithm()));
+            "drumline.security.jwt.algorithms contains %s, which does not go with the %s key of %s:"
+                    .formatted(algorithm, key.getAlgorithm(), PROPERTY)
+                + " set it to "
+                + String.join(" or ", fitting)
+                + ".");
       }
     }
     return key;
+  }
+
+  private static WrongSettingException wrong(Resource place, String what) {
+    return new WrongSettingException(
+        "%s is %s, %s.".formatted(PROPERTY, place.getDescription(), what));
   }
 }

@@ -1,113 +1,341 @@
 package io.drumline.security;
 
-import com.nimbusds.jose.jwk.source.RateLimitReachedException;
+import com.nimbusds.jose.Algorithm;
+import com.nimbusds.jose.JOSEObjectType;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jwt.JWT;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.JWTParser;
+import com.nimbusds.jwt.SignedJWT;
+import io.drumline.security.IssuerKeys.Answer;
+import io.drumline.security.IssuerKeys.Found;
+import io.drumline.security.IssuerKeys.Unavailable;
 import io.drumline.security.Login.Accepted;
 import io.drumline.security.Login.Reason;
 import io.drumline.security.Login.Refused;
 import io.drumline.security.SecurityProperties.Jwt;
-import io.drumline.security.TokenBucket.Rate;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.math.BigInteger;
+import java.security.Key;
+import java.text.ParseException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Date;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.springframework.core.NestedExceptionUtils;
-import org.springframework.security.oauth2.core.DelegatingOAuth2TokenValidator;
-import org.springframework.security.oauth2.core.OAuth2TokenValidator;
-import org.springframework.security.oauth2.jwt.BadJwtException;
-import org.springframework.security.oauth2.jwt.JwtAudienceValidator;
-import org.springframework.security.oauth2.jwt.JwtException;
-import org.springframework.security.oauth2.jwt.JwtIssuerValidator;
-import org.springframework.security.oauth2.jwt.JwtTimestampValidator;
-import org.springframework.security.oauth2.jwt.JwtTypeValidator;
-import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.convert.converter.Converter;
+import org.springframework.security.oauth2.jwt.MappedJwtClaimSetConverter;
 
 /**
- * Checks JSON Web Tokens: signature, type, issuer, audience and times. A token must say when it
- * ends, since a socket lives no longer than its token, and a revoked token is remembered no longer.
+ * Checks JSON Web Tokens: algorithm, type, issuer, audience, times and signature. A token must say
+ * when it ends, since a socket lives no longer than its token, and a revoked token is remembered no
+ * longer.
+ *
+ * <p>What no key could make valid is refused without looking for one: so an expired token gets its
+ * answer while the issuer is down, and a token of another issuer causes no fetch.
  */
-final class Tokens {
-  private static final Logger log = LoggerFactory.getLogger(Tokens.class);
+final class Tokens implements AutoCloseable {
   private static final int MAX_NAME = 128;
 
   /** A longer one could not be named to revoke it. */
   private static final int MAX_ID = 256;
 
-  private final Jwt properties;
-  private final NimbusJwtDecoder decoder;
-  private final JwtTimestampValidator times;
+  /** RFC 7519 (5.1) and RFC 9068 (4), where {@code application/} may be left out. */
+  private static final Set<String> TYPES = Set.of("jwt", "at+jwt");
 
-  /** A warning every few seconds is enough. */
-  private final SharedTokenBucket complaints =
-      new SharedTokenBucket(new Rate(1, 5), System.nanoTime());
+  /** Registered claims as Java's types, for rules and application code. */
+  private static final Converter<Map<String, Object>, Map<String, Object>> CLAIMS =
+      MappedJwtClaimSetConverter.withDefaults(Map.of());
+
+  /** One sentence for all that is wrong with a token: the log tells the operator the rest. */
+  private static final String INVALID = "The token is not valid here.";
+
+  private final Jwt properties;
+  private final Refusals refusals;
+
+  /** The one key; null where the issuer publishes its keys. */
+  private final @Nullable Key key;
+
+  private final @Nullable IssuerKeys published;
 
   /**
+   * @param threads where those go on that had to wait for the issuer
+   * @param clock {@link System#nanoTime}
    * @throws WrongSettingException with the name of the property that is wrong
    */
-  Tokens(Jwt properties) {
+  Tokens(
+      Jwt properties,
+      Refusals refusals,
+      Executor threads,
+      LongSupplier clock,
+      MeterRegistry registry) {
     this.properties = properties;
-    decoder = TokenKeys.decoder(properties);
-    List<OAuth2TokenValidator<org.springframework.security.oauth2.jwt.Jwt>> rules =
-        new ArrayList<>();
-    JwtTypeValidator type = new JwtTypeValidator("JWT", "at+jwt");
-    type.setAllowEmpty(true);
-    rules.add(type);
-    if (properties.issuer() != null) {
-      rules.add(new JwtIssuerValidator(properties.issuer()));
+    this.refusals = refusals;
+    if (properties.jwksUri() == null) {
+      key = TokenKeys.configured(properties);
+      published = null;
+    } else {
+      key = null;
+      published =
+          new IssuerKeys(
+              "drumline.security.jwt.jwks-uri (" + properties.jwksUri() + ")",
+              new JwksClient(properties.jwksUri()),
+              threads,
+              clock,
+              registry);
     }
-    if (properties.audience() != null) {
-      rules.add(new JwtAudienceValidator(properties.audience()));
-    }
-    decoder.setJwtValidator(new DelegatingOAuth2TokenValidator<>(rules));
-    times = new JwtTimestampValidator(properties.clockSkew());
-    times.setAllowEmptyExpiryClaim(false);
   }
 
-  /** Checks a token. May block for seconds, to fetch keys. */
-  Login check(String token) {
+  /** A signed token that could be read. */
+  private record Token(SignedJWT jwt, JWTClaimsSet claims) {
+    JWSHeader header() {
+      return jwt.getHeader();
+    }
+  }
+
+  /** A token is refused: the reason is for the log, the metric and the client. */
+  private final class Refusal extends Exception {
+    private final Reason reason;
+
+    Refusal(Reason reason, String detail) {
+      super(detail, null, false, false);
+      this.reason = reason;
+    }
+
+    Login login() {
+      refusals.refused(reason, String.valueOf(getMessage()));
+      return new Refused(
+          reason,
+          switch (reason) {
+            case EXPIRED_TOKEN -> "The token has expired: get a new one.";
+            case KEYS_UNAVAILABLE -> "Tokens cannot be checked now: try again later.";
+            default -> INVALID;
+          });
+    }
+  }
+
+  /**
+   * Checks a token.
+   *
+   * @return completes at once, or when the issuer has answered; fails if {@code threads} refuses
+   */
+  CompletionStage<Login> check(String text) {
     try {
-      org.springframework.security.oauth2.jwt.Jwt jwt = decoder.decode(token);
-      Instant end = jwt.getExpiresAt();
-      if (end != null && end.plus(properties.clockSkew()).isBefore(Instant.now())) {
-        return new Refused(Reason.EXPIRED_TOKEN, "The token has expired: get a new one.");
+      Token token = read(text);
+      checkStatements(token);
+      if (published == null) {
+        return done(verified(token, key == null ? List.of() : List.of(key)));
       }
-      return times.validate(jwt).hasErrors() ? bad() : accepted(jwt);
-    } catch (BadJwtException bad) {
-      log.debug("A token was refused: {}", printable(bad));
-      return bad();
-    } catch (JwtException noKeys) {
-      if (NestedExceptionUtils.getRootCause(noKeys) instanceof RateLimitReachedException) {
-        return bad(); // its key is not among those that were fetched a moment ago
-      }
-      if (complaints.tryTake(1, System.nanoTime())) {
-        log.warn("Tokens cannot be checked: {}", printable(noKeys));
-      }
-      return new Refused(Reason.UNAVAILABLE, "Tokens cannot be checked now: try again later.");
+      return published.find(token.header()).thenApply(answer -> judged(token, answer));
+    } catch (Refusal refusal) {
+      return done(refusal.login());
     }
   }
 
-  private Login accepted(org.springframework.security.oauth2.jwt.Jwt jwt) {
-    Identity claims = new Identity("", Set.of(), Set.of(), jwt.getClaims(), null, null);
-    String name = jwt.getClaims().get(properties.nameClaim()) instanceof String text ? text : "";
-    String id = jwt.getId();
-    if (!isName(name, MAX_NAME) || (id != null && !isName(id, MAX_ID))) {
-      return bad();
+  private static CompletionStage<Login> done(Login login) {
+    return CompletableFuture.completedFuture(login);
+  }
+
+  private Login judged(Token token, Answer answer) {
+    try {
+      if (answer instanceof Found found) {
+        return verified(token, found.keys());
+      } else if (answer instanceof Unavailable unavailable) {
+        throw refusal(
+            Reason.KEYS_UNAVAILABLE,
+            "the keys of drumline.security.jwt.jwks-uri cannot be fetched ("
+                + unavailable.reason()
+                + "), so the token cannot be checked",
+            token);
+      }
+      throw refusal(
+          Reason.UNKNOWN_KEY,
+          "drumline.security.jwt.jwks-uri has no key for the token's kid and algorithm",
+          token);
+    } catch (Refusal refusal) {
+      return refusal.login();
+    }
+  }
+
+  private Token read(String text) throws Refusal {
+    try {
+      JWT token = JWTParser.parse(text);
+      JWTClaimsSet claims = token instanceof SignedJWT ? token.getJWTClaimsSet() : null;
+      if (token instanceof SignedJWT signed && claims != null) {
+        return new Token(signed, claims);
+      }
+      Algorithm algorithm = token.getHeader().getAlgorithm();
+      throw algorithm.equals(Algorithm.NONE)
+          ? new Refusal(Reason.WRONG_ALGORITHM, "the token is not signed (alg none)")
+          : new Refusal(Reason.MALFORMED_TOKEN, "the token is encrypted (alg " + algorithm + ")");
+    } catch (ParseException | RuntimeException e) {
+      throw new Refusal(
+          Reason.MALFORMED_TOKEN, "the token cannot be read: " + Refusals.shown(e.getMessage()));
+    }
+  }
+
+  /** Refuses a token by what it says itself. */
+  private void checkStatements(Token token) throws Refusal {
+    JWSHeader header = token.header();
+    if (!properties.algorithms().contains(header.getAlgorithm().getName())) {
+      throw refusal(
+          Reason.WRONG_ALGORITHM,
+          "the token's algorithm is not in drumline.security.jwt.algorithms, "
+              + properties.algorithms(),
+          token);
+    }
+    boolean critical = header.getCriticalParams() != null && !header.getCriticalParams().isEmpty();
+    if (critical || !header.isBase64URLEncodePayload()) {
+      throw refusal(
+          Reason.MALFORMED_TOKEN,
+          "the token's header has crit or b64, which is not supported",
+          token);
+    }
+    if (!isToken(header.getType())) {
+      throw refusal(
+          Reason.WRONG_TYPE,
+          "the token's typ is " + Refusals.shown(header.getType()) + ", but must be JWT or at+jwt",
+          token);
+    }
+    checkPurpose(token);
+    checkTimes(token);
+  }
+
+  private static boolean isToken(@Nullable JOSEObjectType type) {
+    if (type == null) {
+      return true;
+    }
+    String name = type.getType().toLowerCase(Locale.ROOT);
+    return TYPES.contains(
+        name.startsWith("application/") ? name.substring("application/".length()) : name);
+  }
+
+  private void checkPurpose(Token token) throws Refusal {
+    JWTClaimsSet claims = token.claims();
+    String issuer = properties.issuer();
+    if (issuer != null && !issuer.equals(claims.getIssuer())) {
+      throw refusal(
+          Reason.WRONG_ISSUER,
+          "the token's iss is not drumline.security.jwt.issuer, '" + issuer + "'",
+          token);
+    }
+    String audience = properties.audience();
+    if (audience != null && !claims.getAudience().contains(audience)) {
+      throw refusal(
+          Reason.WRONG_AUDIENCE,
+          "the token's aud does not contain drumline.security.jwt.audience, '" + audience + "'",
+          token);
+    }
+  }
+
+  private void checkTimes(Token token) throws Refusal {
+    JWTClaimsSet claims = token.claims();
+    Instant now = Instant.now();
+    if (claims.getExpirationTime() == null) {
+      throw refusal(Reason.NO_EXPIRY, "the token has no exp, so it would never end", token);
+    } else if (!now.isBefore(end(claims.getExpirationTime()))) {
+      throw refusal(
+          Reason.EXPIRED_TOKEN,
+          "the token expired at " + claims.getExpirationTime().toInstant(),
+          token);
+    }
+    Date begins = claims.getNotBeforeTime();
+    if (begins != null && begins.toInstant().minus(properties.clockSkew()).isAfter(now)) {
+      throw refusal(
+          Reason.NOT_YET_VALID, "the token is not valid before " + begins.toInstant(), token);
+    }
+  }
+
+  /** From when on a token is not accepted, nor its socket served. */
+  private Instant end(Date expires) {
+    return expires.toInstant().plus(properties.clockSkew());
+  }
+
+  private Login verified(Token token, List<? extends Key> keys) {
+    try {
+      for (Key each : keys) {
+        if (Signatures.verifies(token.jwt(), each)) {
+          return accepted(token);
+        }
+      }
+      throw refusal(Reason.BAD_SIGNATURE, "the token's signature is not by the key", token);
+    } catch (Refusal refusal) {
+      return refusal.login();
+    }
+  }
+
+  private Login accepted(Token token) throws Refusal {
+    Map<String, Object> said = convert(token);
+    Identity claims = new Identity("", Set.of(), Set.of(), said, null, null);
+    String name = name(token, said.get(properties.nameClaim()));
+    String id = token.claims().getJWTID();
+    if (id != null && !isName(id, MAX_ID)) {
+      throw refusal(
+          Reason.BAD_TOKEN_ID,
+          "the token's jti is blank, has control characters or is longer than %d characters"
+              .formatted(MAX_ID),
+          token);
     }
     return new Accepted(
         new Identity(
             name,
             claims.claim(properties.rolesClaim()),
             words(claims.claim(properties.scopeClaim())),
-            jwt.getClaims(),
-            jwt.getExpiresAt(),
+            said,
+            end(token.claims().getExpirationTime()),
             id));
   }
 
+  private Map<String, Object> convert(Token token) throws Refusal {
+    Map<String, Object> said = null;
+    try {
+      said = CLAIMS.convert(token.claims().getClaims());
+    } catch (RuntimeException e) {
+      throw refusal(
+          Reason.MALFORMED_TOKEN,
+          "a claim has a wrong type: " + Refusals.shown(e.getMessage()),
+          token);
+    }
+    return said == null ? Map.of() : said;
+  }
+
+  /** Issuers that keep users by number may write just that. */
+  private String name(Token token, @Nullable Object claim) throws Refusal {
+    String name =
+        claim instanceof String
+                || claim instanceof Long
+                || claim instanceof Integer
+                || claim instanceof BigInteger
+            ? claim.toString()
+            : "";
+    if (!isName(name, MAX_NAME)) {
+      String wrong =
+          claim == null
+              ? "is missing"
+              : "is "
+                  + Refusals.shown(claim)
+                  + ", but must be 1 to "
+                  + MAX_NAME
+                  + " characters without control characters, or a whole number";
+      throw refusal(
+          Reason.BAD_NAME,
+          "the token's claim '%s' (drumline.security.jwt.name-claim) %s"
+              .formatted(properties.nameClaim(), wrong),
+          token);
+    }
+    return name;
+  }
+
   /**
-   * Whether somebody or something can be called so. Half of a surrogate pair is no text: as octets,
+   * Whether somebody or something can be called so. Half of a surrogate pair is no text: as bytes,
    * all such names would be the same, and one user would be another.
    */
   private static boolean isName(String text, int most) {
@@ -127,13 +355,31 @@ final class Tokens {
         .collect(Collectors.toUnmodifiableSet());
   }
 
-  /** The message may quote the token, whose text is its sender's. */
-  private static String printable(JwtException failure) {
-    return String.valueOf(failure.getMessage()).replaceAll("\\p{Cntrl}", "?");
+  /** With what the operator finds the token's issuer by; never the token, nor its user. */
+  private Refusal refusal(Reason reason, String what, Token token) {
+    JWSHeader header = token.header();
+    return new Refusal(
+        reason,
+        "%s (alg %s, kid %s, iss %s, aud %s)"
+            .formatted(
+                what,
+                Refusals.shown(header.getAlgorithm()),
+                Refusals.shown(header.getKeyID()),
+                Refusals.shown(token.claims().getIssuer()),
+                Refusals.shown(token.claims().getAudience())));
   }
 
-  /** One sentence for all that is wrong with a token: the rest is in the log, for the operator. */
-  private static Login bad() {
-    return new Refused(Reason.BAD_TOKEN, "The token is not valid here.");
+  /** Begins to fetch the issuer's keys. */
+  void prefetch() {
+    if (published != null) {
+      published.prefetch();
+    }
+  }
+
+  @Override
+  public void close() {
+    if (published != null) {
+      published.close();
+    }
   }
 }

@@ -26,13 +26,11 @@ final class Access {
   /** Where a client sends a fresh token before its old one ends. */
   static final String TOKEN_DESTINATION = "/app/session/token";
 
-  /** As much as CONNECT can bring, by default. */
-  private static final int LONGEST_TOKEN = 8192;
-
   private final StompSession session;
   private final Connection connection;
   private final Guard guard;
   private final Admission admission;
+  private final long longestToken;
 
   /** Fresh tokens in the order of their coming; the first of them is being checked. */
   private final ArrayDeque<Runnable> renewals = new ArrayDeque<>(0);
@@ -40,18 +38,24 @@ final class Access {
   /** When what the client has shown ends; null if it does not. */
   private @Nullable Instant expiresAt;
 
-  Access(StompSession session, Connection connection, Guard guard) {
+  /**
+   * @param longestToken bytes that CONNECT can bring, so that each token can be renewed
+   */
+  Access(StompSession session, Connection connection, Guard guard, long longestToken) {
     this.session = session;
     this.connection = connection;
     this.guard = guard;
     this.admission = new Admission(session, connection, guard);
+    this.longestToken = longestToken;
   }
 
   /** Finds out who the client is, and goes on; or the session fails. */
   void authenticate(ClientFrame connect, Runnable then) {
     Credentials shown =
         new Credentials(
-            connect.header("Authorization"), connect.header("login"), connect.header("passcode"));
+            credential(connect, "Authorization"),
+            credential(connect, "login"),
+            credential(connect, "passcode"));
     check(
         shown,
         identity -> {
@@ -62,6 +66,21 @@ final class Access {
           until(identity.expiresAt());
           admission.check(identity, connect.header(Connecting.CLIENT_ID), then);
         });
+  }
+
+  /**
+   * STOMP's header names are case-sensitive, but HTTP's are not, and whoever shows something under
+   * another spelling must not be served as anonymous.
+   */
+  private static @Nullable String credential(ClientFrame connect, String name) {
+    String exact = connect.header(name);
+    return exact != null
+        ? exact
+        : connect.headers().stream()
+            .filter(header -> header.name().equalsIgnoreCase(name))
+            .map(Header::value)
+            .findFirst()
+            .orElse(null);
   }
 
   /** The application has accepted the CONNECT, perhaps as another user's: goes on, or fails. */
@@ -90,9 +109,9 @@ final class Access {
    * @throws StompException if it is too long
    */
   void renew(ClientFrame send, Runnable then) {
-    if (send.body().length > LONGEST_TOKEN) {
+    if (send.body().length > longestToken) {
       throw new StompException(
-          "A token may have at most " + LONGEST_TOKEN + " octets.",
+          "A token may have at most " + longestToken + " bytes (drumline.stomp.max-header-size).",
           send.header("receipt"),
           CloseCode.UNAUTHORIZED);
     }

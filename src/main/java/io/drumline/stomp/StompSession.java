@@ -57,7 +57,8 @@ public final class StompSession {
     this.decoder = new StompDecoder(server.limits());
     this.connecting = new Connecting(this, server, connection, begun);
     this.answers = new Answers(connection, connecting);
-    this.access = new Access(this, connection, server.guard());
+    this.access =
+        new Access(this, connection, server.guard(), server.properties().maxHeaderSize().toBytes());
     this.subscriptions = new StompSubscriptions(this, server, connection);
     this.pending =
         new Pending(

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,6 +34,8 @@ class AccessIT {
     node =
         Node.alone(
             "drumline.security.jwt.secret=" + TokenMaker.SECRET,
+            "drumline.security.jwt.clock-skew=0s",
+            "drumline.stomp.max-header-size=16KB",
             "drumline.security.users[0].login=bob",
             "drumline.security.users[0].password=" + new BCryptPasswordEncoder(4).encode("sesame"),
             "drumline.security.rules[0].pattern=/topic/open/**",
@@ -74,6 +77,16 @@ class AccessIT {
   void namesTheUserOfAToken() {
     open().send(connect("Authorization:Bearer " + token(TokenMaker.ann())));
     assertThat(client.expect("CONNECTED").header("user-name")).isEqualTo("ann");
+  }
+
+  /** Else it would be anonymous where anonymous clients are served, without a word. */
+  @Test
+  void readsTheHeadersOfCredentialsInAnyCase() {
+    open().send(connect("authorization:Bearer " + token(TokenMaker.ann())));
+    assertThat(client.expect("CONNECTED").header("user-name")).isEqualTo("ann");
+    client.close();
+    open().send(connect("Login:bob", "PASSCODE:sesame"));
+    assertThat(client.expect("CONNECTED").header("user-name")).isEqualTo("bob");
   }
 
   @Test
@@ -246,8 +259,18 @@ class AccessIT {
   void refusesAFreshTokenThatNoConnectCouldBring() {
     connected(TokenMaker.ann());
     client.publish("/app/session/token", "e".repeat(100_000));
-    assertThat(client.expect("ERROR").header("message")).contains("at most 8192 octets");
+    assertThat(client.expect("ERROR").header("message")).contains("at most 16384 bytes");
     assertThat(client.expectClose()).isEqualTo(UNAUTHORIZED);
+  }
+
+  /** What CONNECT may bring, where its limit was raised, a renewal may bring too. */
+  @Test
+  void renewsATokenOfMoreThan8KbWhereConnectTakesOne() {
+    List<String> roles = IntStream.range(1000, 1900).mapToObj(i -> "role-" + i).toList();
+    String large = token(TokenMaker.ann().claim("roles", roles));
+    assertThat(large.length()).isBetween(8192 + 1, 16 * 1024 - 100);
+    open().connect("1.2", "Authorization:Bearer " + large);
+    client.publishConfirmed("/app/session/token", large);
   }
 
   @Test

@@ -39,7 +39,11 @@ class MetricDocsIT {
                 "drumline.tracing.enabled=true",
                 "management.opentelemetry.tracing.export.otlp.endpoint=http://127.0.0.1:9/v1/traces",
                 "management.tracing.sampling.probability=0.0");
-        Node alone = Node.alone()) {
+        Node alone =
+            Node.alone(
+                "drumline.security.anonymous=true",
+                "drumline.security.jwt.jwks-uri=http://127.0.0.1:9/keys",
+                "drumline.security.jwt.audience=chat")) {
       try (StompClient client = node.client()) {
         client.subscribe("s", "/topic/" + name);
         client.publish("/topic/" + name, "hello");
@@ -96,21 +100,25 @@ class MetricDocsIT {
     return metrics;
   }
 
-  /** Of a cell such as {@code `reason`: `tls`, `proxy`}. */
+  /**
+   * Of a cell such as {@code `reason`: `tls`, `proxy`}; several labels are parted by semicolons.
+   */
   private static Map<String, Set<String>> labels(String cell) {
     Map<String, Set<String>> labels = new TreeMap<>();
     if (cell.contains("#close-codes")) {
       labels.put("reason", closeCodes());
     } else if (!cell.isBlank()) {
-      Set<String> values =
-          QUOTED
-              .matcher(cell.substring(cell.indexOf(':')))
-              .results()
-              .map(value -> value.group(1))
-              .collect(Collectors.toCollection(TreeSet::new));
-      Matcher first = QUOTED.matcher(cell);
-      assertThat(first.find()).isTrue();
-      labels.put(first.group(1), values);
+      for (String label : cell.split(";", -1)) {
+        Set<String> values =
+            QUOTED
+                .matcher(label.substring(label.indexOf(':')))
+                .results()
+                .map(value -> value.group(1))
+                .collect(Collectors.toCollection(TreeSet::new));
+        Matcher first = QUOTED.matcher(label);
+        assertThat(first.find()).isTrue();
+        labels.put(first.group(1), values);
+      }
     }
     return labels;
   }

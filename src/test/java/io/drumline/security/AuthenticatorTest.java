@@ -3,6 +3,7 @@ package io.drumline.security;
 import static io.drumline.security.TokenMaker.ann;
 import static io.drumline.security.TokenMaker.base64;
 import static io.drumline.security.TokenMaker.ec;
+import static io.drumline.security.TokenMaker.edwards;
 import static io.drumline.security.TokenMaker.file;
 import static io.drumline.security.TokenMaker.forged;
 import static io.drumline.security.TokenMaker.hmac;
@@ -21,6 +22,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.KeyPair;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -133,8 +135,10 @@ class AuthenticatorTest {
   void refusesUnsignedTokens(String none) {
     String header = "{\"alg\":\"" + none + "\"}";
     String claims = "{\"sub\":\"ann\",\"exp\":9999999999}";
-    assertRefused(bearer(forged(header, claims, "")), Reason.BAD_TOKEN);
-    assertRefused(bearer(forged(header, claims, base64("x"))), Reason.BAD_TOKEN);
+    for (String signature : List.of("", base64("x"))) {
+      assertThat(((Refused) bearer(forged(header, claims, signature))).reason())
+          .isIn(Reason.WRONG_ALGORITHM, Reason.MALFORMED_TOKEN);
+    }
   }
 
   @Test
@@ -142,18 +146,20 @@ class AuthenticatorTest {
     using("jwt.public-key", file(directory, TokenMaker.RSA.getPublic()));
     byte[] published = pem(TokenMaker.RSA.getPublic()).getBytes(UTF_8);
     byte[] encoded = TokenMaker.RSA.getPublic().getEncoded();
-    assertRefused(bearer(hmac(ann(), JWSAlgorithm.HS256, published)), Reason.BAD_TOKEN);
-    assertRefused(bearer(hmac(ann(), JWSAlgorithm.HS256, encoded)), Reason.BAD_TOKEN);
+    assertRefused(bearer(hmac(ann(), JWSAlgorithm.HS256, published)), Reason.WRONG_ALGORITHM);
+    assertRefused(bearer(hmac(ann(), JWSAlgorithm.HS256, encoded)), Reason.WRONG_ALGORITHM);
     assertThat(accepted(bearer(rsa(ann(), TokenMaker.RSA, "any-id"))).name()).isEqualTo("ann");
   }
 
   @Test
   void refusesAlgorithmsThatAreNotPinned() {
     assertRefused(
-        bearer(hmac(ann(), JWSAlgorithm.HS512, "x".repeat(64).getBytes(UTF_8))), Reason.BAD_TOKEN);
+        bearer(hmac(ann(), JWSAlgorithm.HS512, "x".repeat(64).getBytes(UTF_8))),
+        Reason.WRONG_ALGORITHM);
     using("jwt.secret", "x".repeat(64));
     assertRefused(
-        bearer(hmac(ann(), JWSAlgorithm.HS512, "x".repeat(64).getBytes(UTF_8))), Reason.BAD_TOKEN);
+        bearer(hmac(ann(), JWSAlgorithm.HS512, "x".repeat(64).getBytes(UTF_8))),
+        Reason.WRONG_ALGORITHM);
     using("jwt.secret", "x".repeat(64), "jwt.algorithms", "HS512");
     accepted(bearer(hmac(ann(), JWSAlgorithm.HS512, "x".repeat(64).getBytes(UTF_8))));
   }
@@ -161,10 +167,10 @@ class AuthenticatorTest {
   @Test
   void refusesOtherKeysAndChangedTokens() {
     String other = hmac(ann(), JWSAlgorithm.HS256, "x".repeat(32).getBytes(UTF_8));
-    assertRefused(bearer(other), Reason.BAD_TOKEN);
+    assertRefused(bearer(other), Reason.BAD_SIGNATURE);
     String[] parts = hmac(ann()).split("\\.", -1);
     String claims = base64("{\"sub\":\"admin\",\"exp\":9999999999}");
-    assertRefused(bearer(parts[0] + '.' + claims + '.' + parts[2]), Reason.BAD_TOKEN);
+    assertRefused(bearer(parts[0] + '.' + claims + '.' + parts[2]), Reason.BAD_SIGNATURE);
   }
 
   @Test
@@ -172,13 +178,52 @@ class AuthenticatorTest {
     String header =
         "{\"alg\":\"HS256\",\"jwk\":{\"kty\":\"oct\",\"k\":\"" + base64("x".repeat(32)) + "\"}}";
     String claims = "{\"sub\":\"ann\",\"exp\":9999999999}";
-    assertRefused(bearer(forged(header, claims, base64("x".repeat(32)))), Reason.BAD_TOKEN);
+    assertRefused(bearer(forged(header, claims, base64("x".repeat(32)))), Reason.MALFORMED_TOKEN);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", ".", "..", "a.b.c", "eyJ.eyJ.x", "not a token", "\0", "é.é.é"})
   void refusesWhatIsNoToken(String token) {
-    assertRefused(bearer(token), Reason.BAD_TOKEN);
+    assertRefused(bearer(token), Reason.MALFORMED_TOKEN);
+  }
+
+  /** RFC 7519 (5.1): case does not matter, and {@code application/} may be there. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt", "Application/JWT"})
+  void takesAccessTokensHoweverTheirTypeIsSpelled(String type) {
+    accepted(bearer(hmacOf("{\"alg\":\"HS256\",\"typ\":\"" + type + "\"}", CLAIMS)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"id_token+jwt", "application/logout+jwt", "text/jwt", "application/", "dpop+jwt"})
+  void refusesTokensOfOtherTypes(String type) {
+    assertRefused(
+        bearer(hmacOf("{\"alg\":\"HS256\",\"typ\":\"" + type + "\"}", CLAIMS)), Reason.WRONG_TYPE);
+  }
+
+  /** Some issuers keep users by number. */
+  @Test
+  void takesAWholeNumberAsAName() {
+    using("jwt.secret", TokenMaker.SECRET, "jwt.name-claim", "user_id");
+    assertThat(accepted(bearer(hmac(ann().claim("user_id", 42)))).name()).isEqualTo("42");
+    assertThat(accepted(bearer(hmac(ann().claim("user_id", 9007199254740993L)))).name())
+        .isEqualTo("9007199254740993");
+    assertRefused(bearer(hmac(ann().claim("user_id", 4.5))), Reason.BAD_NAME);
+    assertRefused(bearer(hmac(ann().claim("user_id", true))), Reason.BAD_NAME);
+    assertRefused(bearer(hmac(ann().claim("user_id", List.of("ann")))), Reason.BAD_NAME);
+    assertRefused(bearer(hmacOf("{\"user_id\":1e300,\"exp\":4102444800}")), Reason.BAD_NAME);
+    assertRefused(bearer(hmac(ann())), Reason.BAD_NAME);
+  }
+
+  /** Else a token within the skew would be accepted, and its socket closed in the same moment. */
+  @Test
+  void servesATokenUntilTheAllowedSkewHasPassed() {
+    Instant end = Instant.now().minusSeconds(15);
+    Identity late = accepted(bearer(hmac(ann().expirationTime(Date.from(end)))));
+    assertThat(late.expiresAt()).isAfter(Instant.now().plusSeconds(10));
+    assertThat(late.expiresAt()).isBefore(end.plusSeconds(31));
   }
 
   @Test
@@ -191,10 +236,10 @@ class AuthenticatorTest {
 
   @Test
   void refusesTokensThatNeverExpireOrAreNotYetGood() {
-    assertRefused(bearer(hmac(ann().expirationTime(null))), Reason.BAD_TOKEN);
+    assertRefused(bearer(hmac(ann().expirationTime(null))), Reason.NO_EXPIRY);
     assertRefused(
         bearer(hmac(ann().notBeforeTime(Date.from(Instant.now().plusSeconds(60))))),
-        Reason.BAD_TOKEN);
+        Reason.NOT_YET_VALID);
   }
 
   @Test
@@ -203,10 +248,11 @@ class AuthenticatorTest {
         "jwt.secret", TokenMaker.SECRET,
         "jwt.issuer", "https://id.example.org",
         "jwt.audience", "chat");
-    assertRefused(bearer(hmac(ann())), Reason.BAD_TOKEN);
+    assertRefused(bearer(hmac(ann())), Reason.WRONG_ISSUER);
     assertRefused(
-        bearer(hmac(ann().issuer("https://id.example.org").audience("shop"))), Reason.BAD_TOKEN);
-    assertRefused(bearer(hmac(ann().issuer("https://evil").audience("chat"))), Reason.BAD_TOKEN);
+        bearer(hmac(ann().issuer("https://id.example.org").audience("shop"))),
+        Reason.WRONG_AUDIENCE);
+    assertRefused(bearer(hmac(ann().issuer("https://evil").audience("chat"))), Reason.WRONG_ISSUER);
     accepted(
         bearer(hmac(ann().issuer("https://id.example.org").audience(List.of("shop", "chat")))));
   }
@@ -214,15 +260,15 @@ class AuthenticatorTest {
   @ParameterizedTest
   @ValueSource(strings = {"", " ", "a\nb", "a\0"})
   void refusesNamesThatAreNone(String name) {
-    assertRefused(bearer(hmac(ann().subject(name))), Reason.BAD_TOKEN);
-    assertRefused(bearer(hmac(ann().subject("x".repeat(129)))), Reason.BAD_TOKEN);
-    assertRefused(bearer(hmac(ann().subject(null))), Reason.BAD_TOKEN);
+    assertRefused(bearer(hmac(ann().subject(name))), Reason.BAD_NAME);
+    assertRefused(bearer(hmac(ann().subject("x".repeat(129)))), Reason.BAD_NAME);
+    assertRefused(bearer(hmac(ann().subject(null))), Reason.BAD_NAME);
   }
 
   /** As octets, which is what the cluster shares, it would be another user's. */
   @Test
   void refusesNamesWithHalfACharacter() {
-    assertRefused(bearer(hmacOf("{\"sub\":\"ann\\ud83d\",\"exp\":4102444800}")), Reason.BAD_TOKEN);
+    assertRefused(bearer(hmacOf("{\"sub\":\"ann\\ud83d\",\"exp\":4102444800}")), Reason.BAD_NAME);
     assertThat(
             accepted(bearer(hmacOf("{\"sub\":\"ann\\ud83d\\ude00\",\"exp\":4102444800}"))).name())
         .isEqualTo("ann\ud83d\ude00");
@@ -230,9 +276,9 @@ class AuthenticatorTest {
 
   @Test
   void refusesIdsByWhichNoTokenCouldBeRevoked() {
-    assertRefused(bearer(hmac(ann().jwtID("x".repeat(257)))), Reason.BAD_TOKEN);
-    assertRefused(bearer(hmac(ann().jwtID(" "))), Reason.BAD_TOKEN);
-    assertRefused(bearer(hmac(ann().jwtID("a\nb"))), Reason.BAD_TOKEN);
+    assertRefused(bearer(hmac(ann().jwtID("x".repeat(257)))), Reason.BAD_TOKEN_ID);
+    assertRefused(bearer(hmac(ann().jwtID(" "))), Reason.BAD_TOKEN_ID);
+    assertRefused(bearer(hmac(ann().jwtID("a\nb"))), Reason.BAD_TOKEN_ID);
     accepted(bearer(hmac(ann().jwtID("x".repeat(256)))));
   }
 
@@ -249,7 +295,8 @@ class AuthenticatorTest {
         "{\"alg\":\"dir\",\"enc\":\"A128GCM\"}"
       })
   void refusesHeadersThatChangeWhatASignatureMeans(String header) {
-    assertRefused(bearer(hmacOf(header, CLAIMS)), Reason.BAD_TOKEN);
+    assertThat(((Refused) bearer(hmacOf(header, CLAIMS))).reason())
+        .isIn(Reason.MALFORMED_TOKEN, Reason.WRONG_TYPE, Reason.WRONG_ALGORITHM);
     accepted(bearer(hmacOf("{\"alg\":\"HS256\"}", CLAIMS)));
   }
 
@@ -266,7 +313,7 @@ class AuthenticatorTest {
     String token = hmacOf(header, CLAIMS);
     assertRefused(
         bearer(token.substring(0, token.lastIndexOf('.')) + "." + base64("\0".repeat(32))),
-        Reason.BAD_TOKEN);
+        Reason.BAD_SIGNATURE);
   }
 
   private static final String CLAIMS = "{\"sub\":\"ann\",\"exp\":4102444800}";
@@ -292,17 +339,35 @@ class AuthenticatorTest {
   void checksTokensWithAnEllipticKey() {
     using("jwt.public-key", file(directory, TokenMaker.EC.getPublic()), "jwt.algorithms", "ES256");
     assertThat(accepted(bearer(ec(ann()))).name()).isEqualTo("ann");
-    assertRefused(bearer(rsa(ann(), TokenMaker.RSA, "k")), Reason.BAD_TOKEN);
+    assertRefused(bearer(rsa(ann(), TokenMaker.RSA, "k")), Reason.WRONG_ALGORITHM);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"EdDSA", "Ed25519"})
+  void checksTokensWithAnEd25519Key(String algorithm) {
+    KeyPair keys = TokenMaker.keys("Ed25519");
+    using("jwt.public-key", file(directory, keys.getPublic()), "jwt.algorithms", algorithm);
+    String good = edwards(algorithm, keys, CLAIMS);
+    assertThat(accepted(bearer(good)).name()).isEqualTo("ann");
+    assertRefused(
+        bearer(edwards(algorithm, TokenMaker.keys("Ed25519"), CLAIMS)), Reason.BAD_SIGNATURE);
+    String[] parts = good.split("\\.", -1);
+    String other = base64("{\"sub\":\"root\",\"exp\":4102444800}");
+    assertRefused(bearer(parts[0] + '.' + other + '.' + parts[2]), Reason.BAD_SIGNATURE);
+    assertRefused(bearer(parts[0] + '.' + parts[1] + '.'), Reason.MALFORMED_TOKEN);
+    assertRefused(bearer(parts[0] + '.' + parts[1] + ".AAAA"), Reason.BAD_SIGNATURE);
+    assertRefused(bearer(hmac(ann())), Reason.WRONG_ALGORITHM);
   }
 
   @Test
   void doesNotStartWithAKeyThatDoesNotFit() {
     assertThatThrownBy(() -> using("jwt.public-key", file(directory, TokenMaker.EC.getPublic())))
         .hasMessage(
-            "drumline.security.jwt.algorithms contains RS256, which does not go with the EC key.");
-    assertThatThrownBy(() -> using("jwt.public-key", "file:/none.pem"))
-        .isInstanceOf(WrongSettingException.class)
-        .hasMessageStartingWith("drumline.security.jwt.public-key cannot be read");
+            "drumline.security.jwt.algorithms contains RS256, which does not go with the EC key of"
+                + " drumline.security.jwt.public-key: set it to ES256.");
+    String edwards = file(directory, TokenMaker.keys("Ed25519").getPublic());
+    assertThatThrownBy(() -> using("jwt.public-key", edwards, "jwt.algorithms", "ES256"))
+        .hasMessageEndingWith("set it to EdDSA or Ed25519.");
   }
 
   @Test
@@ -321,7 +386,7 @@ class AuthenticatorTest {
     assertRefused(login("ann", Settings.SESAME), Reason.BAD_PASSWORD);
     assertRefused(login("ann", "sesame" + "x".repeat(100)), Reason.BAD_PASSWORD);
     assertRefused(check(new Credentials(null, "ann", null)), Reason.BAD_PASSWORD);
-    assertRefused(bearer(hmac(ann())), Reason.BAD_TOKEN);
+    assertRefused(bearer(hmac(ann())), Reason.WRONG_CREDENTIALS);
   }
 
   @Test
@@ -337,7 +402,7 @@ class AuthenticatorTest {
 
   @Test
   void refusesOtherSchemes() {
-    assertRefused(check(new Credentials("Basic YTpi", null, null)), Reason.BAD_TOKEN);
+    assertRefused(check(new Credentials("Basic YTpi", null, null)), Reason.WRONG_SCHEME);
     accepted(check(new Credentials("bearer " + hmac(ann()), null, null)));
   }
 
@@ -348,8 +413,10 @@ class AuthenticatorTest {
         new Authenticator(Settings.of("jwt.secret", TokenMaker.SECRET), Anonymous.ALLOWED, meters);
     all.add(authenticator);
     assertThat(accepted(check(Credentials.NONE)).anonymous()).isTrue();
-    assertRefused(bearer("bad"), Reason.BAD_TOKEN);
-    assertRefused(login("guest", "guest"), Reason.BAD_TOKEN);
+    assertThat(accepted(check(new Credentials(null, "", ""))).anonymous()).isTrue();
+    assertRefused(bearer("bad"), Reason.MALFORMED_TOKEN);
+    assertRefused(check(new Credentials("", null, null)), Reason.WRONG_SCHEME);
+    assertRefused(login("guest", "guest"), Reason.WRONG_CREDENTIALS);
   }
 
   @Test
@@ -383,13 +450,21 @@ class AuthenticatorTest {
   void countsEveryOutcome() {
     bearer(hmac(ann()));
     bearer("bad");
-    assertThat(logins("accepted")).isEqualTo(1);
-    assertThat(logins("bad_token")).isEqualTo(1);
-    assertThat(logins("busy")).isZero();
+    check(Credentials.NONE);
+    assertThat(authentications("accepted", "token")).isEqualTo(1);
+    assertThat(authentications("refused", "malformed_token")).isEqualTo(1);
+    assertThat(authentications("refused", "no_credentials")).isEqualTo(1);
+    assertThat(authentications("accepted", "anonymous")).isZero();
+    assertThat(authentications("unavailable", "busy")).isZero();
+    assertThat(authentications("unavailable", "keys_unavailable")).isZero();
   }
 
-  private double logins(String outcome) {
-    return meters.get("drumline.logins").tag("outcome", outcome).counter().count();
+  private double authentications(String outcome, String reason) {
+    return meters
+        .get("drumline.authentications")
+        .tags("outcome", outcome, "reason", reason)
+        .counter()
+        .count();
   }
 
   @Test

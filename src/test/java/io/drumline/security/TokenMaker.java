@@ -20,6 +20,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PublicKey;
+import java.security.Signature;
 import java.security.interfaces.ECPrivateKey;
 import java.time.Instant;
 import java.util.Base64;
@@ -52,7 +53,7 @@ public final class TokenMaker {
     }
   }
 
-  static String rsa(JWTClaimsSet.Builder claims, KeyPair keys, String keyId) {
+  public static String rsa(JWTClaimsSet.Builder claims, KeyPair keys, String keyId) {
     JWSHeader header =
         new JWSHeader.Builder(JWSAlgorithm.RS256).keyID(keyId).type(JOSEObjectType.JWT).build();
     return sign(claims, header, new RSASSASigner(keys.getPrivate()));
@@ -91,7 +92,31 @@ public final class TokenMaker {
     }
   }
 
-  static KeyPair keys(String type, int size) {
+  /** A token with just these claims, signed by an Ed25519 key. */
+  static String edwards(String algorithm, KeyPair keys, String claims) {
+    String header = "{\"alg\":\"" + algorithm + "\",\"typ\":\"JWT\",\"kid\":\"ed\"}";
+    String signed = base64(header) + '.' + base64(claims);
+    try {
+      Signature signature = Signature.getInstance("Ed25519");
+      signature.initSign(keys.getPrivate());
+      signature.update(signed.getBytes(UTF_8));
+      return signed
+          + '.'
+          + Base64.getUrlEncoder().withoutPadding().encodeToString(signature.sign());
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static KeyPair keys(String type) {
+    try {
+      return KeyPairGenerator.getInstance(type).generateKeyPair();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  public static KeyPair keys(String type, int size) {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance(type);
       generator.initialize(size);
