@@ -14,6 +14,8 @@ final class Publications {
   static final String UNAVAILABLE = "The message was not accepted: the backplane is unavailable.";
   static final String OVERLOADED = "The message was not accepted: the backplane is overloaded.";
   static final String REFUSED = "The message was not accepted: the backplane refused it.";
+  static final String OVERTAKEN =
+      "The message was not accepted: later ones overtook it while the backplane was unavailable.";
   static final String TIMED_OUT =
       "It is not known whether the message was accepted: the backplane did not answer in time.";
   static final String LOST =

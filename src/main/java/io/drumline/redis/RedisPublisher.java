@@ -1,6 +1,5 @@
 package io.drumline.redis;
 
-import io.drumline.message.Destination;
 import io.drumline.message.Draft;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisNoScriptException;
@@ -14,10 +13,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -29,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sends publications to Redis, pipelined, in the order in which they came. What may have been
  * stored when a connection was lost is sent again on the next one, before anything newer, and the
- * script stores it once.
+ * script stores it once. The script refuses what reaches Redis behind a later message of this node
+ * to the same destination: late, on a connection that was given up, or after Redis had refused it.
  *
  * <p>Concurrency: callers add to {@code waiting}; one task on {@code owner} sends everything that
  * waits in one flush; Lettuce's I/O thread completes, or adds to {@code again}. While something is
@@ -61,9 +59,6 @@ final class RedisPublisher {
   private final Predecessors predecessors = new Predecessors();
 
   private final Queue<PendingPublication> again = new ConcurrentLinkedQueue<>();
-
-  /** Sequence numbers of publications that may have overtaken one that Redis had no script for. */
-  private final Map<Destination, Long> overtaking = new ConcurrentHashMap<>();
 
   private volatile boolean scriptMissing;
 
@@ -168,15 +163,7 @@ final class RedisPublisher {
       connection.dispatch(script.load());
     }
     Batch batch = new Batch();
-    for (PendingPublication next : list) {
-      // Another node loaded the script in the meantime, and a later message came through.
-      if (next.wasSent() && overtaking.getOrDefault(next.destination, 0L) > next.sequence()) {
-        publications.reject(next, next.lost() ? Publications.LOST : Publications.UNAVAILABLE);
-      } else {
-        batch.add(next);
-      }
-    }
-    overtaking.clear();
+    list.forEach(batch::add);
     batch.dispatch(connection);
   }
 
@@ -255,7 +242,7 @@ final class RedisPublisher {
       return;
     }
     if (messageId != null) {
-      accept(publication, messageId);
+      publications.accept(publication, messageId);
     } else if (failure instanceof RedisNoScriptException) {
       publication.notTaken();
       again.add(publication);
@@ -276,6 +263,11 @@ final class RedisPublisher {
       misrouted.run();
       return;
     }
+    if (RedisScript.isOvertaken(failure)) {
+      publications.release(publication);
+      publications.fail(publication, Publications.OVERTAKEN, failure);
+      return;
+    }
     boolean replica = RedisScript.isReadOnly(failure);
     readOnly |= replica;
     if (replica && publication.lost()) {
@@ -291,7 +283,7 @@ final class RedisPublisher {
   private void replicated(
       PendingPublication publication, String messageId, ReplicaWait.Outcome outcome) {
     switch (outcome) {
-      case CONFIRMED -> accept(publication, messageId);
+      case CONFIRMED -> publications.accept(publication, messageId);
       case UNCONFIRMED -> {
         publications.release(publication);
         publications.fail(publication, Publications.UNCONFIRMED, null);
@@ -310,14 +302,8 @@ final class RedisPublisher {
     }
   }
 
-  private void accept(PendingPublication publication, String messageId) {
-    mayOvertake(publication);
-    publications.accept(publication, messageId);
-  }
-
   /** Redis may have it, or not: only what it can recognise is sent again. */
   private void lost(PendingPublication publication, @Nullable Throwable failure) {
-    mayOvertake(publication);
     if (!publication.destination.ordered()) {
       publications.release(publication);
       publications.fail(publication, Publications.LOST, failure);
@@ -326,12 +312,6 @@ final class RedisPublisher {
     publication.answerLost();
     pausing = true;
     again.add(publication);
-  }
-
-  private void mayOvertake(PendingPublication publication) {
-    if (scriptMissing && publication.destination.ordered()) {
-      overtaking.merge(publication.destination, publication.sequence(), Math::max);
-    }
   }
 
   /**

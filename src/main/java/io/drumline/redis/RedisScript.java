@@ -66,6 +66,11 @@ record RedisScript(byte[] source, String sha1) {
         || String.valueOf(failure.getMessage()).contains("-READONLY");
   }
 
+  /** Whether publish.lua refused a message since a later one of this node is stored already. */
+  static boolean isOvertaken(Throwable failure) {
+    return String.valueOf(failure.getMessage()).startsWith("OVERTAKEN ");
+  }
+
   /**
    * Whether a Redis of a cluster did nothing, because the keys are another's, on their way to
    * another, or nobody's for the moment.

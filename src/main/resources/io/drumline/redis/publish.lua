@@ -25,7 +25,9 @@
 -- itself does it slowly.
 --
 -- Returns the epoch and the offset, and the id where it is an earlier message's; an empty epoch
--- where the message is stored already, but its place cannot be told any more.
+-- where the message is stored already, but its place cannot be told any more. The error OVERTAKEN
+-- where it is not stored and will not be: a later message of the publisher is stored already, so
+-- this command came late, on a connection that the publisher has given up, or was overtaken.
 
 local format = string.format
 
@@ -37,7 +39,7 @@ if KEYS[4] then
   end
 end
 
-local meta = redis.call('HMGET', KEYS[1], 'e', 'o', 'i', 'b', 'l', 'w')
+local meta = redis.call('HMGET', KEYS[1], 'e', 'o', 'i', 'b', 'l', 'w', ARGV[7])
 local epoch, last, previous, before = meta[1], tonumber(meta[2] or 0), meta[3], meta[4] or '0'
 local time = redis.call('TIME')
 local now = time[1] * 1000 + (time[2] - time[2] % 1000) / 1000
@@ -51,9 +53,12 @@ local function at(offset)
   end
 end
 
-if ARGV[9] ~= '' and epoch
-    and tonumber(redis.call('HGET', KEYS[1], ARGV[7]) or -1) >= tonumber(ARGV[8]) then
-  -- It is stored: not before it was first sent, and behind what was found again before it.
+if epoch and tonumber(meta[7] or -1) >= tonumber(ARGV[8]) then
+  local overtaken = {err = 'OVERTAKEN by a later message of its publisher'}
+  if ARGV[9] == '' then return overtaken end
+
+  -- It was sent before, and is stored unless it was overtaken. Where: not before it was first
+  -- sent, and behind what was found again before it.
   local since, upto, from = now - ARGV[9], last, 1
   local hint = 'r' .. string.sub(ARGV[7], 2)
   local sequence, found = string.match(redis.call('HGET', KEYS[1], hint) or '', '^(%d+) (%d+)$')
@@ -63,21 +68,31 @@ if ARGV[9] ~= '' and epoch
     local offset, stored = at(middle)
     if offset and stored < since then from = offset + 1 else upto = middle end
   end
-  local count, size = 1, #ARGV[3]
-  while from <= last do
-    local entries = redis.call('XRANGE', KEYS[3], format('%d', from), '+', 'COUNT', count)
-    if #entries == 0 then break end
-    for _, entry in ipairs(entries) do
-      local offset = tonumber(string.match(entry[1], '^%d+'))
-      if string.sub(entry[2][2], -size) == ARGV[3] then
-        redis.call('HSET', KEYS[1], hint, ARGV[8] .. ' ' .. format('%d', offset))
-        return {epoch, offset}
+  local begun, size = from, #ARGV[3]
+  local function search(first, behind)
+    local count = 1
+    while first < behind do
+      local entries = redis.call('XRANGE', KEYS[3], format('%d', first), format('%d', behind - 1),
+          'COUNT', count)
+      if #entries == 0 then return end
+      for _, entry in ipairs(entries) do
+        first = tonumber(string.match(entry[1], '^%d+'))
+        if string.sub(entry[2][2], -size) == ARGV[3] then return first end
       end
-      from = offset + 1
+      first = first + 1
+      count = math.min(2 * count, 64)
     end
-    count = math.min(2 * count, 64)
+  end
+  -- The second time where Redis' clock was set meanwhile.
+  local offset = search(begun, last + 1) or search(math.max(begun - 4096, 1), begun)
+  if offset then
+    redis.call('HSET', KEYS[1], hint, ARGV[8] .. ' ' .. format('%d', offset))
+    return {epoch, offset}
   end
   if previous == ARGV[2] then return {epoch, last} end
+  -- All that was stored since it was first sent is still there, and it is not among it.
+  local oldest, stored = at(1)
+  if oldest and (oldest == 1 or stored < since) then return overtaken end
   return {'', 0}
 end
 

@@ -103,6 +103,35 @@ final class LostAnswersIT {
         .isEqualTo(answers);
   }
 
+  /** A stalled network may bring what a connection carried long after another one replaced it. */
+  @Test
+  void storesOnceWhatArrivesLateOnTheConnectionBefore() throws Exception {
+    RedisServer redis = closing(RedisServer.start());
+    TcpProxy proxy = new TcpProxy(redis.port());
+    closers.push(proxy::close);
+    open(proxy.url(), "--drumline.redis.publish-timeout=20s");
+    backplane.subscribe(TOPIC).toCompletableFuture().get(10, SECONDS);
+    publish("before");
+    assertThat(proxy.keepBack("SCRIPT")).isEqualTo(1);
+    List<CompletableFuture<String>> publishing = new ArrayList<>();
+    for (int i = 0; i < 300; i++) {
+      publishing.add(begin(backplane, TOPIC, "m" + i));
+    }
+    List<String> answers = new ArrayList<>();
+    for (CompletableFuture<String> id : publishing) {
+      answers.add(id.get(20, SECONDS));
+    }
+    proxy.deliverLate();
+    publish("after");
+
+    await().until(() -> inbox.of(TOPIC).size() >= 302);
+    assertThat(inbox.of(TOPIC)).hasSize(302);
+    assertThat(inbox.of(TOPIC).subList(1, 301))
+        .extracting(Publication::messageId)
+        .isEqualTo(answers);
+    assertThat(meters.counter("drumline.redis.publish.failures").count()).isZero();
+  }
+
   @Test
   void storesWhatRedisNeverSaw() throws Exception {
     RedisServer redis =

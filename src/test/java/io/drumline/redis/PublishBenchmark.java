@@ -118,7 +118,8 @@ final class PublishBenchmark {
     command.add("x".repeat(Envelope.tail(new Draft(TOPIC, new byte[0], body), id, 0).length));
     command.addAll(List.of("" + retention.messages(), "" + retention.bytes()));
     command.add("" + retention.age().toMillis());
-    command.addAll(List.of("p:" + ids.incarnation(), "1795000000000000", ""));
+    // The same number each time would be refused; this one is not behind itself.
+    command.addAll(List.of("p:" + ids.incarnation(), "nan", ""));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     Matcher matcher = RATE.matcher(new String(process.getInputStream().readAllBytes(), UTF_8));
     if (!matcher.find()) {

@@ -2,6 +2,7 @@ package io.drumline.testing;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -26,6 +27,7 @@ public final class TcpProxy implements AutoCloseable {
   private volatile boolean held;
   private volatile long heardAt = System.nanoTime();
   private final Queue<Pair> pairs = new ConcurrentLinkedQueue<>();
+  private final Queue<Pair> keptBack = new ConcurrentLinkedQueue<>();
   private final AtomicReference<@Nullable String> silenceNext = new AtomicReference<>();
   private final AtomicReference<@Nullable String> swallowNext = new AtomicReference<>();
 
@@ -84,6 +86,29 @@ public final class TcpProxy implements AutoCloseable {
       }
     }
     return silenced;
+  }
+
+  /**
+   * Keeps back all that clients send on the connections of now whose client has sent {@code word},
+   * also beyond their end, until {@link #deliverLate}.
+   */
+  public int keepBack(String word) {
+    int kept = 0;
+    for (Pair pair : pairs) {
+      if (pair.sent.contains(word)) {
+        pair.keepBack();
+        kept++;
+      }
+    }
+    return kept;
+  }
+
+  /** Sends the server what {@link #keepBack} has kept, and then the end of those connections. */
+  public void deliverLate() {
+    for (Pair pair : keptBack) {
+      keptBack.remove(pair);
+      pair.deliverLate();
+    }
   }
 
   /** Cuts all connections and takes no more. */
@@ -157,6 +182,9 @@ public final class TcpProxy implements AutoCloseable {
     volatile String sent = "";
     volatile boolean silent;
 
+    /** What the client has sent and the server has not got; null where nothing is kept back. */
+    private @Nullable ByteArrayOutputStream late;
+
     Pair(Socket client, Socket server) throws IOException {
       this.client = client;
       this.server = server;
@@ -185,7 +213,8 @@ public final class TcpProxy implements AutoCloseable {
             heardAt = System.nanoTime();
           }
           silent |= up && strikes(silenceNext, buffer, n);
-          boolean swallowed = up ? held : silent || strikes(swallowNext, buffer, n);
+          boolean swallowed =
+              up ? held || keepsBack(buffer, n) : silent || strikes(swallowNext, buffer, n);
           if (!swallowed) {
             out.write(buffer, 0, n);
           }
@@ -197,10 +226,41 @@ public final class TcpProxy implements AutoCloseable {
       }
     }
 
-    void close() {
+    synchronized void keepBack() {
+      late = new ByteArrayOutputStream();
+      keptBack.add(this);
+    }
+
+    private synchronized boolean keepsBack(byte[] octets, int length) {
+      if (late == null) {
+        return false;
+      }
+      late.write(octets, 0, length);
+      return true;
+    }
+
+    synchronized void deliverLate() {
+      if (late == null) {
+        return;
+      }
+      try {
+        late.writeTo(server.getOutputStream());
+        server.shutdownOutput();
+        server.getInputStream().readAllBytes(); // until the server has taken all of it
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } finally {
+        late = null;
+        close();
+      }
+    }
+
+    synchronized void close() {
       pairs.remove(this);
       closeQuietly(client);
-      closeQuietly(server);
+      if (late == null) {
+        closeQuietly(server);
+      }
     }
   }
 }
