@@ -70,8 +70,8 @@ class NodeConfiguration {
 
   @Bean("drumline.memorySessions")
   @ConditionalOnProperty(name = "drumline.backplane", havingValue = "memory", matchIfMissing = true)
-  SessionStore memorySessions() {
-    return new MemorySessions();
+  SessionStore memorySessions(MemoryProperties properties, MeterRegistry registry) {
+    return new MemorySessions(properties, registry);
   }
 
   @Bean("drumline.memoryControl")

@@ -9,15 +9,27 @@ import org.springframework.util.unit.DataSize;
  *
  * @param historyLimit Most octets that all destinations of the node may take, with what is kept to
  *     remember them; beyond it those that were not used for long lose their history early. A
- *     quarter of the Java heap unless set.
+ *     quarter of the Java heap by default.
+ * @param sessionLimit Most bytes that the positions of shared sessions may take; beyond it the
+ *     sessions that were not used for longest are forgotten early. A sixteenth of the Java heap by
+ *     default.
  */
 @ConfigurationProperties("drumline.memory")
-public record MemoryProperties(@Nullable DataSize historyLimit) {
+public record MemoryProperties(@Nullable DataSize historyLimit, @Nullable DataSize sessionLimit) {
 
   public MemoryProperties {
-    if (historyLimit != null && historyLimit.compareTo(DataSize.ofMegabytes(1)) < 0) {
-      throw new IllegalArgumentException("drumline.memory.history-limit must be at least 1MB");
+    atLeastOneMegabyte("history-limit", historyLimit);
+    atLeastOneMegabyte("session-limit", sessionLimit);
+  }
+
+  private static void atLeastOneMegabyte(String name, @Nullable DataSize limit) {
+    if (limit != null && limit.compareTo(DataSize.ofMegabytes(1)) < 0) {
+      throw new IllegalArgumentException("drumline.memory." + name + " must be at least 1MB");
     }
+  }
+
+  long sessionBytes() {
+    return sessionLimit == null ? Runtime.getRuntime().maxMemory() / 16 : sessionLimit.toBytes();
   }
 
   long historyOctets() {

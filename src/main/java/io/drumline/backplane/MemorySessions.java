@@ -1,46 +1,80 @@
 package io.drumline.backplane;
 
 import io.drumline.message.Destination;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** The shared sessions of a single node, in this process. */
+/**
+ * The shared sessions of a single node, in this process. Beyond a limit in bytes those that were
+ * not stored for longest are forgotten early: their clients get {@code session-resumed:false}.
+ */
 public final class MemorySessions implements SessionStore {
-  private static final int MOST_SESSIONS = 100_000;
-  private static final long SWEEP_EVERY_MILLIS = 10_000;
+  /** About what it takes to remember a session, and a position, beside their text. */
+  private static final int SESSION_BYTES = 320;
+
+  private static final int POSITION_BYTES = 128;
 
   private final InstantSource clock;
+  private final long mostBytes;
+  private final Counter evicted;
 
-  /** By client-id. Guarded by this. */
-  private final Map<String, Kept> sessions = new HashMap<>();
+  /** By client-id; what was not opened or stored for longest comes first. Guarded by this. */
+  private final Map<String, Kept> sessions = new LinkedHashMap<>(16, 0.75f, true);
 
   private long lastGeneration;
-  private long nextSweep;
+  private long bytes;
   private volatile @Nullable Listener listener;
 
-  public MemorySessions() {
-    this(InstantSource.system());
+  public MemorySessions(MemoryProperties properties, MeterRegistry registry) {
+    this(properties.sessionBytes(), registry, InstantSource.system());
   }
 
-  MemorySessions(InstantSource clock) {
+  MemorySessions(long mostBytes, MeterRegistry registry, InstantSource clock) {
+    this.mostBytes = mostBytes;
     this.clock = clock;
+    Gauge.builder("drumline.memory.sessions", this, MemorySessions::size)
+        .description("Shared sessions that a node without Redis remembers.")
+        .register(registry);
+    Gauge.builder("drumline.memory.sessions.bytes", this, MemorySessions::bytes)
+        .description("Bytes that the shared sessions of a node without Redis take.")
+        .register(registry);
+    evicted =
+        Counter.builder("drumline.memory.sessions.evicted")
+            .description("Shared sessions that were forgotten early, because of the limit.")
+            .register(registry);
   }
 
   private static final class Kept {
+    final String clientId;
     final String user;
-    final Map<Destination, String> positions = new HashMap<>();
+    final Map<Destination, String> positions = new LinkedHashMap<>();
     long generation;
+    long number;
     long until;
+    long bytes;
 
-    Kept(String user) {
+    Kept(String clientId, String user) {
+      this.clientId = clientId;
       this.user = user;
+    }
+
+    long size() {
+      long size = SESSION_BYTES + clientId.length() + user.length();
+      for (Map.Entry<Destination, String> entry : positions.entrySet()) {
+        size += POSITION_BYTES + entry.getKey().value().length() + entry.getValue().length();
+      }
+      return size;
     }
   }
 
@@ -54,25 +88,20 @@ public final class MemorySessions implements SessionStore {
     Opening opening;
     synchronized (this) {
       long now = clock.millis();
-      sweep(now);
       Kept kept = alive(clientId, now);
-      boolean resumed = kept != null;
+      Known known = kept == null ? Known.NOTHING : Known.ALL;
       if (kept == null) {
-        if (sessions.size() >= MOST_SESSIONS) {
-          return CompletableFuture.failedFuture(
-              new BackplaneException("There are too many sessions.", null));
-        }
-        kept = new Kept(user);
-        sessions.put(clientId, kept);
+        kept = new Kept(clientId, user);
       } else if (!kept.user.equals(user)) {
         return CompletableFuture.completedFuture(new Foreign());
       }
       kept.generation = ++lastGeneration;
-      kept.until = now + timeToLive.toMillis();
-      opening = new Opened(kept.generation, resumed, Map.copyOf(kept.positions));
+      kept.number = Update.OPENING;
+      keep(kept, now, now + timeToLive.toMillis());
+      opening = new Opened(kept.generation, known, Map.copyOf(kept.positions));
     }
     Listener told = listener;
-    if (told != null && opening instanceof Opened opened && opened.resumed()) {
+    if (told != null && opening instanceof Opened opened && opened.known().resumed()) {
       told.opened(clientId, opened.generation());
     }
     return CompletableFuture.completedFuture(opening);
@@ -92,18 +121,27 @@ public final class MemorySessions implements SessionStore {
 
   private Outcome store(Update update, long now, long until) {
     Kept kept = alive(update.clientId(), now);
-    boolean lost = kept == null;
-    if (kept == null) {
-      kept = new Kept(update.user());
-      kept.generation = update.generation();
-      sessions.put(update.clientId(), kept);
-    } else if (kept.generation > update.generation()) {
+    if (kept != null && kept.generation > update.generation()) {
       return Outcome.FENCED;
+    }
+    boolean known = kept != null && kept.generation == update.generation();
+    long last = known ? kept.number : -1;
+    boolean whole = update.follows() == Update.WHOLE;
+    if (last >= update.number() || (!whole && last != update.follows())) {
+      return Outcome.LOST;
+    }
+    if (kept == null) {
+      kept = new Kept(update.clientId(), update.user());
+    }
+    if (whole) {
+      kept.positions.clear();
     }
     kept.positions.putAll(update.positions());
     kept.positions.keySet().removeAll(update.forgotten());
-    kept.until = until;
-    return lost ? Outcome.RESTORED : Outcome.STORED;
+    kept.generation = update.generation();
+    kept.number = update.number();
+    keep(kept, now, until);
+    return Outcome.STORED;
   }
 
   private @Nullable Kept alive(String clientId, long now) {
@@ -111,15 +149,40 @@ public final class MemorySessions implements SessionStore {
     return kept != null && kept.until > now ? kept : null;
   }
 
-  private void sweep(long now) {
-    if (now >= nextSweep) {
-      nextSweep = now + SWEEP_EVERY_MILLIS;
-      sessions.values().removeIf(kept -> kept.until <= now);
+  /** Keeps it, and forgets those whose time is over, or that are too much. */
+  private void keep(Kept kept, long now, long until) {
+    forget(sessions.remove(kept.clientId));
+    kept.until = until;
+    kept.bytes = kept.size();
+    bytes += kept.bytes;
+    sessions.put(kept.clientId, kept);
+    Iterator<Kept> eldest = sessions.values().iterator();
+    while (sessions.size() > 1) {
+      Kept next = eldest.next();
+      boolean over = next.until <= now;
+      if (!over && bytes <= mostBytes) {
+        return;
+      }
+      eldest.remove();
+      forget(next);
+      if (!over) {
+        evicted.increment();
+      }
+    }
+  }
+
+  private void forget(@Nullable Kept kept) {
+    if (kept != null) {
+      bytes -= kept.bytes;
     }
   }
 
   /** How many sessions are remembered. */
   synchronized int size() {
     return sessions.size();
+  }
+
+  synchronized long bytes() {
+    return bytes;
   }
 }

@@ -34,8 +34,7 @@ public interface SessionStore {
   CompletionStage<Opening> open(String clientId, String user, Duration timeToLive);
 
   /**
-   * Stores changes of sessions, and keeps each session for another time to live; an update without
-   * changes does only that.
+   * Stores positions of sessions, and keeps each session for another time to live.
    *
    * @param batch at most {@link #MAX_BATCH} sessions, none twice
    * @return what became of each, in the order of the batch; never fails
@@ -49,19 +48,38 @@ public interface SessionStore {
    * The session is this socket's.
    *
    * @param generation of this opening
-   * @param resumed whether the session was there before
    * @param positions what is stored, as message-ids
    */
-  record Opened(long generation, boolean resumed, Map<Destination, String> positions)
+  record Opened(long generation, Known known, Map<Destination, String> positions)
       implements Opening {}
+
+  /** What the store knew of a session that was opened. */
+  enum Known {
+    /** Nothing: the session is new, or was forgotten. */
+    NOTHING,
+    /** All positions that were stored. */
+    ALL,
+    /** It was there, but the store may just have gone back to an earlier state: some may lack. */
+    PERHAPS_NOT_ALL;
+
+    /** Whether the session was there before. */
+    public boolean resumed() {
+      return this != NOTHING;
+    }
+  }
 
   /** The client-id is another user's. */
   record Foreign() implements Opening {}
 
   /**
-   * What is to be stored of one session.
+   * What is to be stored of one session. Updates form a chain, so that one that changes what the
+   * store has lost is not taken for the whole.
    *
    * @param generation that its socket has opened
+   * @param number of the update, greater than those before it of this generation; the opening is
+   *     {@link #OPENING}
+   * @param follows the number of the update, or of the opening, that it changes; {@link #WHOLE}
+   *     where its positions are all that there are
    * @param positions those that changed, as message-ids
    * @param forgotten destinations whose positions go
    */
@@ -69,8 +87,15 @@ public interface SessionStore {
       String clientId,
       String user,
       long generation,
+      long number,
+      long follows,
       Map<Destination, String> positions,
       Set<Destination> forgotten) {
+    /** The number of what an opening has found. */
+    public static final long OPENING = 1;
+
+    /** What an update follows that changes nothing, but is all that there is. */
+    public static final long WHOLE = 0;
 
     /** Whether there are no changes. */
     public boolean isEmpty() {
@@ -82,24 +107,28 @@ public interface SessionStore {
   enum Outcome {
     STORED,
     /**
-     * The store had lost the session, or this generation of it: it now has the positions of this
-     * update and no others.
+     * The store has lost the session, or what this update follows: nothing is stored, and the next
+     * update must be {@link Update#WHOLE}.
      */
-    RESTORED,
+    LOST,
     /** Another socket has opened the session since; nothing has changed. */
     FENCED,
-    /** The store is away; nobody knows whether it was stored, and it may be stored again. */
+    /**
+     * The store is unavailable; nobody knows whether it was stored, and the next update must be
+     * {@link Update#WHOLE}.
+     */
     FAILED
   }
 
-  /** Learns that a socket is not the newest of its session. */
-  @FunctionalInterface
+  /** Learns what became of stored sessions. Called by any thread; hands over, never blocks. */
   interface Listener {
     /**
      * A socket, on this node or another, has opened the session: those of earlier generations are
-     * to be closed. Such a notice may get lost, but then the next {@link #store} tells. Called by
-     * any thread; hands over, never blocks.
+     * to be closed. Such a notice may get lost, but then the next {@link #store} tells.
      */
     void opened(String clientId, long generation);
+
+    /** The store was unavailable, and may have lost what was stored: all is to be stored again. */
+    void interrupted();
   }
 }

@@ -295,6 +295,11 @@ final class RedisBackplane implements Backplane {
     }
 
     @Override
+    public void back() {
+      sessions.interrupted();
+    }
+
+    @Override
     public void down(String reason) {
       RedisBackplane.this.down(reason);
     }

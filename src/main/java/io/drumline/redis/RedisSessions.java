@@ -27,6 +27,9 @@ final class RedisSessions implements SessionStore {
   /** Most calls that wait for Redis; what comes beyond them fails. */
   static final int MAX_CALLS = 8 * MAX_BATCH;
 
+  /** How long nodes may take, at the most, to reach Redis again and put their positions back. */
+  private static final Duration RESTORED_WITHIN = Duration.ofSeconds(10);
+
   private static final RedisScript OPEN = RedisScript.load("session-open.lua");
   private static final RedisScript STORE = RedisScript.load("session-store.lua");
 
@@ -38,6 +41,9 @@ final class RedisSessions implements SessionStore {
   private final InvalidEnvelopes invalid;
   private final RedisCalls calls;
   private volatile @Nullable Listener listener;
+
+  /** Nano time until which Redis may lack positions that nodes have not put back yet. */
+  private volatile long doubtfulUntil = System.nanoTime();
 
   /**
    * @param incarnation of this node, on whose channel it is told of sessions that others open
@@ -88,7 +94,26 @@ final class RedisSessions implements SessionStore {
       }
       positions.put(destination, position(text(answer.get(i + 1)), destination));
     }
-    return new Opened(generation, (Long) answer.get(1) == 1, positions);
+    return new Opened(generation, known((Long) answer.get(1) == 1), positions);
+  }
+
+  private Known known(boolean resumed) {
+    if (!resumed) {
+      return Known.NOTHING;
+    }
+    return System.nanoTime() - doubtfulUntil < 0 ? Known.PERHAPS_NOT_ALL : Known.ALL;
+  }
+
+  /**
+   * Redis can be used again after its connection was lost: it may have gone back to an earlier
+   * state, by a restart or a failover. Any thread.
+   */
+  void interrupted() {
+    doubtfulUntil = System.nanoTime() + RESTORED_WITHIN.toNanos();
+    Listener told = listener;
+    if (told != null) {
+      told.interrupted();
+    }
   }
 
   /** What cannot be read is a position that was lost, which its client must be told. */
@@ -129,6 +154,8 @@ final class RedisSessions implements SessionStore {
                   .add(update.user())
                   .add(incarnation)
                   .add(timeToLive.toMillis())
+                  .add(update.number())
+                  .add(update.follows())
                   .add(update.forgotten().size());
               update.forgotten().forEach(destination -> args.add(destination.value()));
               update
@@ -142,7 +169,7 @@ final class RedisSessions implements SessionStore {
               }
               return switch (answer.intValue()) {
                 case 0 -> Outcome.FENCED;
-                case 2 -> Outcome.RESTORED;
+                case 2 -> Outcome.LOST;
                 default -> Outcome.STORED;
               };
             });

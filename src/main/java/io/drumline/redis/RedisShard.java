@@ -39,6 +39,9 @@ final class RedisShard implements RedisLink.Watcher {
     /** A shard can be used. */
     void up();
 
+    /** It can be used again: its connection was lost before, or could not be opened. */
+    void back();
+
     /** It cannot: its connection was lost, or could not be opened. */
     void down(String reason);
 
@@ -148,11 +151,12 @@ final class RedisShard implements RedisLink.Watcher {
 
   @Override
   public void up() {
-    if (lost) {
-      common.metrics.reconnects.increment();
-    }
     publisher.resume();
     common.watcher.up();
+    if (lost) {
+      common.metrics.reconnects.increment();
+      common.watcher.back();
+    }
   }
 
   @Override

@@ -13,7 +13,10 @@ class SessionConfiguration {
   /** Closed by the node's life cycle, between its clients and the backplane. */
   @Bean(name = "drumline.sharedSessions", destroyMethod = "")
   SharedSessions sharedSessions(
-      SessionStore store, SessionProperties properties, MeterRegistry registry) {
-    return new SharedSessions(store, properties, registry);
+      SessionStore store, SessionProperties properties, Nodes nodes, MeterRegistry registry) {
+    SharedSessions sessions = new SharedSessions(store, properties, registry);
+    // A store that lost the node's lease has lost its sessions' positions, too.
+    nodes.listen(loss -> sessions.restore());
+    return sessions;
   }
 }

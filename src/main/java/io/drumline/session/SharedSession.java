@@ -1,5 +1,7 @@
 package io.drumline.session;
 
+import io.drumline.backplane.MessageIds;
+import io.drumline.backplane.SessionStore.Known;
 import io.drumline.backplane.SessionStore.Opened;
 import io.drumline.backplane.SessionStore.Outcome;
 import io.drumline.backplane.SessionStore.Update;
@@ -42,7 +44,7 @@ public final class SharedSession {
   private final String clientId;
   private final String user;
   private final long generation;
-  private final boolean resumed;
+  private final Known known;
   private final SessionProperties properties;
 
   private final Map<Destination, List<Tracked>> tracked = new HashMap<>();
@@ -61,6 +63,16 @@ public final class SharedSession {
   private long pingedAt;
   private long storedAt;
 
+  /** The last update that was made, and the one that the store has; 0 where it must get all. */
+  private long number = Update.OPENING;
+
+  private long base = Update.OPENING;
+
+  /** Up to this update, what the store said that it has, it may have lost since. */
+  private long doubtful;
+
+  private final long openedAt;
+
   /** When it was opened, then when it ended. */
   private long since;
 
@@ -71,13 +83,14 @@ public final class SharedSession {
     this.clientId = clientId;
     this.user = user;
     this.generation = opened.generation();
-    this.resumed = opened.resumed();
+    this.known = opened.known();
     this.properties = node.properties();
     this.confirmed = new HashMap<>(opened.positions());
     this.stored = new HashMap<>(opened.positions());
     this.resumable = opened.positions();
-    this.since = node.nanos();
-    this.storedAt = since;
+    this.openedAt = node.nanos();
+    this.since = openedAt;
+    this.storedAt = openedAt;
   }
 
   /** Begins to look at positions, every interval. */
@@ -95,27 +108,30 @@ public final class SharedSession {
 
   /** Whether the session was there before this socket. Any thread. */
   public boolean resumed() {
-    return resumed;
+    return known.resumed();
   }
 
   /**
    * Where a new subscription to this destination goes on, as a {@code message-id}: the same for
    * each, so that of several none misses what only the others have received. Null where nothing is
-   * known, or the client took longer than a time to live to ask.
+   * known, or the client took longer than a time to live to ask. Where the store may have forgotten
+   * the position, it is a point in no history, so that the client is told.
    */
   public @Nullable String resumeAfter(Destination destination) {
-    return resumable.get(destination);
+    String position = resumable.get(destination);
+    boolean forgotten =
+        position == null
+            && known == Known.PERHAPS_NOT_ALL
+            && remembers(destination)
+            && !tracked.containsKey(destination)
+            && node.nanos() - openedAt < properties.timeToLive().toNanos();
+    return forgotten ? MessageIds.nowhere(destination).messageId() : position;
   }
 
-  /**
-   * Remembers the subscription's position from now on, unless it has none: that of an ephemeral
-   * destination, or a nameless user's own, which is another one with each socket.
-   */
+  /** Remembers the subscription's position from now on, unless it has none. */
   public void track(Tracked subscription) {
     Destination destination = subscription.destination();
-    if (state != State.LIVE
-        || !destination.ordered()
-        || (user.isEmpty() && destination.kind() == Destination.Kind.USER)) {
+    if (state != State.LIVE || !remembers(destination)) {
       return;
     }
     List<Tracked> others = tracked.get(destination);
@@ -128,6 +144,12 @@ public final class SharedSession {
     } else {
       node.metrics().untracked.increment();
     }
+  }
+
+  /** Not an ephemeral destination, nor a nameless user's own, which is another with each socket. */
+  private boolean remembers(Destination destination) {
+    return destination.ordered()
+        && !(user.isEmpty() && destination.kind() == Destination.Kind.USER);
   }
 
   /**
@@ -259,13 +281,12 @@ public final class SharedSession {
   /** Has the store keep up with what is confirmed, one update at a time. */
   private void offer() {
     if (sending == null && state != State.GONE) {
-      Update update = difference();
-      long idle = node.nanos() - storedAt;
-      if (state == State.ENDED
-          || !update.isEmpty()
-          || idle >= properties.timeToLive().toNanos() / 3) {
-        sending = update;
-        node.store(this, update);
+      Update changes = changes();
+      boolean idle = node.nanos() - storedAt >= properties.timeToLive().toNanos() / 3;
+      if (state == State.ENDED || base == Update.WHOLE || idle) {
+        send(update(Update.WHOLE, Map.copyOf(confirmed), Set.of()));
+      } else if (!changes.isEmpty()) {
+        send(changes);
       }
     }
     if (state == State.ENDED) {
@@ -273,7 +294,23 @@ public final class SharedSession {
     }
   }
 
-  private Update difference() {
+  private void send(Update update) {
+    number = update.number();
+    sending = update;
+    node.store(this, update);
+  }
+
+  /** The store may have lost what it had: it gets all again. Any thread. */
+  void restore() {
+    socket.execute(
+        () -> {
+          doubtful = number;
+          base = Update.WHOLE;
+          offer();
+        });
+  }
+
+  private Update changes() {
     Map<Destination, String> changed = new HashMap<>();
     confirmed.forEach(
         (destination, position) -> {
@@ -283,7 +320,12 @@ public final class SharedSession {
         });
     Set<Destination> forgotten = new HashSet<>(stored.keySet());
     forgotten.removeAll(confirmed.keySet());
-    return new Update(clientId, user, generation, changed, forgotten);
+    return update(base, changed, forgotten);
+  }
+
+  private Update update(
+      long follows, Map<Destination, String> positions, Set<Destination> forgotten) {
+    return new Update(clientId, user, generation, number + 1, follows, positions, forgotten);
   }
 
   /** Runs when the store has answered; any thread. */
@@ -299,23 +341,25 @@ public final class SharedSession {
     sending = null;
     switch (outcome) {
       case STORED -> {
+        if (update.follows() == Update.WHOLE) {
+          stored.clear();
+        }
         stored.putAll(update.positions());
         stored.keySet().removeAll(update.forgotten());
+        base = update.number() > doubtful ? update.number() : Update.WHOLE;
       }
-      case RESTORED -> {
-        stored.clear();
-        stored.putAll(update.positions());
-      }
+      case LOST -> base = Update.WHOLE;
       case FENCED -> {
         fenced();
         return;
       }
       case FAILED -> {
+        base = Update.WHOLE;
         return; // the next tick tries again
       }
     }
     storedAt = node.nanos();
-    if (!difference().isEmpty()) {
+    if (base == Update.WHOLE || !changes().isEmpty()) {
       offer();
     } else if (state == State.ENDED) {
       leave();

@@ -70,7 +70,18 @@ public final class SharedSessions implements AutoCloseable {
     this.properties = properties;
     this.nanos = nanos;
     this.metrics = new SessionMetrics(registry, sessions);
-    store.listen(this::openedElsewhere);
+    store.listen(
+        new SessionStore.Listener() {
+          @Override
+          public void opened(String clientId, long generation) {
+            openedElsewhere(clientId, generation);
+          }
+
+          @Override
+          public void interrupted() {
+            restore();
+          }
+        });
   }
 
   /**
@@ -133,6 +144,11 @@ public final class SharedSessions implements AutoCloseable {
     if (session != null && session.generation() < generation) {
       session.fence();
     }
+  }
+
+  /** Stores all positions again: the store may have lost them. Any thread. */
+  public void restore() {
+    sessions.values().forEach(SharedSession::restore);
   }
 
   void remove(SharedSession session) {
@@ -204,7 +220,7 @@ public final class SharedSessions implements AutoCloseable {
       Sending sent = batch.get(i);
       Outcome outcome = outcomes == null ? Outcome.FAILED : outcomes.get(i);
       switch (outcome) {
-        case STORED, RESTORED -> metrics.stores.increment();
+        case STORED, LOST -> metrics.stores.increment();
         case FAILED -> metrics.failures.increment();
         case FENCED -> {
           // counted where its socket is closed

@@ -1,7 +1,8 @@
 -- Opens a shared session for a socket: takes it over from the socket that had it before.
 --
 -- KEYS[1]  session: hash of u (user), g (generation), n (incarnation of the node that opened it),
---          and a field for each destination with the position in it; destinations begin with /
+--          s (number of the last update of this generation; 1 is the opening), and a field for each
+--          destination with the position in it; destinations begin with /
 -- ARGV[1]  user
 -- ARGV[2]  incarnation of the node that opens it
 -- ARGV[3]  time to live, milliseconds
@@ -27,7 +28,7 @@ for i = 1, #fields, 2 do
     node = value
   elseif name == 'g' then
     last = number(value)
-  else
+  elseif name ~= 's' then
     table.insert(answer, name)
     table.insert(answer, value)
   end
@@ -40,7 +41,7 @@ end
 local time = redis.call('TIME')
 local generation = math.max(last + 1, time[1] * 1000 + math.floor(time[2] / 1000))
 local text = string.format('%.0f', generation)
-redis.call('HSET', KEYS[1], 'u', ARGV[1], 'g', text, 'n', ARGV[2])
+redis.call('HSET', KEYS[1], 'u', ARGV[1], 'g', text, 'n', ARGV[2], 's', '1')
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 if node then
   redis.call('PUBLISH', ARGV[4] .. node, 'opened ' .. text .. ' ' .. ARGV[5])

@@ -1,34 +1,47 @@
--- Stores changed positions of a shared session and keeps it for another time to live, unless
--- another socket has opened it since.
+-- Stores positions of a shared session and keeps it for another time to live, unless another socket
+-- has opened it since.
 --
 -- KEYS[1]  session, as in session-open.lua
 -- ARGV[1]  generation of the socket
 -- ARGV[2]  user
 -- ARGV[3]  incarnation of the socket's node
 -- ARGV[4]  time to live, milliseconds
--- ARGV[5]  how many destinations are forgotten: they follow
--- ARGV[.]  then changed destinations, each with its position
+-- ARGV[5]  number of the update, greater than those before it of this generation
+-- ARGV[6]  number of the update that it follows; 0 where its positions are all that there are
+-- ARGV[7]  how many destinations are forgotten: they follow
+-- ARGV[.]  then destinations, each with its position
 --
--- Returns 0 if it was opened since, 1 if it is stored, 2 if this is now all that is stored.
+-- Returns 0 if it was opened since; 1 if it is stored; 2 if nothing is stored, since what the update
+-- follows is not what is there: Redis has lost that or went back to before it, or a later update is
+-- there already and this one came late.
 
--- What is no generation of ours counts as none, as in session-open.lua.
-local text = redis.call('HGET', KEYS[1], 'g') or ''
-local generation = string.match(text, '^%d+$') and #text < 16 and tonumber(text) or 0
-local mine = tonumber(ARGV[1])
+-- What is no number of ours counts as none, as in session-open.lua.
+local function number(text)
+  return text and string.match(text, '^%d+$') and #text < 16 and tonumber(text) or 0
+end
+
+local session = redis.call('HMGET', KEYS[1], 'g', 's')
+local generation, last = number(session[1]), number(session[2])
+local mine, update, follows = tonumber(ARGV[1]), tonumber(ARGV[5]), tonumber(ARGV[6])
 if generation > mine then
   return 0
 end
 if generation < mine then
-  -- Redis has lost the session, or went back to before this socket.
-  redis.call('DEL', KEYS[1])
-  redis.call('HSET', KEYS[1], 'u', ARGV[2], 'g', ARGV[1], 'n', ARGV[3])
+  last = -1
 end
-local changed = 6 + ARGV[5]
-for i = 6, changed - 1 do
+if last >= update or follows > 0 and last ~= follows then
+  return 2
+end
+if follows == 0 then
+  redis.call('DEL', KEYS[1])
+end
+redis.call('HSET', KEYS[1], 'u', ARGV[2], 'g', ARGV[1], 'n', ARGV[3], 's', ARGV[5])
+local stored = 8 + ARGV[7]
+for i = 8, stored - 1 do
   redis.call('HDEL', KEYS[1], ARGV[i])
 end
-for i = changed, #ARGV, 2 do
+for i = stored, #ARGV, 2 do
   redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
-return generation < mine and 2 or 1
+return 1

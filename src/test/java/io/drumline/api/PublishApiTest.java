@@ -48,7 +48,7 @@ final class PublishApiTest {
       new MemoryBackplane(
           new MessageIds(),
           Retentions.DEFAULTS,
-          new MemoryProperties(null),
+          new MemoryProperties(null, null),
           new SimpleMeterRegistry());
   private static final List<ConfigurableApplicationContext> contexts = new ArrayList<>();
   private static final String NEWS = "{\"destination\":\"/topic/news\",\"body\":\"x\"}";
@@ -316,7 +316,7 @@ final class PublishApiTest {
         new MemoryBackplane(
             new MessageIds(),
             Retentions.DEFAULTS,
-            new MemoryProperties(null),
+            new MemoryProperties(null, null),
             new SimpleMeterRegistry());
 
     post(start(stopped), "{\"user\":\"bob\",\"body\":\"x\"}")

@@ -19,7 +19,7 @@ final class MemoryBackplaneTest extends BackplaneHistoryContract {
   @Override
   protected Backplane create() {
     return new MemoryBackplane(
-        new MessageIds(), RETENTIONS, new MemoryProperties(null), new SimpleMeterRegistry());
+        new MessageIds(), RETENTIONS, new MemoryProperties(null, null), new SimpleMeterRegistry());
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.drumline.backplane.SessionStore.Foreign;
+import io.drumline.backplane.SessionStore.Known;
 import io.drumline.backplane.SessionStore.Opened;
 import io.drumline.backplane.SessionStore.Opening;
 import io.drumline.backplane.SessionStore.Outcome;
@@ -12,6 +13,7 @@ import io.drumline.backplane.SessionStore.Update;
 import io.drumline.message.Destination;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -19,6 +21,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -36,6 +39,12 @@ public abstract class SessionStoreContract {
   /** What the first node was told. */
   protected final Queue<Notice> told = new ConcurrentLinkedQueue<>();
 
+  /** How often the first node was told that what is stored may be lost. */
+  protected final AtomicInteger interruptions = new AtomicInteger();
+
+  /** Of each generation, the number of its last update. */
+  private final Map<Long, Long> numbers = new HashMap<>();
+
   private SessionStore first;
   private SessionStore second;
 
@@ -52,14 +61,25 @@ public abstract class SessionStoreContract {
   void listen() {
     first = first();
     second = second();
-    first.listen((id, generation) -> told.add(new Notice(id, generation)));
+    first.listen(
+        new SessionStore.Listener() {
+          @Override
+          public void opened(String id, long generation) {
+            told.add(new Notice(id, generation));
+          }
+
+          @Override
+          public void interrupted() {
+            interruptions.incrementAndGet();
+          }
+        });
   }
 
   @Test
   void beginsASession() throws Exception {
     Opened opened = open(first, "ann");
 
-    assertThat(opened.resumed()).isFalse();
+    assertThat(opened.known()).isEqualTo(Known.NOTHING);
     assertThat(opened.positions()).isEmpty();
     assertThat(opened.generation()).isPositive();
   }
@@ -75,7 +95,7 @@ public abstract class SessionStoreContract {
 
     Opened after = open(second, "ann");
 
-    assertThat(after.resumed()).isTrue();
+    assertThat(after.known()).isEqualTo(Known.ALL);
     assertThat(after.positions())
         .isEqualTo(Map.of(NEWS, at(NEWS, "a.1.x"), PRICES, at(PRICES, "b.2.y")));
     assertThat(after.generation()).isGreaterThan(before.generation());
@@ -98,14 +118,7 @@ public abstract class SessionStoreContract {
     store(first, update(opened, Map.of(NEWS, at(NEWS, "a.1.x"), PRICES, at(PRICES, "b.2.y"))));
     Destination other = Destination.parse("/topic/other");
 
-    store(
-        first,
-        new Update(
-            clientId,
-            "ann",
-            opened.generation(),
-            Map.of(other, at(other, "c.3.z")),
-            Set.of(NEWS, PRICES)));
+    store(first, update(opened, Map.of(other, at(other, "c.3.z")), Set.of(NEWS, PRICES)));
 
     assertThat(open(second, "ann").positions()).isEqualTo(Map.of(other, at(other, "c.3.z")));
   }
@@ -144,9 +157,8 @@ public abstract class SessionStoreContract {
             store(
                 first, update(older, Map.of(NEWS, at(NEWS, "a.2.x"), PRICES, at(PRICES, "b.1.y")))))
         .isEqualTo(Outcome.FENCED);
-    assertThat(
-            store(first, new Update(clientId, "ann", older.generation(), Map.of(), Set.of(NEWS))))
-        .isEqualTo(Outcome.FENCED);
+    assertThat(store(first, update(older, Map.of(), Set.of(NEWS)))).isEqualTo(Outcome.FENCED);
+    assertThat(store(first, whole(older, Map.of()))).isEqualTo(Outcome.FENCED);
 
     assertThat(open(first, "ann").positions()).isEqualTo(Map.of(NEWS, at(NEWS, "a.5.x")));
   }
@@ -162,7 +174,13 @@ public abstract class SessionStoreContract {
       Opened opened = (Opened) answer(first.open(id, "", LONG));
       batch.add(
           new Update(
-              id, "", opened.generation(), Map.of(NEWS, at(NEWS, "a." + i + ".x")), Set.of()));
+              id,
+              "",
+              opened.generation(),
+              2,
+              Update.OPENING,
+              Map.of(NEWS, at(NEWS, "a." + i + ".x")),
+              Set.of()));
     }
 
     List<Outcome> outcomes = answer(first.store(batch, LONG));
@@ -183,7 +201,7 @@ public abstract class SessionStoreContract {
 
     Opened after = (Opened) answer(second.open(clientId, "bob", LONG));
 
-    assertThat(after.resumed()).isFalse();
+    assertThat(after.known()).isEqualTo(Known.NOTHING);
     assertThat(after.positions()).isEmpty();
     assertThat(after.generation()).isGreaterThan(before.generation());
     assertThat(store(first, update(before, Map.of()))).isEqualTo(Outcome.FENCED);
@@ -196,7 +214,7 @@ public abstract class SessionStoreContract {
     store(first, update(opened, Map.of()), LONG);
     pass(shortly);
 
-    assertThat(open(second, "ann").resumed()).isTrue();
+    assertThat(open(second, "ann").known()).isEqualTo(Known.ALL);
   }
 
   @Test
@@ -207,7 +225,9 @@ public abstract class SessionStoreContract {
     pass(shortly);
 
     assertThat(store(first, update(opened, Map.of(PRICES, at(PRICES, "b.2.y")))))
-        .isEqualTo(Outcome.RESTORED);
+        .isEqualTo(Outcome.LOST);
+    assertThat(store(first, whole(opened, Map.of(PRICES, at(PRICES, "b.2.y")))))
+        .isEqualTo(Outcome.STORED);
 
     assertThat(answer(second.open(clientId, "bob", LONG))).isEqualTo(new Foreign());
     Opened after = open(second, "ann");
@@ -220,8 +240,74 @@ public abstract class SessionStoreContract {
     return MessageIds.destinationTag(destination) + rest;
   }
 
+  /** A part of a session is never taken for the whole of it. */
+  @Test
+  void aSessionThatWasLostIsNewUntilAllOfItIsStored() throws Exception {
+    Duration shortly = Duration.ofMillis(200);
+    Opened lost = (Opened) answer(first.open(clientId, "ann", shortly));
+    pass(shortly);
+    store(first, update(lost, Map.of(NEWS, at(NEWS, "a.1.x"))));
+
+    Opened opened = open(second, "ann");
+
+    assertThat(opened.known()).isEqualTo(Known.NOTHING);
+    assertThat(opened.positions()).isEmpty();
+  }
+
+  @Test
+  void theWholeTakesThePlaceOfWhatWasThere() throws Exception {
+    Opened opened = open(first, "ann");
+    store(first, update(opened, Map.of(NEWS, at(NEWS, "a.1.x"), PRICES, at(PRICES, "b.2.y"))));
+    store(first, whole(opened, Map.of(NEWS, at(NEWS, "a.7.z"))));
+    store(first, update(opened, Map.of(NEWS, at(NEWS, "a.8.z"))));
+
+    assertThat(open(second, "ann").positions()).isEqualTo(Map.of(NEWS, at(NEWS, "a.8.z")));
+  }
+
+  /** As when Redis goes back to an earlier state, or the answer of an update was lost. */
+  @Test
+  void anUpdateThatFollowsWhatIsNotThereIsNotStored() throws Exception {
+    Opened opened = open(first, "ann");
+    store(first, update(opened, Map.of(NEWS, at(NEWS, "a.1.x"))));
+    update(opened, Map.of(PRICES, at(PRICES, "b.2.y"))); // and that one never came
+
+    assertThat(store(first, update(opened, Map.of(NEWS, at(NEWS, "a.7.z")))))
+        .isEqualTo(Outcome.LOST);
+    assertThat(open(second, "ann").positions()).isEqualTo(Map.of(NEWS, at(NEWS, "a.1.x")));
+  }
+
+  @Test
+  void anUpdateThatComesLateChangesNothing() throws Exception {
+    Opened opened = open(first, "ann");
+    store(first, update(opened, Map.of(NEWS, at(NEWS, "a.1.x"))));
+    Update late = update(opened, Map.of(), Set.of(NEWS));
+    Update lateWhole = whole(opened, Map.of());
+    store(first, whole(opened, Map.of(NEWS, at(NEWS, "a.7.z"))));
+
+    assertThat(store(first, late)).isEqualTo(Outcome.LOST);
+    assertThat(store(first, lateWhole)).isEqualTo(Outcome.LOST);
+    assertThat(open(second, "ann").positions()).isEqualTo(Map.of(NEWS, at(NEWS, "a.7.z")));
+  }
+
   protected Update update(Opened opened, Map<Destination, String> positions) {
-    return new Update(clientId, "ann", opened.generation(), positions, Set.of());
+    return update(opened, positions, Set.of());
+  }
+
+  private Update update(
+      Opened opened, Map<Destination, String> positions, Set<Destination> forgotten) {
+    long last = numbers.getOrDefault(opened.generation(), Update.OPENING);
+    return numbered(opened, last, positions, forgotten);
+  }
+
+  /** All that there is. */
+  protected Update whole(Opened opened, Map<Destination, String> positions) {
+    return numbered(opened, Update.WHOLE, positions, Set.of());
+  }
+
+  private Update numbered(
+      Opened opened, long follows, Map<Destination, String> positions, Set<Destination> forgotten) {
+    long number = numbers.merge(opened.generation(), Update.OPENING + 1, (last, next) -> last + 1);
+    return new Update(clientId, "ann", opened.generation(), number, follows, positions, forgotten);
   }
 
   protected Opened open(SessionStore store, String user) throws Exception {

@@ -16,9 +16,9 @@ import tools.jackson.databind.json.JsonMapper;
  * or saw in the wrong order.
  *
  * <p>{@code --urls=ws://a/ws,ws://b/ws --subscribers=500 --destinations=50 --rate=500 --seconds=30}
- * {@code --body-size=100 --silence-seconds=3 --continuity=resuming|plain --seed=1
- * --patience-seconds=60}; all but the URLs have these defaults (the seed is random). Ends with 0
- * where nothing is wrong, with 1 otherwise.
+ * {@code --body-size=100 --silence-seconds=3 --continuity=resuming|shared|resuming_or_shared|plain
+ * --seed=1 --patience-seconds=60}; all but the URLs have these defaults (the seed is random). Ends
+ * with 0 where nothing is wrong, with 1 otherwise.
  */
 final class ContinuityChecker {
   private final SimpleCommandLinePropertySource options;

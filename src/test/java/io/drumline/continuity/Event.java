@@ -19,7 +19,10 @@ sealed interface Event {
    * @param missed as on the wire: a number, or {@code unknown}
    */
   record Notice(String messageId, String reason, String missed) implements Event {
-    private static final Set<String> LOSSES = Set.of("wiped", "diverged");
+    /** CONNECTED's {@code session-resumed:false}, where there was a session. */
+    static final Notice FORGOTTEN = new Notice("", "forgotten", "unknown");
+
+    private static final Set<String> LOSSES = Set.of("wiped", "diverged", "forgotten");
 
     /** Whether it says that the backplane itself lost messages. */
     boolean historyLost() {

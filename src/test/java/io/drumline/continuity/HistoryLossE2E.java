@@ -40,6 +40,67 @@ class HistoryLossE2E {
         .showsOneGapEach("wiped");
   }
 
+  @Test
+  void redisIsFlushedWhileClientsReconnect() {
+    cluster
+        .under(
+            mixed(),
+            "Redis flushed",
+            run -> {
+              run.reconnecting(Duration.ofSeconds(3)).awaitAccepted(500);
+              TestRedis.with(cluster.redis.url(), connection -> connection.sync().flushall());
+              run.last(Duration.ofSeconds(2));
+            })
+        .showsNothingUnflagged();
+  }
+
+  /** Redis comes back as it was two seconds before, and clients with it. */
+  @Test
+  void redisGoesBackWhileClientsReconnect() {
+    try {
+      cluster
+          .under(
+              mixed(),
+              "Redis gone back",
+              run -> {
+                run.reconnecting(Duration.ofSeconds(7)).last(Duration.ofMillis(500));
+                TestRedis.with(cluster.redis.url(), connection -> connection.sync().save());
+                run.last(Duration.ofSeconds(2));
+                cluster.redis.restart();
+                run.last(Duration.ofSeconds(4));
+              })
+          .showsNothingUnflagged();
+    } finally {
+      cluster.redis.forgetSaved();
+    }
+  }
+
+  @Test
+  void streamsAloneAreLostWhileClientsReconnect() {
+    cluster
+        .under(
+            cluster.load(),
+            "streams lost",
+            run -> {
+              run.reconnecting(Duration.ofSeconds(4));
+              for (int times = 0; times < 6; times++) {
+                run.last(Duration.ofMillis(500));
+                TestRedis.with(
+                    cluster.redis.url(),
+                    connection -> {
+                      var redis = connection.sync();
+                      return redis.del(redis.keys("drumline:*:s").toArray(String[]::new));
+                    });
+              }
+            })
+        .showsAsManyMissingAsWereTold();
+  }
+
+  private static Load mixed() {
+    Load load = cluster.load();
+    return load.withClients(load.clients().someOfThemShared());
+  }
+
   /** The replica goes on from an earlier offset than the master had reached. */
   @Test
   void replicaThatLacksTheTailIsPromoted() {

@@ -48,6 +48,11 @@ public final class Link extends SimpleChannelInboundHandler<WebSocketFrame> {
 
     /** It is over, or could not be opened; nothing follows. Not called after {@link #close}. */
     void lost(String why);
+
+    /** More headers of CONNECT, each behind a line feed. */
+    default String connectHeaders() {
+      return "";
+    }
   }
 
   /**
@@ -159,7 +164,7 @@ public final class Link extends SimpleChannelInboundHandler<WebSocketFrame> {
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event == ClientHandshakeStateEvent.HANDSHAKE_COMPLETE) {
       upgraded = true;
-      write("CONNECT\naccept-version:1.2\nhost:localhost", "");
+      write("CONNECT\naccept-version:1.2\nhost:localhost" + owner.connectHeaders(), "");
     } else if (event instanceof IdleStateEvent idle) {
       silent = idle.isFirst() ? 1 : silent + 1;
       if (silent >= PATIENCE) {

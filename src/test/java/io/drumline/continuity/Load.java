@@ -19,6 +19,10 @@ public record Load(
   public enum Continuity {
     /** {@code resume-after}: a new connection goes on behind the last message. */
     RESUMING,
+    /** {@code client-id}: the cluster remembers where a client is. */
+    SHARED,
+    /** Half of the clients {@link #RESUMING}, half {@link #SHARED}. */
+    RESUMING_OR_SHARED,
     /** Plain STOMP: what is published while a client is away is missing. */
     PLAIN
   }
@@ -44,6 +48,20 @@ public record Load(
     /** Every tenth stays with a silent server. */
     Clients someOfThemPatient() {
       return new Clients(continuity, silence, Duration.ofMinutes(2), seed);
+    }
+
+    /** Half of them have shared sessions. */
+    Clients someOfThemShared() {
+      return new Clients(Continuity.RESUMING_OR_SHARED, silence, longest, seed);
+    }
+
+    /** Those of them whose number at their destination is this. */
+    Clients number(int number) {
+      if (continuity != Continuity.RESUMING_OR_SHARED) {
+        return this;
+      }
+      Continuity own = number % 2 == 0 ? Continuity.RESUMING : Continuity.SHARED;
+      return new Clients(own, silence, longest, seed);
     }
 
     /** Those of them who stay with a server longest. */

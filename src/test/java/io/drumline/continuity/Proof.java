@@ -43,6 +43,17 @@ public record Proof(Evidence evidence, Verdict verdict) {
     }
   }
 
+  /** Nothing is wrong, and each notice told a number, all together that of what is missing. */
+  void showsAsManyMissingAsWereTold() {
+    showsNothingUnflagged();
+    long told =
+        evidence.logs().stream()
+            .flatMap(log -> log.notices().stream())
+            .mapToLong(notice -> Long.parseLong(notice.missed()))
+            .sum();
+    assertThat(told).as(this::told).isPositive().isEqualTo(verdict.gaps().missing());
+  }
+
   /** Nothing is wrong; where the backplane lost something, subscribers were told. */
   public void showsNothingUnflagged() {
     assertThat(verdict.faults()).as(this::told).isEmpty();

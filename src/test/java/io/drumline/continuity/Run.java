@@ -30,6 +30,7 @@ public final class Run implements AutoCloseable {
 
   private static final long LOOK_MILLIS = 20;
   private static final long TICK_MILLIS = 10;
+  private static final int DROPPED_A_LOOK = 2;
 
   /** How long late copies may still arrive when everything is there. */
   private static final Duration SETTLE = Duration.ofMillis(500);
@@ -102,7 +103,9 @@ public final class Run implements AutoCloseable {
             name,
             destination,
             group.next(),
-            round % PATIENT_EACH == PATIENT_EACH - 1 ? load.clients().patient() : load.clients(),
+            round % PATIENT_EACH == PATIENT_EACH - 1
+                ? load.clients().patient().number(round)
+                : load.clients().number(round),
             reconnect(round),
             () -> counts(destination, Lane::sent));
     subscribers.add(subscriber);
@@ -194,6 +197,26 @@ public final class Run implements AutoCloseable {
     group.schedule(() -> over.complete(true), time.toMillis(), TimeUnit.MILLISECONDS);
     over.join();
     return this;
+  }
+
+  /** For this time, subscribers lose their connections one after the other; each comes back. */
+  Run reconnecting(Duration time) {
+    long end = System.nanoTime() + time.toNanos();
+    onLoop(
+        () -> {
+          dropSome(end);
+          return true;
+        });
+    return this;
+  }
+
+  private void dropSome(long end) {
+    if (System.nanoTime() - end < 0) {
+      for (int i = 0; i < DROPPED_A_LOOK; i++) {
+        subscribers.get(random.nextInt(subscribers.size())).drop();
+      }
+      group.schedule(() -> dropSome(end), LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    }
   }
 
   /** More subscribers, who come within the time, each for up to a fifth of it. */

@@ -13,8 +13,10 @@ import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +37,7 @@ final class Subscriber implements Link.Owner {
 
   private final List<Event> events = new ArrayList<>();
   private final Map<String, Long> last = new HashMap<>();
+  private final Set<String> seen = new HashSet<>();
   private @Nullable Map<String, Long> before;
   private String position = "*";
   private long received;
@@ -82,8 +85,28 @@ final class Subscriber implements Link.Owner {
     }
   }
 
+  /** Loses its connection, and comes back. */
+  void drop() {
+    if (link != null && live) {
+      link.close();
+      lost("dropped");
+    }
+  }
+
+  @Override
+  public String connectHeaders() {
+    return shared() ? "\nclient-id:" + (name + destination).replace('/', '-') : "";
+  }
+
+  private boolean shared() {
+    return clients.continuity() == Continuity.SHARED;
+  }
+
   @Override
   public void connected(Frame frame) {
+    if (before != null && frame.header("session-resumed").equals("false")) {
+      events.add(Notice.FORGOTTEN);
+    }
     String resume = clients.continuity() == Continuity.RESUMING ? "\nresume-after:" + position : "";
     write("SUBSCRIBE\nid:" + SUBSCRIPTION + "\nreceipt:live\ndestination:" + destination + resume);
   }
@@ -123,6 +146,9 @@ final class Subscriber implements Link.Owner {
     if (message.header("event").equals("gap")) {
       events.add(new Notice(position, message.header("reason"), message.header("missed")));
       return;
+    }
+    if (shared() && !seen.add(position)) {
+      return; // a shared session repeats some: at least once
     }
     boolean ours = message.header("subscription").equals(SUBSCRIPTION);
     Content content = Content.parse(message.body());

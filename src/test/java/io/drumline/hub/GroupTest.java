@@ -57,7 +57,7 @@ class GroupTest {
           new MemoryBackplane(
               new MessageIds(),
               Retentions.DEFAULTS,
-              new MemoryProperties(null),
+              new MemoryProperties(null, null),
               new SimpleMeterRegistry()),
           new MessageIds(),
           new Binder(new MapConfigurationPropertySource(Map.of()))

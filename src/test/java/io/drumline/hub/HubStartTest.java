@@ -41,7 +41,10 @@ class HubStartTest {
       new Hub(
           loops,
           new MemoryBackplane(
-              ids, Retentions.DEFAULTS, new MemoryProperties(null), new SimpleMeterRegistry()),
+              ids,
+              Retentions.DEFAULTS,
+              new MemoryProperties(null, null),
+              new SimpleMeterRegistry()),
           ids,
           new Binder(new MapConfigurationPropertySource(Map.of()))
               .bindOrCreate("drumline.hub", HubProperties.class),

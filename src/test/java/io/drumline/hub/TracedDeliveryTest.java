@@ -57,7 +57,7 @@ class TracedDeliveryTest {
           .bindOrCreate("drumline.hub", HubProperties.class);
   private final MemoryBackplane backplane =
       new MemoryBackplane(
-          ids, Retentions.DEFAULTS, new MemoryProperties(null), new SimpleMeterRegistry());
+          ids, Retentions.DEFAULTS, new MemoryProperties(null, null), new SimpleMeterRegistry());
   private final Hub hub =
       new Hub(loops, backplane, ids, properties, new SimpleMeterRegistry(), null);
   private final Shard shard = new Shard(turns.eventLoop(), hub);

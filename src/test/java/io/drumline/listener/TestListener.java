@@ -69,7 +69,7 @@ final class TestListener implements AutoCloseable {
         new Hub(
             loops,
             new MemoryBackplane(
-                new MessageIds(), Retentions.DEFAULTS, new MemoryProperties(null), meters),
+                new MessageIds(), Retentions.DEFAULTS, new MemoryProperties(null, null), meters),
             new MessageIds(),
             hubProperties,
             meters,

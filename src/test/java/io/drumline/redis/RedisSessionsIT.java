@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import io.drumline.backplane.Inbox;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.SessionStore;
+import io.drumline.backplane.SessionStore.Known;
 import io.drumline.backplane.SessionStore.Opened;
 import io.drumline.backplane.SessionStore.Opening;
 import io.drumline.backplane.SessionStore.Outcome;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -126,7 +128,12 @@ final class RedisSessionsIT extends SessionStoreContract {
     Opened before = open(sessions, "ann");
     TestRedis.with(TestRedis.url(), c -> c.sync().hset(session(), "g", foreign));
     assertThat(store(sessions, update(before, Map.of(NEWS, at(NEWS, "a.1.x")))))
-        .isEqualTo(Outcome.RESTORED);
+        .isEqualTo(Outcome.LOST);
+    assertThat(store(sessions, whole(before, Map.of(NEWS, at(NEWS, "a.1.x")))))
+        .isEqualTo(Outcome.STORED);
+    TestRedis.with(TestRedis.url(), c -> c.sync().hset(session(), "s", foreign));
+    assertThat(store(sessions, update(before, Map.of(NEWS, at(NEWS, "a.2.x")))))
+        .isEqualTo(Outcome.LOST);
     TestRedis.with(TestRedis.url(), c -> c.sync().hset(session(), "g", foreign));
 
     Opened after = open(sessions, "ann");
@@ -164,9 +171,48 @@ final class RedisSessionsIT extends SessionStoreContract {
       redis.restart(); // empty
       await().until(node::available);
       assertThat(store(node.sessions(), update(opened, Map.of(NEWS, at(NEWS, "a.1.x")))))
-          .isEqualTo(Outcome.RESTORED);
+          .isEqualTo(Outcome.LOST);
+      assertThat(store(node.sessions(), whole(opened, Map.of(NEWS, at(NEWS, "a.1.x")))))
+          .isEqualTo(Outcome.STORED);
       assertThat(open(node.sessions(), "ann").positions())
           .isEqualTo(Map.of(NEWS, at(NEWS, "a.1.x")));
+    }
+  }
+
+  /** A restart from an RDB file of some seconds ago, or a failover to a replica that is behind. */
+  @Test
+  void doubtsPositionsAfterRedisMayHaveGoneBack() throws Exception {
+    try (RedisServer redis = RedisServer.start()) {
+      RedisBackplane node = node(redis.url());
+      AtomicInteger restorations = new AtomicInteger();
+      node.sessions()
+          .listen(
+              new SessionStore.Listener() {
+                @Override
+                public void opened(String id, long generation) {
+                  // its own doing
+                }
+
+                @Override
+                public void interrupted() {
+                  restorations.incrementAndGet();
+                }
+              });
+      Opened opened = open(node.sessions(), "ann");
+      store(node.sessions(), update(opened, Map.of(NEWS, at(NEWS, "a.1.x"))));
+      TestRedis.with(redis.url(), c -> c.sync().save());
+      store(node.sessions(), update(opened, Map.of(PRICES, at(PRICES, "b.1.x"))));
+      redis.kill();
+      await().until(() -> !node.available());
+      redis.restart(); // as it was saved
+      await().until(node::available);
+
+      await().until(() -> restorations.get() == 1);
+      assertThat(store(node.sessions(), update(opened, Map.of(PRICES, at(PRICES, "b.2.x")))))
+          .isEqualTo(Outcome.LOST);
+      Opened again = open(node.sessions(), "ann");
+      assertThat(again.known()).isEqualTo(Known.PERHAPS_NOT_ALL);
+      assertThat(again.positions()).isEqualTo(Map.of(NEWS, at(NEWS, "a.1.x")));
     }
   }
 

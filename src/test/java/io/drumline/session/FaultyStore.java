@@ -1,8 +1,10 @@
 package io.drumline.session;
 
 import io.drumline.backplane.BackplaneException;
+import io.drumline.backplane.MemoryProperties;
 import io.drumline.backplane.MemorySessions;
 import io.drumline.backplane.SessionStore;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -12,10 +14,11 @@ import java.util.concurrent.CompletionStage;
 
 /** A store that may be away, forget, or be slow. */
 final class FaultyStore implements SessionStore {
-  private SessionStore store = new MemorySessions();
+  private SessionStore store = empty();
   private final List<Listener> listeners = new ArrayList<>();
   private CompletableFuture<Void> gate = CompletableFuture.completedFuture(null);
   private boolean away;
+  private boolean wentBack;
 
   /** What came to be stored, a list a batch; not what came while it was away. */
   final List<List<Update>> batches = Collections.synchronizedList(new ArrayList<>());
@@ -27,12 +30,22 @@ final class FaultyStore implements SessionStore {
     away = true;
   }
 
+  private static SessionStore empty() {
+    return new MemorySessions(new MemoryProperties(null, null), new SimpleMeterRegistry());
+  }
+
+  /** From now on nobody knows whether it has all that it was told. */
+  void goBack() {
+    wentBack = true;
+    listeners.forEach(Listener::interrupted);
+  }
+
   void comeBack() {
     away = false;
   }
 
   void loseAll() {
-    store = new MemorySessions();
+    store = empty();
     listeners.forEach(store::listen);
   }
 
@@ -59,7 +72,13 @@ final class FaultyStore implements SessionStore {
   public CompletionStage<Opening> open(String clientId, String user, Duration timeToLive) {
     return away
         ? CompletableFuture.failedFuture(new BackplaneException("It is away.", null))
-        : store.open(clientId, user, timeToLive);
+        : store.open(clientId, user, timeToLive).thenApply(this::doubted);
+  }
+
+  private Opening doubted(Opening opening) {
+    return wentBack && opening instanceof Opened opened && opened.known().resumed()
+        ? new Opened(opened.generation(), Known.PERHAPS_NOT_ALL, opened.positions())
+        : opening;
   }
 
   @Override

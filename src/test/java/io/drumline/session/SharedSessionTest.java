@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.drumline.backplane.BackplaneException;
+import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.SessionStore;
+import io.drumline.backplane.SessionStore.Known;
+import io.drumline.backplane.SessionStore.Listener;
 import io.drumline.backplane.SessionStore.Opened;
+import io.drumline.backplane.SessionStore.Update;
 import io.drumline.message.Destination;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -72,6 +76,20 @@ final class SharedSessionTest {
             TIME_TO_LIVE, Duration.ofMillis(INTERVAL_MILLIS), maxPositions, maxSessions),
         meters,
         clock::get);
+  }
+
+  private static Listener deaf() {
+    return new Listener() {
+      @Override
+      public void opened(String clientId, long generation) {
+        // it does not listen
+      }
+
+      @Override
+      public void interrupted() {
+        // nor here
+      }
+    };
   }
 
   private SharedSession open(String user) {
@@ -441,6 +459,77 @@ final class SharedSessionTest {
     assertThat(stored()).isEqualTo(Map.of(NEWS, at(1), OTHER, at(8)));
   }
 
+  /** Else its client would begin with what is live where the position is not stored yet. */
+  @Test
+  void aSessionThatTheStoreHasLostIsNewUntilAllOfItIsStored() {
+    SharedSession session = open("ann");
+    tracked(session, acknowledging(NEWS).at(at(1)));
+    Sub other = tracked(session, acknowledging(OTHER).at(at(7)));
+    loop.tick();
+    flush();
+    store.loseAll();
+    other.at(at(8));
+    loop.tick();
+    node.flush();
+
+    Opened opened = (Opened) store.open("c", "ann", TIME_TO_LIVE).toCompletableFuture().join();
+    assertThat(opened.known()).isEqualTo(Known.NOTHING);
+    assertThat(opened.positions()).isEmpty();
+  }
+
+  @Test
+  void storesAllAgainWhenTheStoreMayHaveLostSomething() {
+    SharedSession session = open("ann");
+    tracked(session, acknowledging(NEWS).at(at(1)));
+    loop.tick();
+    node.flush(); // and the answer is still on its way
+    store.goBack();
+    loop.run();
+    flush();
+    flush();
+
+    Update last = store.batches.get(store.batches.size() - 1).get(0);
+    assertThat(last.follows()).isEqualTo(Update.WHOLE);
+    assertThat(last.positions()).isEqualTo(Map.of(NEWS, at(1)));
+    int updates = store.updates();
+    loop.tick();
+    flush();
+    assertThat(store.updates()).isEqualTo(updates);
+    assertThat(session.resumed()).isFalse();
+  }
+
+  @Test
+  void tellsTheClientOfPositionsThatTheStoreMayHaveLost() {
+    SharedSession before = open("ann");
+    tracked(before, acknowledging(NEWS).at(at(3)));
+    loop.tick();
+    flush();
+    store.goBack();
+
+    SharedSession after = open("ann");
+
+    assertThat(after.resumed()).isTrue();
+    assertThat(after.resumeAfter(NEWS)).isEqualTo(at(3));
+    assertThat(after.resumeAfter(OTHER)).isEqualTo(MessageIds.nowhere(OTHER).messageId());
+    assertThat(after.resumeAfter(Destination.parse("/ephemeral/x"))).isNull();
+    tracked(after, acknowledging(OTHER).at(at(1)));
+    assertThat(after.resumeAfter(OTHER)).isNull();
+  }
+
+  @Test
+  void storesAllWhenTheSocketEnds() {
+    SharedSession session = open("ann");
+    tracked(session, acknowledging(NEWS).at(at(1)));
+    tracked(session, acknowledging(OTHER).at(at(7)));
+    loop.tick();
+    flush();
+    store.loseAll(); // and nobody has noticed
+    session.end();
+    flush();
+
+    assertThat(stored()).isEqualTo(Map.of(NEWS, at(1), OTHER, at(7)));
+  }
+
   @Test
   void storesWhatIsConfirmedWhenTheSocketEnds() {
     SharedSession session = open("ann");
@@ -566,7 +655,7 @@ final class SharedSessionTest {
   void aFencedStoreClosesTheSocketWhereTheNoticeWasLost() {
     SharedSession session = open("ann");
     tracked(session, acknowledging(NEWS).at(at(1)));
-    store.listen((clientId, generation) -> {}); // from now on the node hears nothing
+    store.listen(deaf()); // from now on the node hears nothing
     stored();
     assertThat(loop.fenced).isZero();
 

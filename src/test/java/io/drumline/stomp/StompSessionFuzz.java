@@ -167,7 +167,7 @@ class StompSessionFuzz {
     final MessageIds ids = new MessageIds();
     final MemoryBackplane memory =
         new MemoryBackplane(
-            ids, Retentions.DEFAULTS, new MemoryProperties(null), new SimpleMeterRegistry());
+            ids, Retentions.DEFAULTS, new MemoryProperties(null, null), new SimpleMeterRegistry());
     final Hub hub;
     final StompSessions sessions;
     private final List<Draft> published = new ArrayList<>();
@@ -211,7 +211,9 @@ class StompSessionFuzz {
               new StompMetrics(meters),
               new NodeId("node"),
               new SharedSessions(
-                  new MemorySessions(), of("session", SessionProperties.class, Map.of()), meters),
+                  new MemorySessions(new MemoryProperties(null, null), meters),
+                  of("session", SessionProperties.class, Map.of()),
+                  meters),
               guard);
       errors.start();
       ((Logger) LoggerFactory.getLogger("io.drumline")).addAppender(errors);

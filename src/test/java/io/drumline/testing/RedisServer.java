@@ -95,6 +95,15 @@ public final class RedisServer implements AutoCloseable {
     await().atMost(START_TIMEOUT).pollInterval(Duration.ofMillis(20)).until(this::answers);
   }
 
+  /** Forgets what was saved: the next start is without it. */
+  public void forgetSaved() {
+    try {
+      Files.deleteIfExists(directory.resolve("dump.rdb"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Ends the process at once (SIGKILL). */
   public void kill() {
     if (process != null) {
