@@ -26,7 +26,7 @@ public enum CloseCode {
   SLOW_CONSUMER(4001, Reconnect.NOW),
   /** Nothing was heard from the client within its heart-beat or after a ping. */
   SILENT(4002, Reconnect.NOW),
-  /** No CONNECT within the time for it. */
+  /** Not connected in time: no CONNECT came, or something that it waited for did not answer. */
   CONNECT_TIMEOUT(4003, Reconnect.LATER),
   /** A client that acknowledges left too many messages unacknowledged. */
   TOO_MANY_UNACKNOWLEDGED(4004, Reconnect.NOW),

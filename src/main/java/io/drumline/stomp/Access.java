@@ -64,6 +64,7 @@ final class Access {
           }
           admission.enter(identity);
           until(identity.expiresAt());
+          session.checking();
           admission.check(identity, connect.header(Connecting.CLIENT_ID), then);
         });
   }
@@ -159,7 +160,7 @@ final class Access {
             login ->
                 session.onLoop(
                     () -> {
-                      if (!connection.open()) {
+                      if (session.hasEnded()) {
                         return;
                       }
                       try {

@@ -128,7 +128,7 @@ final class Admission {
             (blocked, failure) ->
                 session.onLoop(
                     () -> {
-                      if (!connection.open()) {
+                      if (session.hasEnded()) {
                         return;
                       }
                       if (failure != null) {

@@ -14,12 +14,16 @@ import java.util.concurrent.CompletionException;
 import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What happens between a session's CONNECT and its CONNECTED: client and server agree on how they
  * speak, and the client's shared session is opened. Used on the connection's event loop.
  */
 final class Connecting {
+  private static final Logger log = LoggerFactory.getLogger(Connecting.class);
+
   static final String CLIENT_ID = "client-id";
   private static final Pattern CLIENT_IDS = Pattern.compile("[A-Za-z0-9._~-]{1,64}");
 
@@ -35,7 +39,6 @@ final class Connecting {
   private StompVersion version = StompVersion.V1_0;
   private HeartBeats heartBeats = new HeartBeats(0, 0);
   private @Nullable SharedSession shared;
-  private boolean agreed;
   private boolean ended;
 
   /**
@@ -46,7 +49,7 @@ final class Connecting {
     this.server = server;
     this.connection = connection;
     this.begun = begun;
-    connection.wheel().after(server.properties().connectTimeout().toMillis(), this::check);
+    connection.wheel().after(server.properties().connectTimeout().toMillis(), this::deadline);
   }
 
   long begun() {
@@ -75,7 +78,6 @@ final class Connecting {
     if (!connect.command().connects()) {
       throw new StompException("The first frame must be CONNECT.", connect.header("receipt"));
     }
-    agreed = true;
     version =
         StompVersion.negotiate(connect.header("accept-version"))
             .orElseThrow(
@@ -143,7 +145,7 @@ final class Connecting {
   }
 
   private void opened(SharedSession opened) {
-    if (ended) {
+    if (ended || session.hasEnded()) {
       opened.end();
     } else {
       shared = opened;
@@ -157,6 +159,19 @@ final class Connecting {
     session.connected(frames);
   }
 
+  /** The deadline has passed in this state. */
+  void tooLate(SessionState state) {
+    held.clear();
+    log.atDebug()
+        .addKeyValue("stomp.session", session.id())
+        .addKeyValue("stomp.state", state.text())
+        .log(
+            "Session {} was not connected within drumline.stomp.connect-timeout ({} ms): {}",
+            session.id(),
+            server.properties().connectTimeout().toMillis(),
+            state.activity());
+  }
+
   /** The client has left, or its socket has ended; idempotent. */
   void end() {
     ended = true;
@@ -165,10 +180,8 @@ final class Connecting {
     }
   }
 
-  private long check() {
-    if (!agreed && connection.open()) {
-      connection.close(CloseCode.CONNECT_TIMEOUT, "No CONNECT frame came in time.");
-    }
+  private long deadline() {
+    session.connectTimeout();
     return 0;
   }
 

@@ -73,7 +73,7 @@ final class FrameRouter {
     try {
       switch (frame.command()) {
         case CONNECT, STOMP -> {
-          access.accepted(frame, () -> session.open(frame));
+          session.intercepted(frame);
           pending.done(slot);
         }
         case SEND -> {

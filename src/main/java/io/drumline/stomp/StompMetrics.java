@@ -5,6 +5,8 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -13,8 +15,17 @@ final class StompMetrics {
   private final LongAdder bytesIn = new LongAdder();
   private final Counter errors;
   private final Timer handshake;
+  private final Map<SessionState, Counter> connectTimeouts = new EnumMap<>(SessionState.class);
 
   StompMetrics(MeterRegistry registry) {
+    for (SessionState state : SessionState.CONNECTING) {
+      connectTimeouts.put(
+          state,
+          Counter.builder("drumline.connect.timeouts")
+              .description("Clients that were not connected in time, by what they waited for")
+              .tag("state", state.text())
+              .register(registry));
+    }
     FunctionCounter.builder("drumline.bytes.in", bytesIn, LongAdder::doubleValue)
         .description("Octets of STOMP received from clients")
         .register(registry);
@@ -41,6 +52,14 @@ final class StompMetrics {
    */
   void connected(long begun) {
     handshake.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
+  }
+
+  /** A session was not connected in time; it waited in this state, one before CONNECTED. */
+  void connectTimeout(SessionState state) {
+    Counter counter = connectTimeouts.get(state);
+    if (counter != null) {
+      counter.increment();
+    }
   }
 
   void received(int octets) {

@@ -15,7 +15,8 @@ import org.springframework.validation.annotation.Validated;
  *
  * @param heartBeatSend how often the server offers to send a heart-beat; 0 for never
  * @param heartBeatReceive how often the server wishes to hear from a client; 0 for never
- * @param connectTimeout how long a new socket may take to send its CONNECT frame
+ * @param connectTimeout how long it may take from the upgrade to CONNECTED, whatever it waits for:
+ *     the CONNECT frame, the check of the token or password, Redis, channel interceptors
  * @param maxHeaders headers of one frame
  * @param maxHeaderSize one header line
  * @param maxConnectFrameSize a frame before the client has connected

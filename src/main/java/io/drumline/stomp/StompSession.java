@@ -2,6 +2,7 @@ package io.drumline.stomp;
 
 import io.drumline.hub.Connection;
 import io.drumline.hub.Connection.Pause;
+import io.drumline.message.CloseCode;
 import io.drumline.session.SharedSession;
 import io.netty.buffer.ByteBuf;
 import java.security.Principal;
@@ -20,18 +21,6 @@ import org.springframework.messaging.simp.user.DestinationUserNameProvider;
  * FrameRouter}'s to say.
  */
 public final class StompSession {
-  private enum State {
-    /** Waits for CONNECT. */
-    NEW,
-    /** The application looks at the CONNECT, or its session is opened; frames behind it wait. */
-    CONNECTING,
-    CONNECTED,
-    /** DISCONNECT has come: what was sent before it is still processed. */
-    DISCONNECTING,
-    /** An ERROR was sent, or the socket has ended. */
-    ENDED
-  }
-
   private final StompSessions server;
   private final Connection connection;
   private final StompDecoder decoder;
@@ -44,7 +33,7 @@ public final class StompSession {
   private final Access access;
   private final Answers answers;
   private final FrameRouter router;
-  private State state = State.NEW;
+  private SessionState state = SessionState.NEGOTIATING;
   private @Nullable Transactions transactions;
   private @Nullable SerialExecutor application;
   private volatile @Nullable Map<String, Object> attributes;
@@ -87,7 +76,7 @@ public final class StompSession {
 
   /** A WebSocket control frame has come, with a payload of so many octets. */
   public void controlled(int octets) {
-    if (state != State.ENDED) {
+    if (state != SessionState.ENDED) {
       try {
         pace.received(octets);
       } catch (StompException error) {
@@ -111,8 +100,7 @@ public final class StompSession {
 
   /** The socket has ended, with this close code (1006: without one). Called once. */
   public void ended(int closeCode) {
-    state = State.ENDED;
-    decoder.stop();
+    end();
     connecting.end();
     access.end();
     subscriptions.cancel();
@@ -189,8 +177,8 @@ public final class StompSession {
 
   private void frame(ClientFrame frame) {
     switch (state) {
-      case NEW -> connect(frame);
-      case CONNECTING -> connecting.hold(frame);
+      case NEGOTIATING -> connect(frame);
+      case AUTHENTICATING, CHECKING, INTERCEPTING, OPENING -> connecting.hold(frame);
       case CONNECTED -> accept(frame);
       case DISCONNECTING, ENDED -> {
         // what follows a DISCONNECT or an error is ignored
@@ -201,13 +189,14 @@ public final class StompSession {
   private void connect(ClientFrame frame) {
     connecting.agree(frame);
     decoder.connected(version());
-    state = State.CONNECTING;
+    to(SessionState.AUTHENTICATING);
     access.authenticate(frame, () -> authenticated(frame));
   }
 
   private void authenticated(ClientFrame frame) {
     try {
       if (server.bridge().intercepting()) {
+        to(SessionState.INTERCEPTING);
         connection.pause(Pause.CONNECTING);
         router.dispatch(frame, pending.open(null, 0));
       } else {
@@ -219,9 +208,27 @@ public final class StompSession {
     }
   }
 
-  /** The application has accepted the CONNECT: the session is opened. */
-  void open(ClientFrame connect) {
+  /** Who the client is has been found: whether it is blocked is asked next. */
+  void checking() {
+    to(SessionState.CHECKING);
+  }
+
+  /**
+   * The application's interceptors have let the CONNECT pass; without effect if they let it pass
+   * twice.
+   *
+   * @throws StompException if what the application made of the client may not connect
+   */
+  void intercepted(ClientFrame connect) {
+    if (state == SessionState.INTERCEPTING) {
+      checking();
+      access.accepted(connect, () -> open(connect));
+    }
+  }
+
+  private void open(ClientFrame connect) {
     try {
+      to(SessionState.OPENING);
       connecting.open(connect);
     } catch (StompException error) {
       fail(error, null);
@@ -230,10 +237,10 @@ public final class StompSession {
 
   /** Answers a CONNECT that was accepted, and goes on with what came behind it. */
   void connected(List<ClientFrame> held) {
-    if (state != State.CONNECTING || !connection.open()) {
+    if (state != SessionState.OPENING || !connection.open()) {
       return;
     }
-    state = State.CONNECTED;
+    to(SessionState.CONNECTED);
     answers.connected(server.connectedHeaders(this));
     server.metrics().connected(connecting.begun());
     server.bridge().connectedEvent(this);
@@ -278,7 +285,7 @@ public final class StompSession {
         }
         case SUBSCRIBE, UNSUBSCRIBE -> router.route(frame, slot(frame));
         case DISCONNECT -> {
-          state = State.DISCONNECTING;
+          to(SessionState.DISCONNECTING);
           decoder.stop();
           router.route(frame, slot(frame));
         }
@@ -314,12 +321,12 @@ public final class StompSession {
   }
 
   boolean isConnected() {
-    return state == State.CONNECTED;
+    return state == SessionState.CONNECTED;
   }
 
   /** Whether nothing more of it is served. */
   boolean hasEnded() {
-    return state == State.ENDED || !connection.open();
+    return state == SessionState.ENDED || !connection.open();
   }
 
   /** The client leaves by a DISCONNECT. */
@@ -331,7 +338,7 @@ public final class StompSession {
   /** Sends a message that the application addressed to one of this session's subscriptions. */
   void reply(
       String subscriptionId, String messageId, String destination, byte[] headers, byte[] body) {
-    if (state == State.CONNECTED || state == State.DISCONNECTING) {
+    if (state == SessionState.CONNECTED || state == SessionState.DISCONNECTING) {
       answers.message(subscriptionId, messageId, destination, headers, body);
     }
   }
@@ -362,14 +369,42 @@ public final class StompSession {
     if (hasEnded()) {
       return;
     }
-    state = State.ENDED;
-    decoder.stop();
+    end();
     server.metrics().error();
     if (error.limit() != null) {
       server.guard().limits().exceeded(error.limit());
     }
     String receiptId = error.receiptId() != null ? error.receiptId() : receipt;
     answers.error(error, receiptId);
+  }
+
+  /**
+   * The time for connecting is over: if the client still waits for CONNECTED, it gets an ERROR.
+   * Answers that come after that change nothing.
+   */
+  void connectTimeout() {
+    if (state.isConnecting() && connection.open()) {
+      server.metrics().connectTimeout(state);
+      connecting.tooLate(state);
+      fail(
+          new StompException(
+              "You were not connected within %d ms, because %s."
+                  .formatted(server.properties().connectTimeout().toMillis(), state.activity()),
+              null,
+              CloseCode.CONNECT_TIMEOUT),
+          null);
+    }
+  }
+
+  private void to(SessionState next) {
+    state = state.to(next);
+  }
+
+  private void end() {
+    if (state != SessionState.ENDED) {
+      to(SessionState.ENDED);
+    }
+    decoder.stop();
   }
 
   private Pending.Slot slot(ClientFrame frame) {

@@ -1,0 +1,166 @@
+package io.drumline.stomp;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.drumline.backplane.MemoryBackplane;
+import io.drumline.backplane.MemoryProperties;
+import io.drumline.backplane.MemoryRevocations;
+import io.drumline.backplane.MemorySessions;
+import io.drumline.backplane.MessageIds;
+import io.drumline.backplane.Retentions;
+import io.drumline.backplane.Revocations;
+import io.drumline.backplane.SessionStore;
+import io.drumline.hub.Connection;
+import io.drumline.hub.EventLoops;
+import io.drumline.hub.Hub;
+import io.drumline.hub.HubProperties;
+import io.drumline.message.NodeId;
+import io.drumline.security.Authenticator;
+import io.drumline.security.Authenticator.Anonymous;
+import io.drumline.security.DestinationPolicy;
+import io.drumline.security.Limits;
+import io.drumline.security.SecurityProperties;
+import io.drumline.session.SessionProperties;
+import io.drumline.session.SharedSessions;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.buffer.Unpooled;
+import java.io.ByteArrayOutputStream;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.messaging.support.ChannelInterceptor;
+import org.springframework.messaging.support.ExecutorSubscribableChannel;
+
+/** Sessions of a node whose sockets, backplane and application are the test's. */
+final class FakeNode implements AutoCloseable {
+  final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  final ExecutorSubscribableChannel clientInbound = new ExecutorSubscribableChannel(Runnable::run);
+  private final EventLoops loops = new EventLoops(1);
+  private final ExecutorService application = Executors.newSingleThreadExecutor();
+  private final Hub hub;
+  private final StompSessions sessions;
+
+  /**
+   * Starts it.
+   *
+   * @param settings such as {@code security.users[0].login}, without {@code drumline.}
+   */
+  FakeNode(
+      Map<String, String> settings,
+      Revocations revocations,
+      SessionStore store,
+      ChannelInterceptor... interceptors) {
+    Map<String, String> named = new HashMap<>();
+    settings.forEach((name, value) -> named.put("drumline." + name, value));
+    Binder binder = new Binder(new MapConfigurationPropertySource(named));
+    MessageIds ids = new MessageIds();
+    MemoryBackplane backplane =
+        new MemoryBackplane(ids, Retentions.DEFAULTS, new MemoryProperties(null, null), meters);
+    hub =
+        new Hub(
+            loops,
+            backplane,
+            ids,
+            binder.bindOrCreate("drumline.hub", HubProperties.class),
+            meters,
+            null);
+    backplane.start(hub);
+    SecurityProperties security =
+        binder.bindOrCreate("drumline.security", SecurityProperties.class);
+    for (ChannelInterceptor interceptor : interceptors) {
+      clientInbound.addInterceptor(interceptor);
+    }
+    SpringBridge bridge =
+        new SpringBridge(
+            clientInbound,
+            new ApplicationQueue(application, 1 << 20, meters),
+            event -> {},
+            List.of("/app/"),
+            null);
+    sessions =
+        new StompSessions(
+            hub,
+            new Publisher(backplane, null, meters),
+            bridge,
+            binder.bindOrCreate("drumline.stomp", StompProperties.class),
+            new StompMetrics(meters),
+            new NodeId("node"),
+            new SharedSessions(
+                store, binder.bindOrCreate("drumline.session", SessionProperties.class), meters),
+            new Guard(
+                new Authenticator(security, Anonymous.ALLOWED, meters),
+                new DestinationPolicy(security),
+                new Limits(meters),
+                revocations,
+                new ClientIndex(0)));
+    ExecutorSubscribableChannel unused = new ExecutorSubscribableChannel();
+    new Broker(clientInbound, unused, new ExecutorSubscribableChannel(), sessions).start();
+  }
+
+  FakeNode(Map<String, String> settings, ChannelInterceptor... interceptors) {
+    this(settings, new MemoryRevocations(), memorySessions(), interceptors);
+  }
+
+  static SessionStore memorySessions() {
+    return new MemorySessions(new MemoryProperties(null, null), new SimpleMeterRegistry());
+  }
+
+  /** A client whose socket has just been upgraded. */
+  Client open() throws Exception {
+    return new Client();
+  }
+
+  <T> T onLoop(Callable<T> task) throws Exception {
+    return loops.group().next().submit(task).get(60, TimeUnit.SECONDS);
+  }
+
+  double count(String meter, String... tags) {
+    return meters.get(meter).tags(tags).counter().count();
+  }
+
+  @Override
+  public void close() {
+    application.shutdownNow();
+    loops.group().shutdownGracefully(0, 0, TimeUnit.SECONDS);
+  }
+
+  /** One client, whose socket is a list of bytes. */
+  final class Client {
+    final FakeSocket socket = new FakeSocket();
+    final Connection connection;
+    final StompSession session;
+    private final ByteArrayOutputStream heard = new ByteArrayOutputStream();
+
+    private Client() throws Exception {
+      loops.group().register(socket).sync();
+      connection = onLoop(() -> hub.connect(socket, false));
+      session = onLoop(() -> sessions.open(connection, System.nanoTime()));
+    }
+
+    /** Sends these bytes; a frame ends with its NUL. */
+    Client send(String frames) throws Exception {
+      onLoop(
+          () -> {
+            session.received(Unpooled.copiedBuffer(frames, UTF_8));
+            return frames;
+          });
+      return this;
+    }
+
+    /** All that came so far, WebSocket framing included. */
+    String heard() throws Exception {
+      heard.writeBytes(onLoop(socket::written));
+      return heard.toString(UTF_8);
+    }
+
+    int closeCode() throws Exception {
+      return onLoop(() -> connection.open() ? 0 : connection.closeCode());
+    }
+  }
+}
