@@ -10,6 +10,7 @@ import io.drumline.backplane.SessionStore;
 import io.drumline.backplane.SessionStore.Opened;
 import io.drumline.backplane.SessionStore.Opening;
 import io.drumline.message.CloseCode;
+import io.micrometer.core.instrument.Counter;
 import java.lang.reflect.Proxy;
 import java.util.HashMap;
 import java.util.Map;
@@ -46,7 +47,10 @@ class ConnectDeadlineTest {
       FakeNode.Client client = node.open().send(CONNECT + "\n\0");
 
       timedOut(node, client, "authenticating", "the check of the token or password");
-      await().until(() -> node.count("drumline.logins", "outcome", "accepted") == 1);
+      await().until(() -> node.meters.find("drumline.authentications").tag("outcome", "accepted").counters().stream()
+                      .mapToDouble(Counter::count)
+                      .sum()
+                  == 1);
       assertThat(client.heard()).doesNotContain("CONNECTED\n");
     }
   }
@@ -112,8 +116,8 @@ class ConnectDeadlineTest {
 
   @Test
   void aClientThatIsConnectedInTimeStays() throws Exception {
-    try (FakeNode node = new FakeNode(settings(4))) {
-      FakeNode.Client client = node.open().send(CONNECT + "\n\0");
+    try (FakeNode node = new FakeNode(Map.of("stomp.connect-timeout", "2s"))) {
+      FakeNode.Client client = node.open().send("CONNECT\naccept-version:1.2\n\n\0");
       await().until(() -> client.heard().contains("CONNECTED\n"));
 
       FakeNode.Client silent = node.open(); // whose deadline is later
