@@ -9,17 +9,20 @@ import org.slf4j.LoggerFactory;
 import org.springframework.messaging.Message;
 import org.springframework.messaging.MessageChannel;
 import org.springframework.messaging.MessageDeliveryException;
+import org.springframework.messaging.MessageHandler;
 import org.springframework.messaging.SubscribableChannel;
 import org.springframework.messaging.simp.SimpMessageHeaderAccessor;
 import org.springframework.messaging.simp.SimpMessageType;
 import org.springframework.messaging.simp.broker.AbstractBrokerMessageHandler;
 import org.springframework.messaging.simp.stomp.StompHeaderAccessor;
+import org.springframework.messaging.support.AbstractSubscribableChannel;
 
 /**
- * Spring's broker handler: publishes what application code sends ({@code SimpMessagingTemplate},
- * {@code @SendTo}), and takes client messages back that passed through the application's
- * interceptors. Client messages that need not pass through Spring never come here: {@link
- * StompSession} serves them on the event loop.
+ * Spring's broker handler: publishes what application code sends to the {@code brokerChannel}
+ * ({@code SimpMessagingTemplate}, {@code @SendTo}), and takes client messages back that passed
+ * through the application's interceptors. Nothing else is published: a message that reaches the
+ * inbound channel and is not of one of this node's sessions is refused. Client messages that need
+ * not pass through Spring never come here: {@link StompSession} serves them on the event loop.
  */
 final class Broker extends AbstractBrokerMessageHandler {
   private static final Logger log = LoggerFactory.getLogger(Broker.class);
@@ -27,37 +30,66 @@ final class Broker extends AbstractBrokerMessageHandler {
   private final StompSessions sessions;
   private final Publisher publisher;
   private final SpringBridge bridge;
+  private final RemoteSessions remote;
+  private final InboundDoor door;
+
+  /** Subscribed to the {@code brokerChannel} in place of this handler: what came there is known. */
+  private final MessageHandler fromApplication = this::fromApplication;
 
   Broker(
-      SubscribableChannel clientInboundChannel,
+      AbstractSubscribableChannel clientInboundChannel,
       MessageChannel clientOutboundChannel,
       SubscribableChannel brokerChannel,
-      StompSessions sessions) {
+      StompSessions sessions,
+      RemoteSessions remote,
+      InboundDoor door) {
     super(clientInboundChannel, clientOutboundChannel, brokerChannel);
     this.sessions = sessions;
     this.publisher = sessions.publisher();
     this.bridge = sessions.bridge();
+    this.remote = remote;
+    this.door = door;
   }
 
   @Override
   protected void startInternal() {
+    getBrokerChannel().unsubscribe(this);
+    getBrokerChannel().subscribe(fromApplication);
     bridge.start();
+    door.guard((AbstractSubscribableChannel) getClientInboundChannel());
     publishBrokerAvailableEvent();
   }
 
   @Override
   protected void stopInternal() {
     publishBrokerUnavailableEvent();
+    getBrokerChannel().unsubscribe(fromApplication);
   }
 
+  /** A message of the client inbound channel. */
   @Override
   protected void handleMessageInternal(Message<?> message) {
     if (message.getHeaders().get(Inbound.HEADER) instanceof Inbound inbound) {
       if (bridge.intercepting()) {
         take(inbound, message);
       }
-    } else if (SimpMessageHeaderAccessor.getMessageType(message.getHeaders())
-        == SimpMessageType.MESSAGE) {
+    } else {
+      refuseForeign(message);
+    }
+  }
+
+  /** No session of this node has sent it; what is for the application is not the broker's. */
+  private void refuseForeign(Message<?> message) {
+    String destination = SimpMessageHeaderAccessor.getDestination(message.getHeaders());
+    if (destination == null || !bridge.isForApplication(destination)) {
+      door.refuseForBroker(message);
+    }
+  }
+
+  private void fromApplication(Message<?> message) {
+    if (isRunning()
+        && SimpMessageHeaderAccessor.getMessageType(message.getHeaders())
+            == SimpMessageType.MESSAGE) {
       publish(message);
     }
   }
@@ -70,8 +102,7 @@ final class Broker extends AbstractBrokerMessageHandler {
             && destination != null
             && bridge.isForApplication(destination);
     if (!applications) {
-      inbound.taken = true;
-      inbound.session.onLoop(() -> inbound.session.router().serve(frame, inbound.slot));
+      inbound.taken = frame;
     }
   }
 
@@ -84,13 +115,44 @@ final class Broker extends AbstractBrokerMessageHandler {
       throw new MessageDeliveryException(
           message, "The payload must be bytes: a message converter makes them.");
     }
-    Target target;
     try {
-      target = target(Destination.of(text), message);
+      publish(message, Destination.of(text), body);
     } catch (IllegalArgumentException invalid) {
       throw new MessageDeliveryException(
           message, invalid.getMessage() + " (" + text + ")", invalid);
     }
+  }
+
+  /**
+   * @throws IllegalArgumentException if the message has no place in the cluster
+   */
+  private void publish(Message<?> message, Destination destination, byte[] body) {
+    String sessionId = SimpMessageHeaderAccessor.getSessionId(message.getHeaders());
+    if (sessionId == null || destination.kind() != Destination.Kind.USER) {
+      throwIfRefused(message, send(message, new Target(destination, null), body));
+      return;
+    }
+    StompSession session = sessions.find(sessionId);
+    if (session != null) {
+      Target target = Target.of(destination, sessionId, session.userName());
+      throwIfRefused(message, send(message, target, body));
+      return;
+    }
+    // Another node may have the session: that is known, or a moment later.
+    boolean taken =
+        remote.ask(
+            sessionId,
+            body.length,
+            user -> send(message, Target.of(destination, sessionId, user), body));
+    if (!taken) {
+      throw new MessageDeliveryException(
+          message,
+          "Too many messages to sessions of other nodes wait for an answer: try again later.");
+    }
+  }
+
+  private CompletableFuture<@Nullable Throwable> send(
+      Message<?> message, Target target, byte[] body) {
     StompHeaderAccessor accessor = StompHeaderAccessor.wrap(message);
     List<Header> headers = SpringHeaders.list(accessor.toNativeHeaderMap());
     // As in a client's SEND: a message with the same id is published once.
@@ -100,11 +162,6 @@ final class Broker extends AbstractBrokerMessageHandler {
             .publish(target.destination(), headers, body, id, target.session())
             .<@Nullable Throwable>handle((messageId, error) -> error)
             .toCompletableFuture();
-    Throwable refusedAtOnce = failure.getNow(null);
-    if (refusedAtOnce != null) {
-      throw new MessageDeliveryException(
-          message, StompSessions.notAccepted(refusedAtOnce).getMessage(), refusedAtOnce);
-    }
     failure.thenAccept(
         error -> {
           if (error != null) {
@@ -113,30 +170,41 @@ final class Broker extends AbstractBrokerMessageHandler {
                 .log(
                     "A message of the application to {} was not accepted: {}",
                     target.destination(),
-                    error.getMessage());
+                    StompSessions.notAccepted(error).getMessage());
           }
         });
+    return failure;
   }
 
-  /** Where a message goes, and the only session that shall see it, or null. */
-  private record Target(Destination destination, @Nullable String session) {}
+  private static void throwIfRefused(
+      Message<?> message, CompletableFuture<@Nullable Throwable> failure) {
+    Throwable refusedAtOnce = failure.getNow(null);
+    if (refusedAtOnce != null) {
+      throw new MessageDeliveryException(
+          message, StompSessions.notAccepted(refusedAtOnce).getMessage(), refusedAtOnce);
+    }
+  }
 
   /**
-   * As in Spring: a message to a user that comes with a session of that same user, as from
-   * {@code @SendToUser(broadcast = false)}, is for that session alone; the session's id may stand
-   * in place of the user's name.
+   * Where a message goes, and the only session that shall see it, or null. As in Spring: a message
+   * to a user that comes with a session of that same user, as from {@code @SendToUser(broadcast =
+   * false)}, is for that session alone; one that comes with another user's session is for all of
+   * the user's sessions; the session's id may stand in place of the user's name.
    */
-  private Target target(Destination destination, Message<?> message) {
-    String sessionId = SimpMessageHeaderAccessor.getSessionId(message.getHeaders());
-    StompSession session =
-        sessionId == null || destination.kind() != Destination.Kind.USER
-            ? null
-            : sessions.find(sessionId);
-    if (session != null && destination.user().equals(sessionId)) {
+  private record Target(Destination destination, @Nullable String session) {
+
+    /**
+     * @param owner the name that the session's {@code /user/**} goes by; null if no node has it
+     */
+    static Target of(Destination destination, String sessionId, @Nullable String owner) {
+      if (!destination.user().equals(sessionId)) {
+        return new Target(destination, destination.user().equals(owner) ? sessionId : null);
+      }
+      if (owner == null) {
+        return new Target(destination, sessionId);
+      }
       String rest = destination.shown().substring("/user".length());
-      return new Target(Destination.ofUser(session.userName(), rest), sessionId);
+      return new Target(Destination.ofUser(owner, rest), sessionId);
     }
-    boolean own = session != null && session.userName().equals(destination.user());
-    return new Target(destination, own ? sessionId : null);
   }
 }

@@ -8,6 +8,7 @@ import io.drumline.security.Limit;
 import io.drumline.session.ClientSocket;
 import io.drumline.session.SharedSession;
 import java.security.Principal;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionException;
@@ -162,14 +163,13 @@ final class Connecting {
   /** The deadline has passed in this state. */
   void tooLate(SessionState state) {
     held.clear();
-    log.atDebug()
-        .addKeyValue("stomp.session", session.id())
-        .addKeyValue("stomp.state", state.text())
-        .log(
-            "Session {} was not connected within drumline.stomp.connect-timeout ({} ms): {}",
-            session.id(),
-            server.properties().connectTimeout().toMillis(),
-            state.activity());
+    String told = "Session {} was not connected within drumline.stomp.connect-timeout ({}): {}";
+    Duration timeout = server.properties().connectTimeout();
+    if (state == SessionState.NEGOTIATING) {
+      log.debug(told, session.id(), timeout, state.activity()); // the client's own doing
+    } else {
+      server.log().warn(state.text(), told, session.id(), timeout, state.activity());
+    }
   }
 
   /** The client has left, or its socket has ended; idempotent. */

@@ -2,6 +2,7 @@ package io.drumline.stomp;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.springframework.messaging.Message;
 import org.springframework.messaging.simp.SimpMessageHeaderAccessor;
 
@@ -9,7 +10,10 @@ import org.springframework.messaging.simp.SimpMessageHeaderAccessor;
  * A client's frame on its way through Spring's inbound channel; travels as a header of the message.
  */
 final class Inbound {
-  /** The message header; not a native one, so that it never reaches a wire. */
+  /**
+   * The message header with this, or with the session itself where no frame was sent. Not a native
+   * one: it never reaches a wire, nor comes from one.
+   */
   static final String HEADER = "drumlineInbound";
 
   final StompSession session;
@@ -17,10 +21,13 @@ final class Inbound {
   final Pending.Slot slot;
 
   /**
-   * Whether the broker has taken the frame over. Written and read while the channel sends, on one
-   * thread.
+   * The frame that the broker is to serve, as the application's interceptors left it; null if it is
+   * not the broker's. Written and read while the channel sends, on one thread, as what follows.
    */
-  boolean taken;
+  @Nullable ClientFrame taken;
+
+  /** The application's destination that no method is mapped to; null if there is one. */
+  @Nullable String unmapped;
 
   Inbound(StompSession session, ClientFrame frame, Pending.Slot slot) {
     this.session = session;

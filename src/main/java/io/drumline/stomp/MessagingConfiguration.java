@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.CustomScopeConfigurer;
@@ -43,7 +44,6 @@ import org.springframework.messaging.support.AbstractSubscribableChannel;
 import org.springframework.util.MimeTypeUtils;
 import org.springframework.web.socket.config.annotation.WebSocketMessageBrokerConfigurer;
 import org.springframework.web.socket.messaging.DefaultSimpUserRegistry;
-import org.springframework.web.socket.messaging.WebSocketAnnotationMethodMessageHandler;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -59,14 +59,20 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
   private final List<WebSocketMessageBrokerConfigurer> configurers;
   private final ObjectProvider<JsonMapper> jsonMapper;
   private final ObjectProvider<StompSessions> sessions;
+  private final ObjectProvider<RemoteSessions> remoteSessions;
+  private final ObjectProvider<MeterRegistry> registry;
 
   MessagingConfiguration(
       ObjectProvider<WebSocketMessageBrokerConfigurer> configurers,
       ObjectProvider<JsonMapper> jsonMapper,
-      ObjectProvider<StompSessions> sessions) {
+      ObjectProvider<StompSessions> sessions,
+      ObjectProvider<RemoteSessions> remoteSessions,
+      ObjectProvider<MeterRegistry> registry) {
     this.configurers = configurers.orderedStream().toList();
     this.jsonMapper = jsonMapper;
     this.sessions = sessions;
+    this.remoteSessions = remoteSessions;
+    this.registry = registry;
   }
 
   @Bean("drumline.publisher")
@@ -88,12 +94,15 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
       ApplicationQueue queue,
       ApplicationEventPublisher events,
       SimpAnnotationMethodMessageHandler applicationHandler,
+      StompProperties properties,
+      MeterRegistry registry,
       ObjectProvider<Spans> spans) {
     return new SpringBridge(
         clientInboundChannel,
         queue,
         events,
         applicationHandler.getDestinationPrefixes(),
+        new Unmapped(properties.unmapped(), registry),
         spans.getIfAvailable());
   }
 
@@ -129,6 +138,17 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
       StompSessions stompSessions,
       MeterRegistry registry) {
     return new Expulsions(revocations, control, stompSessions, registry);
+  }
+
+  @Bean(name = "drumline.remoteSessions", initMethod = "start")
+  RemoteSessions remoteSessions(
+      StompSessions stompSessions, ControlChannel control, MeterRegistry registry) {
+    return new RemoteSessions(stompSessions, control, registry);
+  }
+
+  @Bean("drumline.foreignEndpoints")
+  static ForeignEndpoints foreignEndpoints(ListableBeanFactory beans) {
+    return new ForeignEndpoints(beans);
   }
 
   @Bean("drumline.clientOutbound")
@@ -174,7 +194,12 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
       UserDestinationResolver userDestinationResolver) {
     Broker broker =
         new Broker(
-            clientInboundChannel, clientOutboundChannel, brokerChannel, sessions.getObject());
+            clientInboundChannel,
+            clientOutboundChannel,
+            brokerChannel,
+            sessions.getObject(),
+            remoteSessions.getObject(),
+            new InboundDoor(registry.getObject()));
     broker.setPhase(getPhase()); // before the listener lets clients in
     return broker;
   }
@@ -234,7 +259,7 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
       AbstractSubscribableChannel clientOutboundChannel,
       SimpMessagingTemplate brokerMessagingTemplate) {
     SimpAnnotationMethodMessageHandler handler =
-        new WebSocketAnnotationMethodMessageHandler(
+        new ApplicationHandler(
             clientInboundChannel, clientOutboundChannel, brokerMessagingTemplate);
     handler.setPhase(getPhase());
     return handler;

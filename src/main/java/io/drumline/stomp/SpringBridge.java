@@ -54,6 +54,7 @@ final class SpringBridge {
   private final ApplicationQueue queue;
   private final ApplicationEventPublisher events;
   private final Collection<String> applicationPrefixes;
+  private final Unmapped unmapped;
   private final @Nullable Spans spans;
   private volatile boolean intercepting;
 
@@ -62,11 +63,13 @@ final class SpringBridge {
       ApplicationQueue queue,
       ApplicationEventPublisher events,
       Collection<String> applicationPrefixes,
+      Unmapped unmapped,
       @Nullable Spans spans) {
     this.clientInbound = clientInbound;
     this.queue = queue;
     this.events = events;
     this.applicationPrefixes = applicationPrefixes;
+    this.unmapped = unmapped;
     this.spans = spans;
   }
 
@@ -77,6 +80,7 @@ final class SpringBridge {
             .anyMatch(
                 interceptor ->
                     !(interceptor instanceof ImmutableMessageChannelInterceptor)
+                        && !(interceptor instanceof InboundDoor)
                         && interceptor.getClass().getEnclosingClass()
                             != AbstractBrokerMessageHandler.class);
   }
@@ -213,6 +217,15 @@ final class SpringBridge {
       Message<byte[]> message = message(session, frame, inbound);
       SimpAttributesContextHolder.setAttributesFromMessage(message);
       sent = passOn(message, frame);
+      StompException refusal = unmapped.check(inbound, clientInbound);
+      if (refusal != null) {
+        session.onLoop(() -> session.fail(refusal, inbound.slot.receipt()));
+        return;
+      }
+      ClientFrame taken = inbound.taken;
+      if (taken != null) {
+        session.onLoop(() -> session.router().serve(taken, inbound.slot));
+      }
       if (sent) {
         publishFor(frame.command(), message, session.user());
       }
@@ -223,7 +236,7 @@ final class SpringBridge {
     } finally {
       SimpAttributesContextHolder.resetAttributes();
     }
-    if (inbound.taken) {
+    if (inbound.taken != null) {
       return;
     }
     if (frame.command().connects()) {
@@ -361,6 +374,7 @@ final class SpringBridge {
   private static Message<byte[]> serverSide(StompHeaderAccessor accessor, StompSession session) {
     accessor.setSessionId(session.id());
     accessor.setSessionAttributes(session.attributes());
+    accessor.setHeader(Inbound.HEADER, session);
     Principal user = session.user();
     if (user != null) {
       accessor.setUser(user);

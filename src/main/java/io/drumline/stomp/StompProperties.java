@@ -31,6 +31,10 @@ import org.springframework.validation.annotation.Validated;
  * @param inboundLimit what all connections of the node may have handed to application code that is
  *     not done yet; beyond it, who hands over more is not read from until half of it is left, and
  *     beyond twice of it frames are refused
+ * @param unmapped what becomes of a SEND or SUBSCRIBE to an application destination (such as {@code
+ *     /app/x}) that no method is mapped to: {@code refuse} answers with an ERROR, {@code ignore}
+ *     drops it, as Spring does; where the application has subscribed handlers of its own to the
+ *     client inbound channel, nothing is refused
  * @param rate how fast one connection may send
  */
 @Validated
@@ -50,6 +54,7 @@ public record StompProperties(
     @DefaultValue("10000") @Min(1) int maxUnacknowledged,
     @DefaultValue("256") @Min(1) @Max(65536) int maxInFlight,
     @DefaultValue("32MB") DataSize inboundLimit,
+    @DefaultValue("refuse") Unmapped.Policy unmapped,
     @DefaultValue @Valid Rate rate) {
 
   /** As much as a few frames take. */

@@ -39,6 +39,7 @@ public final class StompSession {
   private volatile @Nullable Map<String, Object> attributes;
   private volatile @Nullable Principal user;
   private volatile boolean expelled;
+  private boolean askedFor;
 
   StompSession(StompSessions server, Connection connection, long begun) {
     this.server = server;
@@ -293,6 +294,15 @@ public final class StompSession {
     } catch (StompException error) {
       fail(error, frame.header("receipt"));
     }
+  }
+
+  /** Another node sends to this session, and is told when it ends. */
+  void askedFor() {
+    askedFor = true;
+  }
+
+  boolean wasAskedFor() {
+    return askedFor;
   }
 
   Connection connection() {

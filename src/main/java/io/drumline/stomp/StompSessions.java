@@ -5,6 +5,7 @@ import io.drumline.backplane.Revocations.Kind;
 import io.drumline.backplane.Revocations.Subject;
 import io.drumline.hub.Connection;
 import io.drumline.hub.Hub;
+import io.drumline.loop.ThrottledLog;
 import io.drumline.message.CloseCode;
 import io.drumline.message.NodeId;
 import io.drumline.session.SharedSession;
@@ -15,12 +16,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /** The STOMP sessions of this node, and what they share. Thread safe. */
 public final class StompSessions {
   private static final String SERVER_NAME = "drumline";
 
+  private final ThrottledLog log = new ThrottledLog(LoggerFactory.getLogger(StompSessions.class));
   private final Hub hub;
   private final Publisher publisher;
   private final SpringBridge bridge;
@@ -31,6 +35,7 @@ public final class StompSessions {
   private final StompLimits limits;
   private final Guard guard;
   private final Map<String, StompSession> sessions = new ConcurrentHashMap<>();
+  private volatile Consumer<StompSession> whenRemoved = session -> {};
 
   StompSessions(
       Hub hub,
@@ -90,8 +95,14 @@ public final class StompSessions {
     return found;
   }
 
+  /** Calls this with each session whose socket has ended, on its event loop. */
+  void whenRemoved(Consumer<StompSession> action) {
+    whenRemoved = action;
+  }
+
   void remove(StompSession session) {
     sessions.remove(session.id());
+    whenRemoved.accept(session);
   }
 
   Guard guard() {
@@ -116,6 +127,11 @@ public final class StompSessions {
 
   StompProperties properties() {
     return properties;
+  }
+
+  /** For what may happen to many sessions at once. */
+  ThrottledLog log() {
+    return log;
   }
 
   StompMetrics metrics() {

@@ -47,10 +47,18 @@ class ConnectDeadlineTest {
       FakeNode.Client client = node.open().send(CONNECT + "\n\0");
 
       timedOut(node, client, "authenticating", "the check of the token or password");
-      await().until(() -> node.meters.find("drumline.authentications").tag("outcome", "accepted").counters().stream()
-                      .mapToDouble(Counter::count)
-                      .sum()
-                  == 1);
+      await()
+          .until(
+              () ->
+                  node
+                          .meters
+                          .find("drumline.authentications")
+                          .tag("outcome", "accepted")
+                          .counters()
+                          .stream()
+                          .mapToDouble(Counter::count)
+                          .sum()
+                      == 1);
       assertThat(client.heard()).doesNotContain("CONNECTED\n");
     }
   }

@@ -2,7 +2,9 @@ package io.drumline.stomp;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.drumline.backplane.ControlChannel;
 import io.drumline.backplane.MemoryBackplane;
+import io.drumline.backplane.MemoryControl;
 import io.drumline.backplane.MemoryProperties;
 import io.drumline.backplane.MemoryRevocations;
 import io.drumline.backplane.MemorySessions;
@@ -25,6 +27,7 @@ import io.drumline.session.SharedSessions;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +37,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.messaging.simp.SimpMessagingTemplate;
 import org.springframework.messaging.support.ChannelInterceptor;
 import org.springframework.messaging.support.ExecutorSubscribableChannel;
 
@@ -43,6 +47,9 @@ final class FakeNode implements AutoCloseable {
   final ExecutorSubscribableChannel clientInbound = new ExecutorSubscribableChannel(Runnable::run);
   private final EventLoops loops = new EventLoops(1);
   private final ExecutorService application = Executors.newSingleThreadExecutor();
+  final ExecutorSubscribableChannel brokerChannel = new ExecutorSubscribableChannel();
+  final ControlChannel control = new MemoryControl(meters);
+  final RemoteSessions remote;
   private final Hub hub;
   private final StompSessions sessions;
 
@@ -73,6 +80,7 @@ final class FakeNode implements AutoCloseable {
     backplane.start(hub);
     SecurityProperties security =
         binder.bindOrCreate("drumline.security", SecurityProperties.class);
+    StompProperties stomp = binder.bindOrCreate("drumline.stomp", StompProperties.class);
     for (ChannelInterceptor interceptor : interceptors) {
       clientInbound.addInterceptor(interceptor);
     }
@@ -82,13 +90,14 @@ final class FakeNode implements AutoCloseable {
             new ApplicationQueue(application, 1 << 20, meters),
             event -> {},
             List.of("/app/"),
+            new Unmapped(stomp.unmapped(), meters),
             null);
     sessions =
         new StompSessions(
             hub,
             new Publisher(backplane, null, meters),
             bridge,
-            binder.bindOrCreate("drumline.stomp", StompProperties.class),
+            stomp,
             new StompMetrics(meters),
             new NodeId("node"),
             new SharedSessions(
@@ -99,8 +108,16 @@ final class FakeNode implements AutoCloseable {
                 new Limits(meters),
                 revocations,
                 new ClientIndex(0)));
+    remote = new RemoteSessions(sessions, control, meters, Duration.ofMillis(100));
+    remote.start();
     ExecutorSubscribableChannel unused = new ExecutorSubscribableChannel();
-    new Broker(clientInbound, unused, new ExecutorSubscribableChannel(), sessions).start();
+    ApplicationHandler handler =
+        new ApplicationHandler(clientInbound, unused, new SimpMessagingTemplate(unused));
+    handler.setDestinationPrefixes(List.of("/app/"));
+    handler.start();
+    Broker broker =
+        new Broker(clientInbound, unused, brokerChannel, sessions, remote, new InboundDoor(meters));
+    broker.start();
   }
 
   FakeNode(Map<String, String> settings, ChannelInterceptor... interceptors) {

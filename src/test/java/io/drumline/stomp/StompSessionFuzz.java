@@ -206,6 +206,7 @@ class StompSessionFuzz {
                   new ApplicationQueue(Runnable::run, 1 << 20, meters),
                   event -> {},
                   List.of("/app/"),
+                  new Unmapped(Unmapped.Policy.REFUSE, meters),
                   null),
               properties(),
               new StompMetrics(meters),
@@ -238,6 +239,7 @@ class StompSessionFuzz {
           8,
           16,
           DataSize.ofMegabytes(1),
+          Unmapped.Policy.REFUSE,
           new Rate(0, DataSize.ofBytes(0), Excess.DELAY));
     }
 

@@ -15,6 +15,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.context.annotation.Bean;
 import org.springframework.messaging.handler.annotation.MessageMapping;
 import org.springframework.messaging.handler.annotation.SendTo;
+import org.springframework.messaging.simp.SimpMessageHeaderAccessor;
+import org.springframework.messaging.simp.SimpMessageType;
 import org.springframework.messaging.simp.SimpMessagingTemplate;
 import org.springframework.messaging.simp.annotation.SendToUser;
 
@@ -139,6 +141,63 @@ class ClusterIT {
       there.publish("/app/ask-all", "there");
       there.expectMessage("to all: there"); // and not the other's before it
     }
+  }
+
+  @Test
+  void theTemplateReachesASessionOfAnotherNodeByItsId() {
+    try (SpringNode.Session named = one.session("login:dan" + RUN);
+        SpringNode.Session second = one.session("login:dan" + RUN);
+        SpringNode.Session anonymous = one.session()) {
+      for (SpringNode.Session session : List.of(named, second, anonymous)) {
+        session.client().subscribe("s", "/user/queue/answers");
+      }
+
+      for (SpringNode.Session session : List.of(named, anonymous)) {
+        for (String text : List.of("first", "then")) {
+          two.bean(SimpMessagingTemplate.class)
+              .convertAndSendToUser(
+                  session.id(), "/queue/answers", text, sessionHeader(session.id()));
+        }
+        session.client().expectMessage("first");
+        session.client().expectMessage("then");
+      }
+      reachesNext(second, "dan" + RUN);
+    }
+  }
+
+  @Test
+  void theTemplateReachesOneSessionOfAUserOnAnotherNode() {
+    try (SpringNode.Session asked = one.session("login:eve" + RUN);
+        SpringNode.Session second = one.session("login:eve" + RUN);
+        SpringNode.Session other = one.session("login:fox" + RUN)) {
+      for (SpringNode.Session session : List.of(asked, second, other)) {
+        session.client().subscribe("s", "/user/queue/answers");
+      }
+      SimpMessagingTemplate template = two.bean(SimpMessagingTemplate.class);
+
+      template.convertAndSendToUser(
+          "eve" + RUN, "/queue/answers", "one", sessionHeader(asked.id()));
+      // With another user's session, as of a message that is passed on: for all of the user's.
+      template.convertAndSendToUser(
+          "fox" + RUN, "/queue/answers", "all", sessionHeader(asked.id()));
+
+      asked.client().expectMessage("one");
+      other.client().expectMessage("all");
+      reachesNext(second, "eve" + RUN);
+    }
+  }
+
+  /** Nothing but this has come to the client. */
+  private static void reachesNext(SpringNode.Session session, String user) {
+    one.bean(SimpMessagingTemplate.class).convertAndSendToUser(user, "/queue/answers", "next");
+    session.client().expectMessage("next");
+  }
+
+  private static Map<String, Object> sessionHeader(String sessionId) {
+    SimpMessageHeaderAccessor accessor = SimpMessageHeaderAccessor.create(SimpMessageType.MESSAGE);
+    accessor.setSessionId(sessionId);
+    accessor.setLeaveMutable(true);
+    return accessor.getMessageHeaders();
   }
 
   /** What the application is made of. */

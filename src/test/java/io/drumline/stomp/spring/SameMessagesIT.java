@@ -20,6 +20,7 @@ import org.springframework.messaging.Message;
 import org.springframework.messaging.MessageChannel;
 import org.springframework.messaging.MessageHeaders;
 import org.springframework.messaging.simp.SimpMessageHeaderAccessor;
+import org.springframework.messaging.simp.SimpMessageType;
 import org.springframework.messaging.simp.config.ChannelRegistration;
 import org.springframework.messaging.support.ChannelInterceptor;
 import org.springframework.messaging.support.ExecutorSubscribableChannel;
@@ -184,7 +185,9 @@ class SameMessagesIT {
     /** Whether the session that began at this place has ended, so that the next test is alone. */
     boolean ended(int from) {
       Message<?> last = all.get(all.size() - 1);
-      return all.size() > from && !last.getHeaders().containsKey("drumlineInbound");
+      return all.size() > from
+          && SimpMessageHeaderAccessor.getMessageType(last.getHeaders())
+              == SimpMessageType.DISCONNECT;
     }
   }
 }

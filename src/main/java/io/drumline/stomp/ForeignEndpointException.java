@@ -1,0 +1,13 @@
+package io.drumline.stomp;
+
+/** The application opens a STOMP endpoint of its own; the message is one sentence. */
+final class ForeignEndpointException extends RuntimeException {
+  ForeignEndpointException(String what) {
+    super(
+        "The application has a STOMP endpoint of its own (%s), whose clients drumline.security does"
+                .formatted(what)
+            + " not check: remove @EnableWebSocketMessageBroker and such beans, since clients"
+            + " connect to drumline.listener.port, and WebSocketMessageBrokerConfigurer beans are"
+            + " honoured without the annotation.");
+  }
+}

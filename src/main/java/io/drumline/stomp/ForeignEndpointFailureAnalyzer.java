@@ -1,0 +1,13 @@
+package io.drumline.stomp;
+
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+/** Prints the one sentence of a {@link ForeignEndpointException} in place of a stack trace. */
+final class ForeignEndpointFailureAnalyzer
+    extends AbstractFailureAnalyzer<ForeignEndpointException> {
+  @Override
+  protected FailureAnalysis analyze(Throwable rootFailure, ForeignEndpointException cause) {
+    return new FailureAnalysis(String.valueOf(cause.getMessage()), null, cause);
+  }
+}
