@@ -27,7 +27,6 @@ const page = tab.get('page') ?? randomName();
 let current = roomOf(location.hash) ?? browser.get('room');
 let link;
 let signIn;
-let sent = 0;
 
 const outbox = new Outbox(
   () => link ?? { up: false },
@@ -131,7 +130,7 @@ function write(text) {
     name: signIn.user ?? nameField.value.trim(),
     text,
     time: new Date(),
-    ref: `${page}-${Date.now().toString(36)}-${++sent}`,
+    ref: `${page}-${randomName()}`, // not to be guessed: it is the publisher's id, too
     own: true,
     state: 'sending',
   };

@@ -155,8 +155,7 @@ final class Broker extends AbstractBrokerMessageHandler {
       Message<?> message, Target target, byte[] body) {
     StompHeaderAccessor accessor = StompHeaderAccessor.wrap(message);
     List<Header> headers = SpringHeaders.list(accessor.toNativeHeaderMap());
-    // As in a client's SEND: a message with the same id is published once.
-    String id = accessor.getFirstNativeHeader("id");
+    String id = Continuity.applicationId(accessor.getFirstNativeHeader("id"));
     CompletableFuture<@Nullable Throwable> failure =
         publisher
             .publish(target.destination(), headers, body, id, target.session())

@@ -126,4 +126,19 @@ final class Continuity {
     String owner = user == null ? "" : user;
     return owner.length() + ":" + owner + ':' + id; // beyond any doubt where the name ends
   }
+
+  /**
+   * An application's own id of a message, as no client can choose it; null without one.
+   *
+   * @throws StompException if it is too long
+   */
+  static @Nullable String applicationId(@Nullable String id) {
+    if (id == null || id.isEmpty()) {
+      return null;
+    }
+    if (id.length() > LONGEST_ID) {
+      throw new StompException("The id header is longer than " + LONGEST_ID + " characters.");
+    }
+    return "app:" + id;
+  }
 }

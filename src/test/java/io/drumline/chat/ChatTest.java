@@ -8,6 +8,7 @@ import io.drumline.testing.StompClient;
 import io.drumline.testing.StompClient.Carriage;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -62,7 +63,7 @@ final class ChatTest {
     grace.subscribe("s", "/topic/rooms.lobby");
 
     Instant before = Instant.now();
-    post(ada, "lobby", "{\"name\":\" Ada \",\"text\":\"Hello\\nthere\"}");
+    post(ada, "lobby", "{\"name\":\" Ada \",\"text\":\"Hello\\nthere\"}", "r-1");
 
     JsonNode message = JSON.readTree(grace.expect("MESSAGE").bodyText());
     assertThat(message.path("name").stringValue()).isEqualTo("Ada");
@@ -95,6 +96,18 @@ final class ChatTest {
   }
 
   @Test
+  void whatIsSentAgainWithItsRefIsPublishedOnce() {
+    grace.subscribe("s", "/topic/rooms.twice");
+
+    post(ada, "twice", "{\"name\":\"Ada\",\"text\":\"one\"}", "the-same");
+    post(ada, "twice", "{\"name\":\"Ada\",\"text\":\"one\"}", "the-same");
+    post(ada, "twice", "{\"name\":\"Ada\",\"text\":\"two\"}", "another");
+
+    assertThat(grace.expect("MESSAGE").bodyText()).contains("one");
+    assertThat(grace.expect("MESSAGE").bodyText()).contains("two");
+  }
+
+  @Test
   void keepsRoomsApart() {
     grace.subscribe("s", "/topic/rooms.music");
 
@@ -122,7 +135,8 @@ final class ChatTest {
     grace.subscribe("hers", "/user/queue/refusals");
     grace.subscribe("s", "/topic/rooms.lobby");
 
-    post(ada, room, body.replace("%41x", "x".repeat(41)).replace("%2001x", "x".repeat(2001)));
+    String full = body.replace("%41x", "x".repeat(41)).replace("%2001x", "x".repeat(2001));
+    post(ada, room, full, "r-1");
 
     JsonNode refusal = JSON.readTree(ada.expect("MESSAGE").bodyText());
     assertThat(refusal.path("reason").stringValue()).isEqualTo(reason);
@@ -208,7 +222,11 @@ final class ChatTest {
   }
 
   private static void post(StompClient client, String room, String json) {
-    client.publish("/app/rooms/" + room, json, "content-type:application/json", "ref:r-1");
+    post(client, room, json, "r-" + UUID.randomUUID());
+  }
+
+  private static void post(StompClient client, String room, String json, String ref) {
+    client.publish("/app/rooms/" + room, json, "content-type:application/json", "ref:" + ref);
   }
 
   private static ConfigurableApplicationContext start(String... arguments) {
