@@ -125,7 +125,7 @@ public final class MemorySessions implements SessionStore {
       return Outcome.FENCED;
     }
     boolean known = kept != null && kept.generation == update.generation();
-    long last = known ? kept.number : -1;
+    long last = kept != null && known ? kept.number : -1;
     boolean whole = update.follows() == Update.WHOLE;
     if (last >= update.number() || (!whole && last != update.follows())) {
       return Outcome.LOST;
