@@ -70,7 +70,8 @@ public final class MemorySessions implements SessionStore {
     }
 
     long size() {
-      long size = SESSION_BYTES + clientId.length() + user.length();
+      long size = SESSION_BYTES;
+      size += clientId.length() + user.length();
       for (Map.Entry<Destination, String> entry : positions.entrySet()) {
         size += POSITION_BYTES + entry.getKey().value().length() + entry.getValue().length();
       }
