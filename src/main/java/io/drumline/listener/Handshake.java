@@ -47,8 +47,9 @@ sealed interface Handshake {
    * Accepts or refuses.
    *
    * @param compression whether permessage-deflate may be agreed
+   * @param unknown what becomes of a request that offers subprotocols, and none of ours
    */
-  static Handshake answer(HttpRequest request, boolean compression) {
+  static Handshake answer(HttpRequest request, boolean compression, UnknownSubprotocol unknown) {
     HttpHeaders headers = request.headers();
     if (!request.method().equals(HttpMethod.GET)) {
       return refused(
@@ -78,7 +79,7 @@ sealed interface Handshake {
     }
     List<String> offered = tokens(headers.getAll(SEC_WEBSOCKET_PROTOCOL));
     String protocol = PROTOCOLS.stream().filter(offered::contains).findFirst().orElse(null);
-    if (protocol == null && !offered.isEmpty()) {
+    if (protocol == null && !offered.isEmpty() && unknown == UnknownSubprotocol.REFUSE) {
       return bad("Sec-WebSocket-Protocol must offer v12.stomp, v11.stomp or v10.stomp.");
     }
     String extension = compression ? Deflate.agree(headers.getAll(SEC_WEBSOCKET_EXTENSIONS)) : null;

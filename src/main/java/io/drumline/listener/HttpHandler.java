@@ -101,7 +101,11 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
       refuse(ctx, undecodable(decoded.cause()), "This is not an HTTP request we can read.");
       return;
     }
-    String path = path(request.uri());
+    RequestTarget target = RequestTarget.of(request.uri());
+    if (target.authority() != null) {
+      request.headers().set(HttpHeaderNames.HOST, target.authority());
+    }
+    String path = target.path();
     if (path.equals(properties.path())) {
       upgrade(ctx, request);
     } else if (path.equals("/healthz")) {
@@ -113,7 +117,13 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   }
 
   private void upgrade(ChannelHandlerContext ctx, FullHttpRequest request) {
-    Handshake handshake = Handshake.answer(request, properties.compression());
+    if (!properties.serves(request.headers().get(HttpHeaderNames.HOST))) {
+      gate.count(Outcome.BAD_REQUEST);
+      refuse(ctx, HttpResponseStatus.MISDIRECTED_REQUEST, "This host name is not served here.");
+      return;
+    }
+    Handshake handshake =
+        Handshake.answer(request, properties.compression(), properties.unknownSubprotocol());
     if (handshake instanceof Handshake.Refused refused) {
       gate.count(Outcome.BAD_REQUEST);
       refuse(ctx, refused.status(), refused.reason(), refused.headers());
@@ -232,11 +242,6 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
       deadline.cancel(false);
       deadline = null;
     }
-  }
-
-  private static String path(String uri) {
-    int query = uri.indexOf('?');
-    return query < 0 ? uri : uri.substring(0, query);
   }
 
   private static HttpHeaders none() {

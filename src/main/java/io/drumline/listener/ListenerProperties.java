@@ -38,6 +38,13 @@ import org.springframework.validation.annotation.Validated;
  * @param trustedProxies Addresses or networks of proxies whose X-Forwarded-For is believed.
  * @param proxyProtocol Whether those proxies begin each connection with a PROXY header.
  * @param compression Whether permessage-deflate is offered to clients that ask for it.
+ * @param unknownSubprotocol What becomes of a client that offers subprotocols, but none of {@code
+ *     v12.stomp}, {@code v11.stomp}, {@code v10.stomp}: {@code ignore} opens the WebSocket without
+ *     a subprotocol (RFC 6455, section 4.2.2; a browser then closes it), {@code refuse} answers
+ *     with 400.
+ * @param hostNames Names by which clients reach this listener, without port, such as {@code
+ *     chat.example.org}; an upgrade whose {@code Host} is none of them is answered with 421. By
+ *     default any name is served.
  */
 @Validated
 @ConfigurationProperties(value = "drumline.listener", ignoreUnknownFields = false)
@@ -61,7 +68,12 @@ record ListenerProperties(
     @Nullable String sslBundle,
     @DefaultValue List<String> trustedProxies,
     @DefaultValue("false") boolean proxyProtocol,
-    @DefaultValue("false") boolean compression) {
+    @DefaultValue("false") boolean compression,
+    @DefaultValue("ignore") UnknownSubprotocol unknownSubprotocol,
+    @DefaultValue List<String> hostNames) {
+
+  /** What stands behind the host in a {@code Host} header. */
+  private static final java.util.regex.Pattern PORT = java.util.regex.Pattern.compile(":\\d*$");
 
   ListenerProperties {
     requireInt(maxFrameBytes, "max-frame-bytes");
@@ -71,6 +83,15 @@ record ListenerProperties(
       throw new IllegalArgumentException(
           "drumline.listener.proxy-protocol needs drumline.listener.trusted-proxies");
     }
+  }
+
+  /** Whether clients may reach this listener by the host of this {@code Host} header. */
+  boolean serves(@Nullable String host) {
+    if (hostNames.isEmpty()) {
+      return true;
+    }
+    String name = host == null ? "" : PORT.matcher(host).replaceFirst("");
+    return hostNames.stream().anyMatch(name::equalsIgnoreCase);
   }
 
   private static void requireInt(DataSize size, String name) {

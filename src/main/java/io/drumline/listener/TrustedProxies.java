@@ -8,6 +8,8 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * addresses is not looked at. Immutable, any thread.
  */
 final class TrustedProxies {
+  /** An IPv6 address without brackets has several colons: there, no port can be told apart. */
+  private static final Pattern WITH_PORT = Pattern.compile("(\\[[^]]+]|[0-9.]+)(?::[0-9]{1,5})?");
+
   private final List<IpSubnetFilterRule> networks;
 
   /**
@@ -68,13 +73,22 @@ final class TrustedProxies {
     Collections.reverse(chain);
     InetAddress client = nearest;
     for (String hop : chain) {
-      InetAddress before = trusts(client) ? address(hop.strip()) : null;
+      InetAddress before = trusts(client) ? hop(hop.strip()) : null;
       if (before == null) {
         return client;
       }
       client = before;
     }
     return client;
+  }
+
+  /**
+   * The address of a hop, which some proxies write with its port: {@code 192.0.2.1:4711}, {@code
+   * [2001:db8::1]:4711}.
+   */
+  private static @Nullable InetAddress hop(String text) {
+    Matcher withPort = WITH_PORT.matcher(text);
+    return address(withPort.matches() ? withPort.group(1) : text);
   }
 
   /** Of an address in digits; null for anything else: no name is looked up. */

@@ -1,16 +1,22 @@
 package io.drumline.security;
 
-import java.net.URI;
-import java.net.URISyntaxException;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which web pages may open a socket: those of a list, compared exactly; without one, those of the
- * host that they connect to, whatever their port. Immutable, any thread.
+ * Which web pages may open a socket: with a list, those of its origins and of the endpoint's own
+ * origin; without one, all pages of the host that they connect to, whatever their port. Immutable,
+ * any thread.
+ *
+ * <p>Origins are compared as browsers and apps write them (RFC 6454, section 6.2), in lower case
+ * and without the port where it is the scheme's own. Hosts are not parsed further: names with an
+ * underscore are no valid host names, and resolve all the same.
  */
 public final class OriginPolicy {
 
@@ -24,14 +30,64 @@ public final class OriginPolicy {
     NO_PAGE
   }
 
-  private final Set<String> allowed;
+  private static final String PROPERTY = "drumline.security.allowed-origins";
+
+  /** In the list: every origin. */
+  private static final String ANY = "*";
+
+  /** Sent for pages that have no origin of their own, such as sandboxed frames. */
+  private static final String OPAQUE = "null";
+
+  /** Sent by some apps for pages that they load from the device. */
+  private static final String FILES = "file://";
+
+  /** A host, as it may stand in an origin or a Host header, with its port. */
+  private static final String HOST = "(\\[[0-9a-f:.]+]|[\\w.~!$&'()+;=%-]+)(?::(\\d{1,5}))?";
+
+  private static final Pattern HOST_HEADER = Pattern.compile(HOST, Pattern.CASE_INSENSITIVE);
+  private static final Pattern ORIGIN =
+      Pattern.compile("([a-z][a-z0-9+.-]*)://" + HOST, Pattern.CASE_INSENSITIVE);
+
+  /** Schemes of pages, and of the clients that send the address they connect to as their origin. */
+  private static final Set<String> WEB = Set.of("http", "https", "ws", "wss");
+
+  private final Set<String> allowed = new HashSet<>();
+  private final boolean any;
 
   /**
-   * @param allowed origins, such as {@code https://example.org}; none for the same host
+   * @param allowed origins such as {@code https://example.org} or {@code capacitor://localhost},
+   *     {@code null}, {@code file://}, or {@code *} for all; none for the same host
    * @throws IllegalArgumentException where one is no origin
    */
   public OriginPolicy(List<String> allowed) {
-    this.allowed = allowed.stream().map(OriginPolicy::checked).collect(Collectors.toSet());
+    for (String text : allowed) {
+      this.allowed.add(checked(text));
+    }
+    any = allowed.contains(ANY);
+  }
+
+  /** One sentence for each entry of the list that allows more pages than its operator can know. */
+  List<String> warnings() {
+    List<String> warnings = new ArrayList<>();
+    if (any) {
+      warnings.add(
+          PROPERTY
+              + " contains '*': pages of every site may connect. List their origins if you know"
+              + " them, and require tokens.");
+    }
+    if (allowed.contains(OPAQUE)) {
+      warnings.add(
+          PROPERTY
+              + " contains 'null': every site can make a page with this origin (a sandboxed frame),"
+              + " so pages of every site may connect. Require tokens.");
+    }
+    if (allowed.contains(FILES)) {
+      warnings.add(
+          PROPERTY
+              + " contains 'file://': every HTML file that is opened on a device may connect."
+              + " Require tokens.");
+    }
+    return warnings;
   }
 
   /**
@@ -44,51 +100,83 @@ public final class OriginPolicy {
     if (origins.isEmpty()) {
       return Answer.NO_PAGE;
     }
-    URI origin = origins.size() == 1 ? parse(origins.get(0)) : null;
-    if (origin == null) {
-      return Answer.REFUSED;
-    }
-    boolean good =
-        allowed.isEmpty() ? origin.getHost().equals(hostOf(host)) : allowed.contains(spell(origin));
-    return good ? Answer.ALLOWED : Answer.REFUSED;
+    return origins.size() == 1 && allows(origins.get(0), host) ? Answer.ALLOWED : Answer.REFUSED;
   }
 
-  private static @Nullable String hostOf(@Nullable String host) {
-    URI uri = host == null ? null : parse("http://" + host);
-    return uri == null ? null : uri.getHost();
+  private boolean allows(String text, @Nullable String host) {
+    if (any) {
+      return true;
+    }
+    String spelled = spell(text);
+    if (spelled == null) {
+      return false;
+    }
+    return allowed.contains(spelled) || own(text, host);
+  }
+
+  /**
+   * Whether this is the origin of the endpoint itself. Where origins are listed, with its port:
+   * then another port of the host is another site.
+   */
+  private boolean own(String text, @Nullable String host) {
+    Matcher origin = ORIGIN.matcher(text);
+    Matcher endpoint = HOST_HEADER.matcher(host == null ? "" : host);
+    if (!origin.matches() || !endpoint.matches()) {
+      return false;
+    }
+    String scheme = lower(origin.group(1));
+    return WEB.contains(scheme)
+        && origin.group(2).equalsIgnoreCase(endpoint.group(1))
+        && (allowed.isEmpty() || port(scheme, origin.group(3)) == port(scheme, endpoint.group(2)));
   }
 
   private static String checked(String text) {
-    URI origin = parse(text);
-    if (origin == null) {
-      throw new IllegalArgumentException(
-          "drumline.security.allowed-origins contains '%s', which is no origin such as %s"
-              .formatted(text, "https://example.org"));
+    if (text.equals(ANY)) {
+      return text;
     }
-    return spell(origin);
+    String spelled = spell(text);
+    if (spelled != null) {
+      return spelled;
+    }
+    throw new IllegalArgumentException(
+        text.contains(ANY)
+            ? "%s contains '%s', which is a pattern: list each origin, or * for all"
+                .formatted(PROPERTY, text)
+            : "%s contains '%s', which is no origin such as https://example.org"
+                .formatted(PROPERTY, text));
   }
 
-  /** An origin, in lower case; null for what is none, {@code null} and patterns among it. */
-  private static @Nullable URI parse(String text) {
-    try {
-      URI uri = new URI(text.toLowerCase(Locale.ROOT));
-      boolean origin =
-          ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))
-              && uri.getHost() != null
-              && uri.getRawUserInfo() == null
-              && uri.getRawPath().isEmpty()
-              && uri.getRawQuery() == null
-              && uri.getRawFragment() == null;
-      return origin ? uri : null;
-    } catch (URISyntaxException noOrigin) {
+  /** The origin as it is compared; null for what is none. */
+  private static @Nullable String spell(String text) {
+    if (text.equals(OPAQUE)) {
+      return OPAQUE;
+    }
+    if (text.equalsIgnoreCase(FILES)) {
+      return FILES;
+    }
+    Matcher origin = ORIGIN.matcher(text);
+    if (!origin.matches()) {
       return null;
     }
+    String scheme = lower(origin.group(1));
+    int port = port(scheme, origin.group(3));
+    String shown = port == port(scheme, null) ? "" : ":" + port;
+    return scheme + "://" + lower(origin.group(2)) + shown;
   }
 
-  /** With the port only where it is not the scheme's own. */
-  private static String spell(URI origin) {
-    int own = "https".equals(origin.getScheme()) ? 443 : 80;
-    String port = origin.getPort() < 0 || origin.getPort() == own ? "" : ":" + origin.getPort();
-    return origin.getScheme() + "://" + origin.getHost() + port;
+  /** The port, the scheme's own where none is written; -1 where the scheme has none. */
+  private static int port(String scheme, @Nullable String written) {
+    if (written != null) {
+      return Integer.parseInt(written);
+    }
+    return switch (scheme) {
+      case "http", "ws" -> 80;
+      case "https", "wss" -> 443;
+      default -> -1;
+    };
+  }
+
+  private static String lower(String ascii) {
+    return ascii.toLowerCase(Locale.ROOT);
   }
 }

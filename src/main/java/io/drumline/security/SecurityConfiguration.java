@@ -2,6 +2,8 @@ package io.drumline.security;
 
 import io.drumline.security.Authenticator.Anonymous;
 import io.micrometer.core.instrument.MeterRegistry;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -10,6 +12,7 @@ import org.springframework.core.env.Environment;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(SecurityProperties.class)
 class SecurityConfiguration {
+  private static final Logger log = LoggerFactory.getLogger(SecurityConfiguration.class);
 
   @Bean(name = "drumline.authenticator", initMethod = "prefetch", destroyMethod = "close")
   Authenticator authenticator(
@@ -38,6 +41,8 @@ class SecurityConfiguration {
 
   @Bean("drumline.originPolicy")
   OriginPolicy originPolicy(SecurityProperties properties) {
-    return new OriginPolicy(properties.allowedOrigins());
+    OriginPolicy policy = new OriginPolicy(properties.allowedOrigins());
+    policy.warnings().forEach(log::warn);
+    return policy;
   }
 }

@@ -22,8 +22,11 @@ import org.springframework.validation.annotation.Validated;
  *
  * @param anonymous Whether clients may connect that show no credentials; unless set, only on a node
  *     with the memory backplane that knows neither tokens nor users.
- * @param allowedOrigins Origins of web pages that may connect, such as {@code
- *     https://chat.example.org}; unless set, those of the same host as the node, on any port.
+ * @param allowedOrigins Origins of pages and apps that may connect, such as {@code
+ *     https://chat.example.org}, {@code capacitor://localhost}, {@code chrome-extension://<id>},
+ *     {@code null} or {@code file://}; {@code *} for all. The endpoint's own origin (scheme, host
+ *     and port that the client connects to) is always allowed. By default, pages of the same host,
+ *     on any port.
  * @param jwt How tokens are checked; unless set, none are accepted.
  * @param users Those who may connect with login and passcode.
  * @param rules Who may do what with which destinations; of those whose pattern covers a

@@ -28,7 +28,7 @@ class HandshakeTest {
   }
 
   private Handshake answer() {
-    return Handshake.answer(request, true);
+    return Handshake.answer(request, true, UnknownSubprotocol.IGNORE);
   }
 
   private Handshake.Accepted accepted() {
@@ -82,10 +82,23 @@ class HandshakeTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"mqtt", "v13.stomp", "V12.STOMP"})
-  void refusesUnknownSubprotocols(String offer) {
+  @ValueSource(strings = {"arduino", "v13.stomp", "V12.STOMP", "mqtt, stomp"})
+  void goesOnWithoutASubprotocolWhereNoneIsKnown(String offer) {
     request.headers().set("Sec-WebSocket-Protocol", offer);
-    assertRefused(400);
+    assertThat(accepted().headers().contains("Sec-WebSocket-Protocol")).isFalse();
+  }
+
+  @Test
+  void refusesUnknownSubprotocolsIfConfigured() {
+    request.headers().set("Sec-WebSocket-Protocol", "arduino");
+    Handshake answer = Handshake.answer(request, false, UnknownSubprotocol.REFUSE);
+    assertThat(((Handshake.Refused) answer).status().code()).isEqualTo(400);
+    request.headers().set("Sec-WebSocket-Protocol", "arduino, v11.stomp");
+    assertThat(Handshake.answer(request, false, UnknownSubprotocol.REFUSE))
+        .isInstanceOf(Handshake.Accepted.class);
+    request.headers().remove("Sec-WebSocket-Protocol");
+    assertThat(Handshake.answer(request, false, UnknownSubprotocol.REFUSE))
+        .isInstanceOf(Handshake.Accepted.class);
   }
 
   @Test
@@ -126,14 +139,18 @@ class HandshakeTest {
 
   @Test
   void refusesOtherMethods() {
-    Handshake answer = Handshake.answer(request(HttpMethod.POST, HttpVersion.HTTP_1_1), false);
+    Handshake answer =
+        Handshake.answer(
+            request(HttpMethod.POST, HttpVersion.HTTP_1_1), false, UnknownSubprotocol.IGNORE);
     assertThat(((Handshake.Refused) answer).status().code()).isEqualTo(405);
     assertThat(((Handshake.Refused) answer).headers().get("Allow")).isEqualTo("GET");
   }
 
   @Test
   void refusesHttp10() {
-    Handshake answer = Handshake.answer(request(HttpMethod.GET, HttpVersion.HTTP_1_0), false);
+    Handshake answer =
+        Handshake.answer(
+            request(HttpMethod.GET, HttpVersion.HTTP_1_0), false, UnknownSubprotocol.IGNORE);
     assertThat(((Handshake.Refused) answer).status().code()).isEqualTo(400);
   }
 
@@ -182,6 +199,7 @@ class HandshakeTest {
   @Test
   void ignoresDeflateUnlessConfigured() {
     request.headers().set("Sec-WebSocket-Extensions", "permessage-deflate");
-    assertThat(((Handshake.Accepted) Handshake.answer(request, false)).deflate()).isFalse();
+    Handshake answer = Handshake.answer(request, false, UnknownSubprotocol.IGNORE);
+    assertThat(((Handshake.Accepted) answer).deflate()).isFalse();
   }
 }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -52,6 +53,32 @@ class ListenerTest {
   }
 
   @Test
+  void takesTargetsInAbsoluteForm() throws IOException {
+    String host = "localhost:" + listener.port();
+    for (String scheme : List.of("http", "ws")) {
+      RawWebSocket.to(listener.port()).path(scheme + "://" + host + "/ws").connect().close();
+    }
+    assertThat(exchange("GET http://localhost/healthz HTTP/1.1\r\nHost: x\r\n\r\n").status())
+        .isEqualTo(200);
+  }
+
+  @Test
+  void comparesTheOriginWithTheHostOfAnAbsoluteTarget() throws IOException {
+    RawWebSocket.to(listener.port())
+        .path("http://other/ws") // Host names 127.0.0.1
+        .header("Origin", "http://other:3000")
+        .connect()
+        .close();
+    assertThat(
+            RawWebSocket.to(listener.port())
+                .path("http://other/ws")
+                .header("Origin", "http://127.0.0.1")
+                .refused()
+                .status())
+        .isEqualTo(403);
+  }
+
+  @Test
   void servesTheConfiguredPath() throws IOException {
     restart("path", "/stomp");
     assertThat(RawWebSocket.to(listener.port()).refused().status()).isEqualTo(404);
@@ -74,7 +101,20 @@ class ListenerTest {
   }
 
   @Test
-  void refusesAnUnknownSubprotocol() throws IOException {
+  void refusesHostNamesThatAreNotItsOwn() throws IOException {
+    restart("host-names", "chat.example.org, LOCALHOST");
+    RawWebSocket.to(listener.port()).connect().close(); // Host: localhost:<port>
+    RawWebSocket.to(listener.port()).path("http://chat.example.org/ws").connect().close();
+    assertThat(RawWebSocket.to(listener.port()).path("http://rebound.example/ws").refused())
+        .extracting(Response::status)
+        .isEqualTo(421);
+    assertThat(exchange("GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n").status()).isEqualTo(421);
+  }
+
+  @Test
+  void refusesAnUnknownSubprotocolIfConfigured() throws IOException {
+    RawWebSocket.to(listener.port()).protocols("arduino").connect().close();
+    restart("unknown-subprotocol", "refuse");
     Response response = RawWebSocket.to(listener.port()).protocols("mqtt").refused();
     assertThat(response.status()).isEqualTo(400);
     assertThat(response.headers()).doesNotContainKey("sec-websocket-protocol");

@@ -20,6 +20,8 @@ class OriginPolicyTest {
     "https://CHAT.example.org:8443, chat.EXAMPLE.org:80",
     "http://127.0.0.1, 127.0.0.1:8080",
     "http://[::1]:8081, [::1]:8080",
+    "http://my_chat.internal:3000, my_chat.internal:8080",
+    "ws://localhost:8080, localhost:8080",
   })
   void allowsPagesOfTheSameHostOnAnyPort(String origin, String host) {
     assertThat(sameHost.decide(List.of(origin), host)).isEqualTo(Answer.ALLOWED);
@@ -78,13 +80,83 @@ class OriginPolicyTest {
             "https://x.chat.example.org",
             "https://chat.example.orgx",
             "http://a",
-            "https://x")) {
+            "null",
+            "file://",
+            "capacitor://chat.example.org")) {
       assertThat(listed.decide(List.of(other), "x")).as(other).isEqualTo(Answer.REFUSED);
     }
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"*", "https://*.example.org", "example.org", "https://a/b", "null", ""})
+  @CsvSource({
+    "http://localhost:8080, localhost:8080, ALLOWED",
+    "ws://LOCALHOST:8080, localhost:8080, ALLOWED",
+    "https://chat.example.net, chat.example.net, ALLOWED",
+    "https://chat.example.net, chat.example.net:443, ALLOWED",
+    "http://[::1]:8080, [::1]:8080, ALLOWED",
+    "http://my_chat.internal, my_chat.internal, ALLOWED",
+    "http://localhost:8081, localhost:8080, REFUSED",
+    "http://localhost, localhost:8080, REFUSED",
+    "https://chat.example.net, chat.example.net:80, REFUSED",
+    "http://other, localhost:8080, REFUSED",
+    "capacitor://localhost, localhost, REFUSED",
+  })
+  void allowsTheEndpointsOwnOriginBesideAList(String origin, String host, Answer answer) {
+    OriginPolicy listed = new OriginPolicy(List.of("https://chat.example.org"));
+    assertThat(listed.decide(List.of(origin), host)).isEqualTo(answer);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "capacitor://localhost",
+        "ionic://localhost",
+        "tauri://localhost",
+        "app://.",
+        "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        "moz-extension://2b6e7c1a-58f0-4b4c-9d3f-0d3f2d1f6a11",
+        "vscode-webview://1q2w3e4r5t",
+        "http://my_chat.internal:3000",
+        "null",
+        "file://",
+      })
+  void takesOriginsOfAppsAsTheyAreWritten(String origin) {
+    OriginPolicy listed = new OriginPolicy(List.of("https://chat.example.org", origin));
+    assertThat(listed.decide(List.of(origin), "x")).isEqualTo(Answer.ALLOWED);
+    assertThat(sameHost.decide(List.of(origin), "x")).isEqualTo(Answer.REFUSED);
+    assertThat(listed.decide(List.of("http://evil.example"), "x")).isEqualTo(Answer.REFUSED);
+  }
+
+  @Test
+  void takesAnAsteriskForEveryOrigin() {
+    OriginPolicy all = new OriginPolicy(List.of("*"));
+    assertThat(all.decide(List.of("http://evil.example"), "x")).isEqualTo(Answer.ALLOWED);
+    assertThat(all.decide(List.of("null"), null)).isEqualTo(Answer.ALLOWED);
+    assertThat(all.decide(List.of(), "x")).isEqualTo(Answer.NO_PAGE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"*", "null", "file://"})
+  void warnsOfWhatAllowsPagesThatNobodyKnows(String origin) {
+    assertThat(new OriginPolicy(List.of("https://a.example", origin)).warnings())
+        .singleElement()
+        .asString()
+        .startsWith("drumline.security.allowed-origins contains '" + origin + "': ");
+    assertThat(new OriginPolicy(List.of("https://a.example", "app://x")).warnings()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "https://*.example.org",
+        "example.org",
+        "https://a/b",
+        "https://a:b",
+        "https://",
+        "https://a b",
+        "https://u@a",
+        ""
+      })
   void takesNoPatternsAndNoPaths(String text) {
     assertThatThrownBy(() -> new OriginPolicy(List.of(text)))
         .hasMessageStartingWith("drumline.security.allowed-origins contains '" + text + "'");
