@@ -10,38 +10,88 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The negotiation of permessage-deflate (RFC 7692). Neither side keeps a context between messages:
- * the server, so that one compressed frame fits all that receive it; the client, so that an idle
- * socket costs no window.
+ * The negotiation of permessage-deflate (RFC 7692). The server never keeps a context between its
+ * messages, so that one compressed frame fits all that receive it; that needs no parameter. A
+ * client keeps one unless it offered not to: libraries refuse an answer with a parameter that they
+ * did not offer (Netty, Reactor Netty), or go on as if it was not there (Jetty, Tornado, Tyrus).
  */
 final class Deflate {
+
+  /** What may be agreed. */
+  enum Offer {
+    /** No compression. */
+    NONE,
+    /** With clients that keep no context between their messages. */
+    WITHOUT_CONTEXT,
+    /** With every client. */
+    ANY
+  }
+
+  /** What was agreed. */
+  enum Use {
+    /** No compression. */
+    NONE,
+    /** The client's messages can be inflated each by itself. */
+    WITHOUT_CONTEXT,
+    /** The client's messages refer to those before: they need memory for as long as it is here. */
+    WITH_CONTEXT
+  }
+
+  /**
+   * An agreement.
+   *
+   * @param header the value of Sec-WebSocket-Extensions in the answer
+   * @param use what it says of the client's messages
+   */
+  record Agreement(String header, Use use) {}
+
   private static final String NAME = "permessage-deflate";
   private static final String SERVER_NO_CONTEXT = "server_no_context_takeover";
   private static final String CLIENT_NO_CONTEXT = "client_no_context_takeover";
   private static final String SERVER_WINDOW = "server_max_window_bits";
   private static final String CLIENT_WINDOW = "client_max_window_bits";
   private static final String FULL_WINDOW = "15";
-  private static final String AGREED = NAME + "; " + SERVER_NO_CONTEXT + "; " + CLIENT_NO_CONTEXT;
 
   private Deflate() {}
 
   /**
-   * The value of Sec-WebSocket-Extensions in the answer: to the first offer that can be met, or
-   * null if there is none.
+   * The answer to the first offer that can be met, or null if there is none. It has no parameter
+   * that was not offered.
    *
-   * @param offers the values of that header in the request
+   * @param offers the values of Sec-WebSocket-Extensions in the request
+   * @param offer what may be agreed
    */
-  static @Nullable String agree(List<String> offers) {
+  static @Nullable Agreement agree(List<String> offers, Offer offer) {
+    if (offer == Offer.NONE) {
+      return null;
+    }
     for (String line : offers) {
-      for (WebSocketExtensionData offer : WebSocketExtensionUtil.extractExtensions(line)) {
-        if (NAME.equalsIgnoreCase(offer.name()) && acceptable(offer.parameters())) {
-          return offer.parameters().containsKey(SERVER_WINDOW)
-              ? AGREED + "; " + SERVER_WINDOW + "=" + FULL_WINDOW
-              : AGREED;
+      for (WebSocketExtensionData each : WebSocketExtensionUtil.extractExtensions(line)) {
+        if (NAME.equalsIgnoreCase(each.name()) && acceptable(each.parameters())) {
+          Agreement agreement = answer(each.parameters());
+          if (offer == Offer.ANY || agreement.use() == Use.WITHOUT_CONTEXT) {
+            return agreement;
+          }
         }
       }
     }
     return null;
+  }
+
+  private static Agreement answer(Map<String, @Nullable String> offered) {
+    StringBuilder header = new StringBuilder(NAME);
+    if (offered.containsKey(SERVER_NO_CONTEXT)) {
+      header.append("; ").append(SERVER_NO_CONTEXT);
+    }
+    boolean withoutContext = offered.containsKey(CLIENT_NO_CONTEXT);
+    if (withoutContext) {
+      header.append("; ").append(CLIENT_NO_CONTEXT);
+    }
+    if (offered.containsKey(SERVER_WINDOW)) {
+      header.append("; ").append(SERVER_WINDOW).append('=').append(FULL_WINDOW);
+    }
+    return new Agreement(
+        header.toString(), withoutContext ? Use.WITHOUT_CONTEXT : Use.WITH_CONTEXT);
   }
 
   private static boolean acceptable(Map<String, @Nullable String> parameters) {
@@ -60,11 +110,13 @@ final class Deflate {
             });
   }
 
-  /** The decoder for one socket; a frame that inflates to more octets than the limit fails. */
-  static ChannelHandler inflater(int limit) {
+  /** The decoder for one socket; a frame that inflates to more bytes than the limit fails. */
+  static ChannelHandler inflater(Use use, int limit) {
+    boolean withoutContext = use == Use.WITHOUT_CONTEXT;
+    String agreed = withoutContext ? NAME + "; " + CLIENT_NO_CONTEXT : NAME;
     WebSocketServerExtension extension =
-        new PerMessageDeflateServerExtensionHandshaker(6, true, 15, true, true, limit)
-            .handshakeExtension(WebSocketExtensionUtil.extractExtensions(AGREED).get(0));
+        new PerMessageDeflateServerExtensionHandshaker(6, true, 15, true, withoutContext, limit)
+            .handshakeExtension(WebSocketExtensionUtil.extractExtensions(agreed).get(0));
     return extension.newExtensionDecoder();
   }
 }

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 sealed interface Handshake {
 
   /** The socket is upgraded; the headers are those of the 101. */
-  record Accepted(HttpHeaders headers, boolean deflate) implements Handshake {}
+  record Accepted(HttpHeaders headers, Deflate.Use deflate) implements Handshake {}
 
   /** It is not; the reason is one sentence for the body. */
   record Refused(HttpResponseStatus status, String reason, HttpHeaders headers)
@@ -46,10 +46,11 @@ sealed interface Handshake {
   /**
    * Accepts or refuses.
    *
-   * @param compression whether permessage-deflate may be agreed
+   * @param compression what of permessage-deflate may be agreed
    * @param unknown what becomes of a request that offers subprotocols, and none of ours
    */
-  static Handshake answer(HttpRequest request, boolean compression, UnknownSubprotocol unknown) {
+  static Handshake answer(
+      HttpRequest request, Deflate.Offer compression, UnknownSubprotocol unknown) {
     HttpHeaders headers = request.headers();
     if (!request.method().equals(HttpMethod.GET)) {
       return refused(
@@ -82,12 +83,14 @@ sealed interface Handshake {
     if (protocol == null && !offered.isEmpty() && unknown == UnknownSubprotocol.REFUSE) {
       return bad("Sec-WebSocket-Protocol must offer v12.stomp, v11.stomp or v10.stomp.");
     }
-    String extension = compression ? Deflate.agree(headers.getAll(SEC_WEBSOCKET_EXTENSIONS)) : null;
-    return accepted(keys.get(0), protocol, extension);
+    return accepted(
+        keys.get(0),
+        protocol,
+        Deflate.agree(headers.getAll(SEC_WEBSOCKET_EXTENSIONS), compression));
   }
 
   private static Accepted accepted(
-      String key, @Nullable String protocol, @Nullable String extension) {
+      String key, @Nullable String protocol, Deflate.@Nullable Agreement extension) {
     HttpHeaders headers =
         new DefaultHttpHeaders()
             .set(UPGRADE, HttpHeaderValues.WEBSOCKET)
@@ -96,10 +99,11 @@ sealed interface Handshake {
     if (protocol != null) {
       headers.set(SEC_WEBSOCKET_PROTOCOL, protocol);
     }
-    if (extension != null) {
-      headers.set(SEC_WEBSOCKET_EXTENSIONS, extension);
+    if (extension == null) {
+      return new Accepted(headers, Deflate.Use.NONE);
     }
-    return new Accepted(headers, extension != null);
+    headers.set(SEC_WEBSOCKET_EXTENSIONS, extension.header());
+    return new Accepted(headers, extension.use());
   }
 
   private static Refused bad(String reason) {

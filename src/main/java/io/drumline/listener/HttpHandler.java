@@ -123,7 +123,7 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
       return;
     }
     Handshake handshake =
-        Handshake.answer(request, properties.compression(), properties.unknownSubprotocol());
+        handshake(request, properties.compression() ? Deflate.Offer.ANY : Deflate.Offer.NONE);
     if (handshake instanceof Handshake.Refused refused) {
       gate.count(Outcome.BAD_REQUEST);
       refuse(ctx, refused.status(), refused.reason(), refused.headers());
@@ -131,10 +131,21 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
     Gate.Answer answer = gate.enter(ctx.channel(), request.headers());
     if (answer instanceof Gate.Admitted admitted) {
-      accept(ctx, (Handshake.Accepted) handshake, admitted.peer());
+      accept(ctx, afforded(request, (Handshake.Accepted) handshake), admitted.peer());
     } else {
       turnAway(ctx, (Gate.TurnedAway) answer);
     }
+  }
+
+  private Handshake handshake(FullHttpRequest request, Deflate.Offer compression) {
+    return Handshake.answer(request, compression, properties.unknownSubprotocol());
+  }
+
+  /** The answer, with the compression that this node has memory for. */
+  private Handshake.Accepted afforded(FullHttpRequest request, Handshake.Accepted accepted) {
+    return accepted.deflate() == Deflate.Use.WITH_CONTEXT && !sockets.contexts().take()
+        ? (Handshake.Accepted) handshake(request, Deflate.Offer.WITHOUT_CONTEXT)
+        : accepted;
   }
 
   private void accept(ChannelHandlerContext ctx, Handshake.Accepted accepted, Peer peer) {

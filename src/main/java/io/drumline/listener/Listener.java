@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.util.unit.DataSize;
 
 /**
  * The client listener: accepts TCP connections once everything else is ready. It is started last
@@ -46,16 +47,19 @@ public final class Listener implements SmartLifecycle {
         properties.address() == null
             ? new InetSocketAddress(properties.port())
             : new InetSocketAddress(properties.address(), properties.port());
-    ChannelFuture binding =
+    ServerBootstrap bootstrap =
         new ServerBootstrap()
             .group(loops.group())
             .channel(loops.serverChannelType())
             .option(ChannelOption.SO_BACKLOG, properties.backlog())
             .option(ChannelOption.SO_REUSEADDR, true)
             .childOption(ChannelOption.TCP_NODELAY, true)
-            .childHandler(pipeline)
-            .bind(address)
-            .awaitUninterruptibly();
+            .childHandler(pipeline);
+    DataSize sendBuffer = properties.sendBuffer();
+    if (sendBuffer != null) {
+      bootstrap.childOption(ChannelOption.SO_SNDBUF, (int) sendBuffer.toBytes());
+    }
+    ChannelFuture binding = bootstrap.bind(address).awaitUninterruptibly();
     if (!binding.isSuccess()) {
       throw new CannotListenException(properties.port(), binding.cause());
     }

@@ -38,8 +38,18 @@ class ListenerConfiguration {
   }
 
   @Bean("drumline.sockets")
-  Sockets sockets(ListenerProperties properties, Hub hub, StompSessions sessions, Limits limits) {
-    return new Sockets(properties, hub, sessions, limits);
+  Sockets sockets(
+      ListenerProperties properties,
+      Hub hub,
+      StompSessions sessions,
+      Limits limits,
+      MeterRegistry registry) {
+    return new Sockets(
+        properties,
+        hub,
+        sessions,
+        limits,
+        new InflateContexts(properties.compressionMemory(), registry));
   }
 
   @Bean("drumline.listenerPipeline")

@@ -38,6 +38,12 @@ import org.springframework.validation.annotation.Validated;
  * @param trustedProxies Addresses or networks of proxies whose X-Forwarded-For is believed.
  * @param proxyProtocol Whether those proxies begin each connection with a PROXY header.
  * @param compression Whether permessage-deflate is offered to clients that ask for it.
+ * @param compressionMemory Memory of the node for clients whose compressed messages refer to those
+ *     before, 48 KB each, as most libraries do; beyond it, new ones are served without compression.
+ * @param sendBuffer SO_SNDBUF of client sockets, which Linux doubles, and bounds by {@code
+ *     net.core.wmem_max}; by default the kernel's, which grows to some megabytes ({@code
+ *     net.ipv4.tcp_wmem}). What it holds, a client that does not read has not cost anything yet:
+ *     {@code drumline.hub.outbound-limit} counts what is beyond.
  * @param unknownSubprotocol What becomes of a client that offers subprotocols, but none of {@code
  *     v12.stomp}, {@code v11.stomp}, {@code v10.stomp}: {@code ignore} opens the WebSocket without
  *     a subprotocol (RFC 6455, section 4.2.2; a browser then closes it), {@code refuse} answers
@@ -69,8 +75,15 @@ record ListenerProperties(
     @DefaultValue List<String> trustedProxies,
     @DefaultValue("false") boolean proxyProtocol,
     @DefaultValue("false") boolean compression,
+    @DefaultValue("256MB") DataSize compressionMemory,
+    @Nullable DataSize sendBuffer,
     @DefaultValue("ignore") UnknownSubprotocol unknownSubprotocol,
     @DefaultValue List<String> hostNames) {
+
+  /** Less than a TLS record would make each write wait for the client. */
+  private static final int LEAST_SEND_BUFFER = 16 * 1024;
+
+  private static final int MOST_SEND_BUFFER = 64 * 1024 * 1024;
 
   /** What stands behind the host in a {@code Host} header. */
   private static final java.util.regex.Pattern PORT = java.util.regex.Pattern.compile(":\\d*$");
@@ -78,6 +91,11 @@ record ListenerProperties(
   ListenerProperties {
     requireInt(maxFrameBytes, "max-frame-bytes");
     requireInt(maxMessageBytes, "max-message-bytes");
+    if (sendBuffer != null
+        && (sendBuffer.toBytes() < LEAST_SEND_BUFFER || sendBuffer.toBytes() > MOST_SEND_BUFFER)) {
+      throw new IllegalArgumentException(
+          "drumline.listener.send-buffer must be between 16KB and 64MB");
+    }
     new TrustedProxies(trustedProxies); // throws where one is no network
     if (proxyProtocol && trustedProxies.isEmpty()) {
       throw new IllegalArgumentException(

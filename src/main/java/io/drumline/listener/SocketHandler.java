@@ -14,10 +14,12 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.compression.DecompressionException;
+import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
@@ -110,6 +112,11 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
           CloseCode.TOO_BIG,
           "A message may have " + properties.maxFragments() + " frames at most.");
       return;
+    }
+    if (frame instanceof TextWebSocketFrame) {
+      session.carriedBy(Frames.Payload.TEXT);
+    } else if (frame instanceof BinaryWebSocketFrame) {
+      session.carriedBy(Frames.Payload.BINARY);
     }
     if (frame.isFinalFragment()) {
       messageBytes = 0;

@@ -28,7 +28,7 @@ class HandshakeTest {
   }
 
   private Handshake answer() {
-    return Handshake.answer(request, true, UnknownSubprotocol.IGNORE);
+    return Handshake.answer(request, Deflate.Offer.ANY, UnknownSubprotocol.IGNORE);
   }
 
   private Handshake.Accepted accepted() {
@@ -91,20 +91,20 @@ class HandshakeTest {
   @Test
   void refusesUnknownSubprotocolsIfConfigured() {
     request.headers().set("Sec-WebSocket-Protocol", "arduino");
-    Handshake answer = Handshake.answer(request, false, UnknownSubprotocol.REFUSE);
+    Handshake answer = Handshake.answer(request, Deflate.Offer.NONE, UnknownSubprotocol.REFUSE);
     assertThat(((Handshake.Refused) answer).status().code()).isEqualTo(400);
     request.headers().set("Sec-WebSocket-Protocol", "arduino, v11.stomp");
-    assertThat(Handshake.answer(request, false, UnknownSubprotocol.REFUSE))
+    assertThat(Handshake.answer(request, Deflate.Offer.NONE, UnknownSubprotocol.REFUSE))
         .isInstanceOf(Handshake.Accepted.class);
     request.headers().remove("Sec-WebSocket-Protocol");
-    assertThat(Handshake.answer(request, false, UnknownSubprotocol.REFUSE))
+    assertThat(Handshake.answer(request, Deflate.Offer.NONE, UnknownSubprotocol.REFUSE))
         .isInstanceOf(Handshake.Accepted.class);
   }
 
   @Test
   void findsTokensInListsOfAnyCase() {
     request.headers().set("Upgrade", "WebSocket").set("Connection", "keep-alive, upgrade");
-    assertThat(accepted().deflate()).isFalse();
+    assertThat(accepted().deflate()).isEqualTo(Deflate.Use.NONE);
   }
 
   @ParameterizedTest
@@ -141,7 +141,9 @@ class HandshakeTest {
   void refusesOtherMethods() {
     Handshake answer =
         Handshake.answer(
-            request(HttpMethod.POST, HttpVersion.HTTP_1_1), false, UnknownSubprotocol.IGNORE);
+            request(HttpMethod.POST, HttpVersion.HTTP_1_1),
+            Deflate.Offer.NONE,
+            UnknownSubprotocol.IGNORE);
     assertThat(((Handshake.Refused) answer).status().code()).isEqualTo(405);
     assertThat(((Handshake.Refused) answer).headers().get("Allow")).isEqualTo("GET");
   }
@@ -150,33 +152,60 @@ class HandshakeTest {
   void refusesHttp10() {
     Handshake answer =
         Handshake.answer(
-            request(HttpMethod.GET, HttpVersion.HTTP_1_0), false, UnknownSubprotocol.IGNORE);
+            request(HttpMethod.GET, HttpVersion.HTTP_1_0),
+            Deflate.Offer.NONE,
+            UnknownSubprotocol.IGNORE);
     assertThat(((Handshake.Refused) answer).status().code()).isEqualTo(400);
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "permessage-deflate",
-        "permessage-deflate; client_max_window_bits",
-        "permessage-deflate; client_max_window_bits=9; server_no_context_takeover",
-        "x-webkit-deflate-frame, permessage-deflate; client_no_context_takeover",
-        "permessage-deflate; server_max_window_bits=10, permessage-deflate",
-      })
-  void agreesOnDeflateWithoutContext(String offer) {
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          permessage-deflate                                                 | permessage-deflate
+          permessage-deflate; client_max_window_bits                         | permessage-deflate
+          permessage-deflate; client_max_window_bits=9                       | permessage-deflate
+          permessage-deflate; server_max_window_bits=10, permessage-deflate  | permessage-deflate
+          permessage-deflate; server_no_context_takeover                     | permessage-deflate; server_no_context_takeover
+          permessage-deflate; server_max_window_bits=15                      | permessage-deflate; server_max_window_bits=15
+          """)
+  void answersDeflateWithNoParameterThatWasNotOffered(String offer, String agreed) {
     request.headers().set("Sec-WebSocket-Extensions", offer);
-    assertThat(accepted().deflate()).isTrue();
-    assertThat(accepted().headers().get("Sec-WebSocket-Extensions"))
-        .isEqualTo("permessage-deflate; server_no_context_takeover; client_no_context_takeover");
+    assertThat(accepted().deflate()).isEqualTo(Deflate.Use.WITH_CONTEXT);
+    assertThat(accepted().headers().get("Sec-WebSocket-Extensions")).isEqualTo(agreed);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          x-webkit-deflate-frame, permessage-deflate; client_no_context_takeover    | permessage-deflate; client_no_context_takeover
+          permessage-deflate; client_no_context_takeover; server_no_context_takeover | permessage-deflate; server_no_context_takeover; client_no_context_takeover
+          """)
+  void takesTheOfferToKeepNoContext(String offer, String agreed) {
+    request.headers().set("Sec-WebSocket-Extensions", offer);
+    assertThat(accepted().deflate()).isEqualTo(Deflate.Use.WITHOUT_CONTEXT);
+    assertThat(accepted().headers().get("Sec-WebSocket-Extensions")).isEqualTo(agreed);
   }
 
   @Test
-  void confirmsAWholeServerWindow() {
+  void agreesOnDeflateOnlyWithoutContextWhereThereIsNoMemoryForOne() {
     request
         .headers()
-        .set("Sec-WebSocket-Extensions", "permessage-deflate; server_max_window_bits=15");
-    assertThat(accepted().headers().get("Sec-WebSocket-Extensions"))
-        .endsWith("; server_max_window_bits=15");
+        .set(
+            "Sec-WebSocket-Extensions",
+            "permessage-deflate, permessage-deflate; client_no_context_takeover");
+    Handshake second =
+        Handshake.answer(request, Deflate.Offer.WITHOUT_CONTEXT, UnknownSubprotocol.IGNORE);
+    assertThat(((Handshake.Accepted) second).deflate()).isEqualTo(Deflate.Use.WITHOUT_CONTEXT);
+    request.headers().set("Sec-WebSocket-Extensions", "permessage-deflate");
+    Handshake none =
+        Handshake.answer(request, Deflate.Offer.WITHOUT_CONTEXT, UnknownSubprotocol.IGNORE);
+    assertThat(((Handshake.Accepted) none).deflate()).isEqualTo(Deflate.Use.NONE);
+    assertThat(((Handshake.Accepted) none).headers().contains("Sec-WebSocket-Extensions"))
+        .isFalse();
   }
 
   @ParameterizedTest
@@ -192,14 +221,14 @@ class HandshakeTest {
       })
   void ignoresOffersItCannotMeet(String offer) {
     request.headers().set("Sec-WebSocket-Extensions", offer);
-    assertThat(accepted().deflate()).isFalse();
+    assertThat(accepted().deflate()).isEqualTo(Deflate.Use.NONE);
     assertThat(accepted().headers().contains("Sec-WebSocket-Extensions")).isFalse();
   }
 
   @Test
   void ignoresDeflateUnlessConfigured() {
     request.headers().set("Sec-WebSocket-Extensions", "permessage-deflate");
-    Handshake answer = Handshake.answer(request, false, UnknownSubprotocol.IGNORE);
-    assertThat(((Handshake.Accepted) answer).deflate()).isFalse();
+    Handshake answer = Handshake.answer(request, Deflate.Offer.NONE, UnknownSubprotocol.IGNORE);
+    assertThat(((Handshake.Accepted) answer).deflate()).isEqualTo(Deflate.Use.NONE);
   }
 }

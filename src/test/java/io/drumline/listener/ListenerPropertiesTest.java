@@ -67,6 +67,9 @@ class ListenerPropertiesTest {
         "proxy-protocol=true",
         "trusted-proxies=proxy.example.org",
         "connects-per-second=0",
+        "send-buffer=1KB",
+        "send-buffer=1GB",
+        "unknown-subprotocol=close",
         "no-such-setting=1",
       })
   void refuses(String setting) {

@@ -96,6 +96,13 @@ class SocketTest {
 
   private static byte[] deflate(byte[] octets) {
     Deflater deflater = new Deflater(9, true);
+    byte[] deflated = deflate(deflater, octets);
+    deflater.end();
+    return deflated;
+  }
+
+  /** With the context of what this deflater had before. */
+  private static byte[] deflate(Deflater deflater, byte[] octets) {
     deflater.setInput(octets);
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     byte[] buffer = new byte[4096];
@@ -103,7 +110,6 @@ class SocketTest {
     while ((length = deflater.deflate(buffer, 0, buffer.length, Deflater.SYNC_FLUSH)) > 0) {
       out.write(buffer, 0, length);
     }
-    deflater.end();
     return Arrays.copyOf(out.toByteArray(), out.size() - 4); // RFC 7692: without 00 00 ff ff
   }
 
@@ -397,13 +403,32 @@ class SocketTest {
           ByteBuf frame = Unpooled.buffer();
           Frames.writeHeader(frame, Frames.Payload.BINARY, false, large.length);
           connection.write(frame.writeBytes(large));
-          connection.write(Frames.heartBeat());
+          connection.write(Frames.heartBeat(Frames.Payload.TEXT));
         });
     Frame first = socket.next();
     assertThat(first.fin()).isTrue();
     assertThat(first.rsv()).isZero();
     assertThat(first.payload()).hasSize(large.length);
     assertThat(socket.next().text()).isEqualTo("\n");
+  }
+
+  /** With the kernel's own buffer, which grows, none of this would wait here. */
+  @Test
+  void whatTheSendBufferDoesNotHoldWaitsHere() throws Exception {
+    stop();
+    listener = new TestListener("send-buffer", "32KB");
+    socket = RawWebSocket.to(listener.port()).receiveBuffer(16 * 1024).connect();
+    Connection connection = connection();
+    byte[] part = new byte[8 * 1024];
+    connection.execute(
+        () -> {
+          for (int i = 0; i < 100; i++) {
+            ByteBuf frame = Unpooled.buffer();
+            Frames.writeHeader(frame, Frames.Payload.BINARY, false, part.length);
+            connection.write(frame.writeBytes(part));
+          }
+        });
+    await().until(() -> listener.meters.get("drumline.queue.bytes").gauge().value() > 500_000);
   }
 
   @Test
@@ -415,6 +440,43 @@ class SocketTest {
     socket.frame(FIN | CONTINUATION, true, Arrays.copyOfRange(deflated, 3, deflated.length));
     socket.text("plain");
     assertReceived("hällo hällo hällo hällo plain");
+  }
+
+  @Test
+  void inflatesMessagesThatReferToThoseBefore() throws IOException {
+    connectDeflating("compression", "true");
+    String text = "a text that is not to be found in itself: 0123456789";
+    Deflater deflater = new Deflater(9, true);
+    int first = 0;
+    for (int i = 0; i < 3; i++) {
+      byte[] deflated = deflate(deflater, bytes(text));
+      first = i == 0 ? deflated.length : first;
+      assertThat(deflated.length).isLessThanOrEqualTo(i == 0 ? first : first / 2);
+      socket.frame(FIN | RSV1 | TEXT, true, deflated);
+    }
+    deflater.end();
+    assertReceived(text.repeat(3));
+  }
+
+  @Test
+  void servesWithoutCompressionWhenItsMemoryIsUsedUp() throws IOException {
+    connectDeflating("compression", "true", "compression-memory", "48KB");
+    assertThat(agreed("permessage-deflate")).isEmpty();
+    assertThat(listener.meters.get("drumline.compression.declined").counter().count()).isEqualTo(1);
+    assertThat(agreed("permessage-deflate; client_no_context_takeover"))
+        .isEqualTo("permessage-deflate; client_no_context_takeover");
+
+    socket.close();
+    await().until(() -> listener.meters.get("drumline.compression.bytes").gauge().value() == 0);
+    assertThat(agreed("permessage-deflate")).isEqualTo("permessage-deflate");
+  }
+
+  /** What the server agrees to, of this offer. */
+  private String agreed(String offer) throws IOException {
+    try (RawWebSocket other =
+        RawWebSocket.to(listener.port()).header("Sec-WebSocket-Extensions", offer).connect()) {
+      return other.upgradeResponse().header("Sec-WebSocket-Extensions");
+    }
   }
 
   @Test

@@ -83,7 +83,12 @@ final class TestListener implements AutoCloseable {
         new Pipeline(
             properties,
             gate,
-            new Sockets(properties, hub, sessions, new Limits(meters)),
+            new Sockets(
+                properties,
+                hub,
+                sessions,
+                new Limits(meters),
+                new InflateContexts(properties.compressionMemory(), meters)),
             handshakes,
             tls);
     listener = new Listener(properties, loops, pipeline, port -> {});
