@@ -106,12 +106,16 @@ final class PublishReader {
       throw Problems.badField(
           "headers.content-type", "The content type has a field of its own: contentType.");
     }
-    if (name.isEmpty() || ReservedHeaders.contains(name)) {
-      throw Problems.badField(
-          "headers." + name,
-          name.isEmpty()
-              ? "A header must have a name."
-              : "The header " + name + " is the server's own and cannot be set.");
+    if (name.isEmpty()) {
+      throw Problems.badField("headers.", "A header must have a name.");
+    }
+    switch (ReservedHeaders.of(name)) {
+      case PASSED -> {}
+      case TAKEN ->
+          throw Problems.badField(
+              "headers." + name,
+              "The header " + name + " is for the server and reaches no subscriber: leave it out.");
+      case REFUSED -> throw Problems.badField("headers." + name, ReservedHeaders.sentence(name));
     }
     return checked("headers." + name, name);
   }

@@ -72,6 +72,7 @@ public final class Connection {
   /** False only if nothing waits in the channel's queue: fan-out then need not look there. */
   private boolean mayBeQueued = true;
 
+  private CloseCode.Range closeCodes = CloseCode.Range.STANDARD;
   private int closeCode = ABNORMAL;
   private final long since = System.nanoTime();
   private long lastWrite = since;
@@ -227,16 +228,22 @@ public final class Connection {
    *
    * @param reason a short sentence, cut at 123 octets
    */
-  public void close(CloseCode code, String reason) {
+  public void close(CloseCode meant, String reason) {
     if (state != State.OPEN) {
       return;
     }
+    CloseCode code = meant.in(closeCodes);
     state = State.CLOSING;
     closeCode = code.code();
     shard.metrics().closed(code);
     channel.writeAndFlush(Frames.close(shard.alloc(), code.code(), reason), channel.voidPromise());
     channel.config().setAutoRead(true); // to see the peer's answer
     wheel().after(CLOSE_MILLIS, this::giveUp);
+  }
+
+  /** The client can see these close codes only. */
+  public void closeCodes(CloseCode.Range range) {
+    closeCodes = range;
   }
 
   /** For the listener: the peer's Close frame has come, with this code or 1005 for none. */

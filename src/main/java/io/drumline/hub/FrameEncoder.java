@@ -28,14 +28,14 @@ final class FrameEncoder {
   void encode(Group.Key key, Publication publication, Frames.Payload kind, ByteBuf out) {
     payload.clear();
     key.format().encode(publication, payload);
-    frame(key, kind, out);
+    frame(key, kind == Frames.Payload.BINARY ? kind : key.format().carrier(), out);
   }
 
   /** Appends the notice of a gap to {@code out}. */
   void encode(Group.Key key, Gap gap, Destination destination, ByteBuf out) {
     payload.clear();
     key.format().encode(gap, destination, payload);
-    frame(key, Frames.Payload.TEXT, out);
+    frame(key, key.format().carrier(), out);
   }
 
   private void frame(Group.Key key, Frames.Payload kind, ByteBuf out) {

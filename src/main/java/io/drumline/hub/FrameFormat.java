@@ -11,6 +11,14 @@ import io.netty.buffer.ByteBuf;
  */
 public interface FrameFormat {
 
+  /**
+   * The kind of WebSocket frame that these subscribers are sent; {@link Frames.Payload#BINARY} for
+   * a message that is no UTF-8, whatever this is.
+   */
+  default Frames.Payload carrier() {
+    return Frames.Payload.TEXT;
+  }
+
   /** Writes the frame's payload. Called on an event loop; must not block or keep the buffer. */
   void encode(Publication publication, ByteBuf out);
 

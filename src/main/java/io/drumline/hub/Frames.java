@@ -85,14 +85,18 @@ public final class Frames {
         .writeBytes(payload, payload.readerIndex(), payload.readableBytes());
   }
 
-  /** STOMP's heart-beat, a line feed in a text frame. */
-  public static ByteBuf heartBeat() {
-    return HEART_BEAT.duplicate();
+  /** STOMP's heart-beat, a line feed in a frame of this kind. */
+  public static ByteBuf heartBeat(Payload kind) {
+    return (kind == Payload.TEXT ? TEXT_HEART_BEAT : BINARY_HEART_BEAT).duplicate();
   }
 
-  private static final ByteBuf HEART_BEAT =
-      Unpooled.unreleasableBuffer(
-          Unpooled.directBuffer(3).writeByte(FIN | TEXT).writeByte(1).writeByte('\n'));
+  private static final ByteBuf TEXT_HEART_BEAT = beat(TEXT);
+  private static final ByteBuf BINARY_HEART_BEAT = beat(BINARY);
+
+  private static ByteBuf beat(int opcode) {
+    return Unpooled.unreleasableBuffer(
+        Unpooled.directBuffer(3).writeByte(FIN | opcode).writeByte(1).writeByte('\n'));
+  }
 
   private static ByteBuf control(ByteBufAllocator alloc, int opcode, int length) {
     return alloc.directBuffer(2 + length).writeByte(FIN | opcode).writeByte(length);

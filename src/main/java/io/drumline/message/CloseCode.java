@@ -47,7 +47,20 @@ public enum CloseCode {
   /** An operator has disconnected the client. */
   KICKED(4012, Reconnect.NO),
   /** The user has as many connections as a user may. */
-  TOO_MANY_CONNECTIONS(4013, Reconnect.LATER);
+  TOO_MANY_CONNECTIONS(4013, Reconnect.LATER),
+  /** {@link #TRY_AGAIN_LATER} for a client that asked for {@link Range#PRIVATE} codes. */
+  TRY_LATER(4014, Reconnect.LATER);
+
+  /** Which codes a client can see. */
+  public enum Range {
+    /** All of them. */
+    STANDARD,
+    /**
+     * Not 1013: some libraries show another code to their application, as the WebSocket client of
+     * Tomcat does (1002).
+     */
+    PRIVATE
+  }
 
   /** When a client should come back. */
   public enum Reconnect {
@@ -70,6 +83,11 @@ public enum CloseCode {
   /** The status code on the wire. */
   public int code() {
     return code;
+  }
+
+  /** The code that says the same to a client of this range. */
+  public CloseCode in(Range range) {
+    return this == TRY_AGAIN_LATER && range == Range.PRIVATE ? TRY_LATER : this;
   }
 
   public Reconnect reconnect() {

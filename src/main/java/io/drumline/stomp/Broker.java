@@ -124,9 +124,11 @@ final class Broker extends AbstractBrokerMessageHandler {
   }
 
   /**
-   * @throws IllegalArgumentException if the message has no place in the cluster
+   * @throws IllegalArgumentException if the message has no place in the cluster, or has a header
+   *     that only the server may set
    */
   private void publish(Message<?> message, Destination destination, byte[] body) {
+    ReservedHeaders.check(SpringHeaders.published(StompHeaderAccessor.wrap(message)));
     String sessionId = SimpMessageHeaderAccessor.getSessionId(message.getHeaders());
     if (sessionId == null || destination.kind() != Destination.Kind.USER) {
       throwIfRefused(message, send(message, new Target(destination, null), body));
@@ -154,7 +156,7 @@ final class Broker extends AbstractBrokerMessageHandler {
   private CompletableFuture<@Nullable Throwable> send(
       Message<?> message, Target target, byte[] body) {
     StompHeaderAccessor accessor = StompHeaderAccessor.wrap(message);
-    List<Header> headers = SpringHeaders.list(accessor.toNativeHeaderMap());
+    List<Header> headers = SpringHeaders.published(accessor);
     String id = Continuity.applicationId(accessor.getFirstNativeHeader("id"));
     CompletableFuture<@Nullable Throwable> failure =
         publisher

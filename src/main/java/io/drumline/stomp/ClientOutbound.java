@@ -1,10 +1,10 @@
 package io.drumline.stomp;
 
 import io.drumline.backplane.MessageIds;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.messaging.Message;
+import org.springframework.messaging.MessageDeliveryException;
 import org.springframework.messaging.MessageHandler;
 import org.springframework.messaging.simp.SimpMessageHeaderAccessor;
 import org.springframework.messaging.simp.SimpMessageType;
@@ -40,10 +40,16 @@ final class ClientOutbound implements MessageHandler {
     if (subscription == null || destination == null) {
       return;
     }
-    List<Header> headers = new ArrayList<>(SpringHeaders.list(accessor.toNativeHeaderMap()));
-    headers.removeIf(header -> ReservedHeaders.contains(header.name()));
-    byte[] block = StompEncoder.headerBlock(headers);
+    byte[] block = StompEncoder.headerBlock(passedOn(accessor, message));
     session.onLoop(() -> session.reply(subscription, ids.next(), destination, block, body));
+  }
+
+  private static List<Header> passedOn(StompHeaderAccessor accessor, Message<?> message) {
+    try {
+      return Publisher.passedOn(SpringHeaders.published(accessor));
+    } catch (IllegalArgumentException refused) {
+      throw new MessageDeliveryException(message, String.valueOf(refused.getMessage()), refused);
+    }
   }
 
   private static @Nullable String original(StompHeaderAccessor accessor) {

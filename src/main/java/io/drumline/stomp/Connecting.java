@@ -3,6 +3,7 @@ package io.drumline.stomp;
 import io.drumline.backplane.BackplaneException;
 import io.drumline.hub.Connection;
 import io.drumline.hub.Connection.Pause;
+import io.drumline.hub.Frames;
 import io.drumline.message.CloseCode;
 import io.drumline.security.Limit;
 import io.drumline.session.ClientSocket;
@@ -26,6 +27,10 @@ final class Connecting {
   private static final Logger log = LoggerFactory.getLogger(Connecting.class);
 
   static final String CLIENT_ID = "client-id";
+
+  /** {@code private} for clients that cannot see the close code 1013. */
+  private static final String CLOSE_CODES = "close-codes";
+
   private static final Pattern CLIENT_IDS = Pattern.compile("[A-Za-z0-9._~-]{1,64}");
 
   /** Octets of frames that wait for CONNECTED; as many may be in flight later. */
@@ -40,6 +45,7 @@ final class Connecting {
   private StompVersion version = StompVersion.V1_0;
   private HeartBeats heartBeats = new HeartBeats(0, 0);
   private @Nullable SharedSession shared;
+  private Frames.Payload carrier = Frames.Payload.TEXT;
   private boolean ended;
 
   /**
@@ -59,6 +65,15 @@ final class Connecting {
 
   StompVersion version() {
     return version;
+  }
+
+  /** Of the message that brought CONNECT; until then, of the last. */
+  Frames.Payload carrier() {
+    return carrier;
+  }
+
+  void carriedBy(Frames.Payload kind) {
+    carrier = kind;
   }
 
   HeartBeats heartBeats() {
@@ -94,6 +109,7 @@ final class Connecting {
     if (beats != null) {
       heartBeats = HeartBeats.agree(beats, server.properties());
     }
+    connection.closeCodes(closeCodes(connect));
     clientId(connect); // refused before the application hears of it
   }
 
@@ -183,6 +199,20 @@ final class Connecting {
   private long deadline() {
     session.connectTimeout();
     return 0;
+  }
+
+  private static CloseCode.Range closeCodes(ClientFrame connect) {
+    String codes = connect.header(CLOSE_CODES);
+    if (codes == null || codes.equals("standard")) {
+      return CloseCode.Range.STANDARD;
+    }
+    if (codes.equals("private")) {
+      return CloseCode.Range.PRIVATE;
+    }
+    throw new StompException(
+        "The close-codes header must be standard or private, but is '"
+            + Sentences.shorten(codes)
+            + "'.");
   }
 
   private static @Nullable String clientId(ClientFrame connect) {

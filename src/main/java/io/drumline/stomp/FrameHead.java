@@ -45,6 +45,19 @@ final class FrameHead {
     return command;
   }
 
+  /**
+   * Whether a line feed may stand between the head and the NUL of this frame without a body: until
+   * 1.2, clients write one there.
+   */
+  boolean mayEndWithLineFeed() {
+    StompVersion spoken =
+        version != null
+            ? version
+            : StompVersion.negotiate(Header.first(headers(), "accept-version"))
+                .orElse(StompVersion.V1_2);
+    return !command.mayHaveBody() && spoken != StompVersion.V1_2;
+  }
+
   /** Counts a line, its end included. */
   void count(int length) {
     octets += length;

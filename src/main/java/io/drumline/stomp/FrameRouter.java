@@ -4,6 +4,8 @@ import io.drumline.hub.Connection;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
 import io.drumline.security.DestinationPolicy.Action;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings each of a session's frames, in its turn, to whom it is for: the application, the broker,
@@ -112,9 +114,7 @@ final class FrameRouter {
     Destination destination = StompSubscriptions.destination(text);
     access.require(Action.SEND, destination.value());
     String publisher = session.user() == null ? null : session.userName();
-    server
-        .publisher()
-        .send(destination, frame, Continuity.publisherId(frame, publisher))
+    publish(destination, frame, Continuity.publisherId(frame, publisher))
         .whenComplete(
             (messageId, error) ->
                 session.onLoop(
@@ -125,5 +125,15 @@ final class FrameRouter {
                         session.fail(StompSessions.notAccepted(error), slot.receipt());
                       }
                     }));
+  }
+
+  /** An interceptor of the application may have added a header that is refused. */
+  private CompletionStage<String> publish(
+      Destination destination, ClientFrame frame, @Nullable String id) {
+    try {
+      return server.publisher().send(destination, frame, id);
+    } catch (IllegalArgumentException refused) {
+      throw new StompException(String.valueOf(refused.getMessage()));
+    }
   }
 }

@@ -50,10 +50,15 @@ record HeartBeats(long send, long receive) {
     return new long[] {parse(parts[0], header), parse(parts[1], header)};
   }
 
-  void start(Connection connection) {
+  /**
+   * Begins to send and to expect heart-beats.
+   *
+   * @param carrier the kind of WebSocket frame that they are sent in
+   */
+  void start(Connection connection, Frames.Payload carrier) {
     if (send > 0) {
       long interval = Math.max(1, send - EARLY_MILLIS);
-      connection.wheel().after(soon(interval), () -> beat(connection, interval));
+      connection.wheel().after(soon(interval), () -> beat(connection, interval, carrier));
     }
     if (receive > 0) {
       long patience = receive * PATIENCE;
@@ -61,7 +66,7 @@ record HeartBeats(long send, long receive) {
     }
   }
 
-  private static long beat(Connection connection, long interval) {
+  private static long beat(Connection connection, long interval, Frames.Payload carrier) {
     if (!connection.open()) {
       return 0;
     }
@@ -69,7 +74,7 @@ record HeartBeats(long send, long receive) {
     if (idle + EARLY_MILLIS / 2 < interval) {
       return soon(interval - idle);
     }
-    connection.write(Frames.heartBeat());
+    connection.write(Frames.heartBeat(carrier));
     return soon(interval);
   }
 

@@ -1,6 +1,7 @@
 package io.drumline.stomp;
 
 import io.drumline.hub.FrameFormat;
+import io.drumline.hub.Frames;
 import io.drumline.message.Destination;
 import io.drumline.message.Gap;
 import io.drumline.message.Publication;
@@ -14,8 +15,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param subscription the client's subscription id; null for a STOMP 1.0 subscription without one
  * @param acknowledged whether the client acknowledges, and so needs an {@code ack} header
+ * @param carrier the kind of WebSocket frame that its client connected with
  */
-record MessageFormat(@Nullable String subscription, StompVersion version, boolean acknowledged)
+record MessageFormat(
+    @Nullable String subscription,
+    StompVersion version,
+    boolean acknowledged,
+    Frames.Payload carrier)
     implements FrameFormat {
   private static final byte[] MESSAGE = "MESSAGE\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -38,9 +44,14 @@ record MessageFormat(@Nullable String subscription, StompVersion version, boolea
   @Override
   public void encode(Gap gap, Destination destination, ByteBuf out) {
     begin(out, gap.cursor().messageId(), destination.shown());
-    StompEncoder.writeHeader(out, "event", "gap", version);
-    StompEncoder.writeHeader(out, "reason", gap.reason().text(), version);
-    StompEncoder.writeHeader(out, "missed", gap.missedText(), version);
+    String reason = gap.reason().text();
+    String missed = gap.missedText();
+    StompEncoder.writeHeader(out, Notices.EVENT, "gap", version);
+    StompEncoder.writeHeader(out, Notices.REASON, reason, version);
+    StompEncoder.writeHeader(out, Notices.MISSED, missed, version);
+    StompEncoder.writeHeader(out, Notices.OLD_EVENT, "gap", version);
+    StompEncoder.writeHeader(out, Notices.OLD_REASON, reason, version);
+    StompEncoder.writeHeader(out, Notices.OLD_MISSED, missed, version);
     end(out, new byte[0]);
   }
 

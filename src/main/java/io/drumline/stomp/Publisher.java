@@ -41,16 +41,25 @@ public final class Publisher {
     return backplane.available();
   }
 
-  /** Publishes what a client sent; see {@link #publish}. */
+  /**
+   * Publishes what a client sent; see {@link #publish}.
+   *
+   * @throws IllegalArgumentException if a header is one that no publisher may set
+   */
   CompletionStage<String> send(Destination destination, ClientFrame frame, @Nullable String id) {
     Spans spans = this.spans;
     if (spans == null) {
       return publish(destination, frame.headers(), frame.body(), id, null);
     }
     Span span = spans.received(Spans.shown(destination), frame::header);
-    return spans
-        .in(span, () -> publish(destination, frame.headers(), frame.body(), id, null))
-        .whenComplete((messageId, failure) -> spans.end(span, failure));
+    try {
+      return spans
+          .in(span, () -> publish(destination, frame.headers(), frame.body(), id, null))
+          .whenComplete((messageId, failure) -> spans.end(span, failure));
+    } catch (IllegalArgumentException refused) {
+      spans.end(span, refused);
+      throw refused;
+    }
   }
 
   /**
@@ -59,6 +68,7 @@ public final class Publisher {
    * @param id the publisher's own id, or null
    * @param session the only session that shall see it, or null
    * @return the message id, once accepted; see {@link Backplane#publish}
+   * @throws IllegalArgumentException if a header is one that no publisher may set
    */
   CompletionStage<String> publish(
       Destination destination,
@@ -82,11 +92,18 @@ public final class Publisher {
             });
   }
 
-  private static List<Header> passedOn(List<Header> headers) {
+  /**
+   * Those of a publisher's headers that reach subscribers.
+   *
+   * @throws IllegalArgumentException if one is a header that no publisher may set
+   */
+  static List<Header> passedOn(List<Header> headers) {
     List<Header> passed = new ArrayList<>(headers.size());
     for (Header header : headers) {
-      if (!ReservedHeaders.contains(header.name())) {
-        passed.add(header);
+      switch (ReservedHeaders.of(header.name())) {
+        case PASSED -> passed.add(header);
+        case TAKEN -> {}
+        case REFUSED -> throw new IllegalArgumentException(ReservedHeaders.sentence(header.name()));
       }
     }
     return passed;

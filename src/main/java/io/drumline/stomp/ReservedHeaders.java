@@ -1,45 +1,101 @@
 package io.drumline.stomp;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
 /**
- * Headers of a SEND that never reach subscribers: the server writes them itself, they are for the
- * server alone, or subscribers would trust them.
+ * The header names that a publisher cannot choose freely, in SEND, in the HTTP API and with {@code
+ * SimpMessagingTemplate}: one rule for all three. Names are compared whole, in any case; every
+ * other header reaches subscribers as it is.
  */
 public final class ReservedHeaders {
-  private static final Set<String> NAMES =
+
+  /** What becomes of a publisher's header. */
+  public enum Use {
+    /** It reaches subscribers. */
+    PASSED,
+    /**
+     * STOMP gives it a meaning for the server, which acts on it or writes a value of its own in its
+     * place; the publisher's does not reach subscribers.
+     */
+    TAKEN,
+    /** Subscribers or application code would trust it: the message is refused. */
+    REFUSED
+  }
+
+  private static final Set<String> TAKEN =
       Set.of(
-          // written by the server
-          "message-id",
-          "subscription",
+          // in a MESSAGE, with the server's own value
           "destination",
           "content-length",
+          "message-id",
+          "subscription",
           "ack",
-          "user-name",
-          "event",
-          "reason",
-          "missed",
-          // meant for the server
+          // instructions to the server
+          "id",
           "receipt",
           "receipt-id",
           "transaction",
-          "id",
-          "selector",
+          // credentials, which are no subscriber's to see
           "login",
           "passcode",
-          "authorization",
-          // Spring's own, which its handlers would trust
+          "authorization");
+
+  private static final Set<String> REFUSED =
+      Set.of(
+          // what the server itself says
+          Notices.EVENT,
+          Notices.REASON,
+          Notices.MISSED,
+          Answers.RECONNECT,
+          "user-name",
+          // Spring's names, in lower case, which @Header would resolve from a client's headers
+          "simpmessagetype",
+          "simpdestination",
+          "simporigdestination",
+          "simpsessionid",
+          "simpsessionattributes",
+          "simpsubscriptionid",
+          "simpuser",
+          "simpconnectmessage",
+          "simpdisconnectmessage",
+          "simpheartbeat",
+          "simpignoreerror",
           "nativeheaders",
           "stompcommand",
-          "lookupdestination",
-          "spring_user");
+          "stompcredentials",
+          "lookupdestination");
 
   private ReservedHeaders() {}
 
-  /** Whether a publisher's header of this name is kept from subscribers; case does not matter. */
-  public static boolean contains(String name) {
+  /** What becomes of a publisher's header of this name. */
+  public static Use of(String name) {
     String lower = name.toLowerCase(Locale.ROOT);
-    return NAMES.contains(lower) || lower.startsWith("simp");
+    if (TAKEN.contains(lower)) {
+      return Use.TAKEN;
+    }
+    return REFUSED.contains(lower) ? Use.REFUSED : Use.PASSED;
+  }
+
+  /**
+   * Refuses headers that no publisher may set.
+   *
+   * @throws IllegalArgumentException with a sentence that names the first of them
+   */
+  static void check(List<Header> headers) {
+    for (int i = 0; i < headers.size(); i++) {
+      String name = headers.get(i).name();
+      if (of(name) == Use.REFUSED) {
+        throw new IllegalArgumentException(sentence(name));
+      }
+    }
+  }
+
+  /** Why a message with this header is refused. */
+  public static String sentence(String name) {
+    return "The header '"
+        + Sentences.shorten(name)
+        + "' is the server's own: choose another name for it.";
   }
 }

@@ -5,6 +5,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.springframework.messaging.MessageHeaders;
+import org.springframework.messaging.simp.SimpMessageHeaderAccessor;
+import org.springframework.messaging.simp.stomp.StompHeaderAccessor;
 import org.springframework.messaging.support.NativeMessageHeaderAccessor;
 import org.springframework.util.LinkedMultiValueMap;
 import org.springframework.util.MultiValueMap;
@@ -26,6 +28,17 @@ final class SpringHeaders {
     return headers.get(NativeMessageHeaderAccessor.NATIVE_HEADERS) instanceof Map<?, ?> map
         ? list(map)
         : List.of();
+  }
+
+  /**
+   * The STOMP headers with which application code publishes or answers, without the one that Spring
+   * adds for its own use.
+   */
+  static List<Header> published(StompHeaderAccessor accessor) {
+    List<Header> headers = list(accessor.toNativeHeaderMap());
+    headers.removeIf(
+        header -> header.name().equals(SimpMessageHeaderAccessor.ORIGINAL_DESTINATION));
+    return headers;
   }
 
   /** Of several values of a name the first counts, as in STOMP. */

@@ -43,6 +43,8 @@ final class StompDecoder {
     OPEN_BODY,
     /** The NUL after a counted or absent body. */
     END,
+    /** The NUL after the line feed that some clients of 1.0 and 1.1 send as an absent body. */
+    END_AFTER_LINE_FEED,
     STOPPED
   }
 
@@ -84,7 +86,7 @@ final class StompDecoder {
       case HEADERS -> readLine(in, limits.headerBytes());
       case COUNTED_BODY -> readCountedBody(in);
       case OPEN_BODY -> readOpenBody(in, out);
-      case END -> readEnd(in, out);
+      case END, END_AFTER_LINE_FEED -> readEnd(in, out);
       case STOPPED -> in.skipBytes(in.readableBytes());
     }
   }
@@ -201,7 +203,12 @@ final class StompDecoder {
   }
 
   private void readEnd(ByteBuf in, Consumer<ClientFrame> out) {
-    if (in.readByte() != NUL) {
+    byte octet = in.readByte();
+    if (octet == LF && state == State.END && head.mayEndWithLineFeed()) {
+      state = State.END_AFTER_LINE_FEED;
+      return;
+    }
+    if (octet != NUL) {
       throw head.command().mayHaveBody()
           ? head.broken("The body is longer than its content-length.")
           : superfluousBody();

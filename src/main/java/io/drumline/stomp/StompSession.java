@@ -2,6 +2,7 @@ package io.drumline.stomp;
 
 import io.drumline.hub.Connection;
 import io.drumline.hub.Connection.Pause;
+import io.drumline.hub.Frames;
 import io.drumline.message.CloseCode;
 import io.drumline.session.SharedSession;
 import io.netty.buffer.ByteBuf;
@@ -86,6 +87,13 @@ public final class StompSession {
     }
   }
 
+  /** A WebSocket message of this kind begins; the one that brings CONNECT says how we answer. */
+  public void carriedBy(Frames.Payload kind) {
+    if (state == SessionState.NEGOTIATING) {
+      connecting.carriedBy(kind);
+    }
+  }
+
   private void decoded(ClientFrame frame) {
     pace.brought();
     frame(frame);
@@ -152,6 +160,11 @@ public final class StompSession {
 
   StompVersion version() {
     return connecting.version();
+  }
+
+  /** The kind of WebSocket frame that the client is sent, where its content is UTF-8. */
+  Frames.Payload carrier() {
+    return connecting.carrier();
   }
 
   /** The shared session, for a client that connected with a client-id; else null. */
@@ -245,7 +258,7 @@ public final class StompSession {
     answers.connected(server.connectedHeaders(this));
     server.metrics().connected(connecting.begun());
     server.bridge().connectedEvent(this);
-    heartBeats().start(connection);
+    heartBeats().start(connection, carrier());
     connection.goOn(Pause.CONNECTING);
     try {
       held.forEach(frames);
@@ -269,19 +282,21 @@ public final class StompSession {
         }
         case COMMIT -> {
           for (ClientFrame each : transactions().end(frame.required("transaction"))) {
-            router.route(each, pending.open(null, each.size()));
+            routeCommitted(each, frame);
           }
           router.route(frame, slot(frame)); // its receipt waits for all of them
         }
         case SEND, ACK, NACK -> {
+          if (frame.command() == ClientCommand.SEND) {
+            checkHeaders(frame);
+          }
           if (transaction == null) {
             router.route(frame, slot(frame));
           } else {
             if (frame.command() == ClientCommand.SEND) {
               frame.required("destination"); // refused now, not on COMMIT
             }
-            transactions().add(transaction, frame);
-            pending.done(slot(frame));
+            transactions().add(transaction, frame); // its receipt comes with COMMIT
           }
         }
         case SUBSCRIBE, UNSUBSCRIBE -> router.route(frame, slot(frame));
@@ -303,6 +318,27 @@ public final class StompSession {
 
   boolean wasAskedFor() {
     return askedFor;
+  }
+
+  /**
+   * Whether the application gets it or the broker: a header that is refused is refused for both.
+   */
+  private static void checkHeaders(ClientFrame send) {
+    try {
+      ReservedHeaders.check(send.headers());
+    } catch (IllegalArgumentException refused) {
+      throw new StompException(String.valueOf(refused.getMessage()));
+    }
+  }
+
+  /** What is wrong with a held frame is said with its own receipt, else with that of COMMIT. */
+  private void routeCommitted(ClientFrame held, ClientFrame commit) {
+    try {
+      router.route(held, slot(held));
+    } catch (StompException error) {
+      String receipt = held.header("receipt");
+      fail(error, receipt == null ? commit.header("receipt") : receipt);
+    }
   }
 
   Connection connection() {

@@ -1,5 +1,6 @@
 package io.drumline.stomp;
 
+import io.drumline.hub.Frames;
 import io.drumline.hub.Start;
 import io.drumline.hub.Subscription;
 import io.drumline.message.Cursor;
@@ -32,13 +33,14 @@ final class StompSubscription implements Tracked {
    *
    * @throws StompException if it lacks an id (from 1.1 on) or its ack mode is unknown
    */
-  static StompSubscription of(ClientFrame frame, String destination, StompVersion version) {
+  static StompSubscription of(
+      ClientFrame frame, String destination, StompVersion version, Frames.Payload carrier) {
     String id = frame.header("id");
     if (id == null && version != StompVersion.V1_0) {
       frame.required("id");
     }
     Acknowledgements acknowledgements = acknowledgements(frame.header("ack"));
-    MessageFormat format = new MessageFormat(id, version, acknowledgements != null);
+    MessageFormat format = new MessageFormat(id, version, acknowledgements != null, carrier);
     return new StompSubscription(id == null ? destination : id, format, acknowledgements);
   }
 

@@ -12,6 +12,8 @@ import io.drumline.session.SharedSession;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -20,10 +22,20 @@ import org.jspecify.annotations.Nullable;
 final class StompSubscriptions {
   private static final String USER_PREFIX = "/user";
 
+  /** Headers with which other servers' clients ask for a part of the messages. */
+  private static final List<String> FILTERS = List.of("selector", "no-local");
+
   private final StompSession session;
   private final StompSessions server;
   private final Connection connection;
   private final Map<String, StompSubscription> byKey = new HashMap<>(2);
+
+  /**
+   * Ids of subscriptions that ended with unacknowledged messages, the latest last: an ACK that was
+   * on its way meanwhile has no effect. At most as many as there may be subscriptions.
+   */
+  private final LinkedHashSet<String> endedUnacknowledged = new LinkedHashSet<>(0);
+
   private final ArrayDeque<Runnable> behindJoins = new ArrayDeque<>(0);
   private int joining;
   private int unacknowledged;
@@ -37,7 +49,8 @@ final class StompSubscriptions {
   /** Serves a SUBSCRIBE; its slot is done when everything published from then on is delivered. */
   void subscribe(ClientFrame frame, Pending.Slot slot) {
     String text = frame.required("destination");
-    StompSubscription subscription = StompSubscription.of(frame, text, session.version());
+    StompSubscription subscription =
+        StompSubscription.of(frame, text, session.version(), session.carrier());
     if (byKey.containsKey(subscription.key())) {
       throw new StompException(
           "The subscription id '" + Sentences.shorten(subscription.key()) + "' is already in use.");
@@ -57,6 +70,7 @@ final class StompSubscriptions {
       }
       return;
     }
+    refuseFilters(frame);
     Destination destination = subscribed(text);
     session.access().require(Action.SUBSCRIBE, destination.value());
     SharedSession shared = tracking(destination);
@@ -114,11 +128,42 @@ final class StompSubscriptions {
       shared.untrack(subscription);
     }
     subscription.cancel();
-    unacknowledged -= subscription.unacknowledged();
+    if (subscription.unacknowledged() > 0) {
+      unacknowledged -= subscription.unacknowledged();
+      endedWithUnacknowledged(key);
+    }
     server.bridge().unsubscribeEvent(session, frame);
   }
 
-  /** Takes an ACK or NACK, which must name a message that is outstanding. */
+  private void endedWithUnacknowledged(String key) {
+    endedUnacknowledged.remove(key);
+    endedUnacknowledged.add(key);
+    if (endedUnacknowledged.size() > server.properties().maxSubscriptions()) {
+      endedUnacknowledged.remove(endedUnacknowledged.iterator().next());
+    }
+  }
+
+  /**
+   * Refuses a SUBSCRIBE that asks for a part of a destination's messages: to deliver all of them
+   * would be wrong, and nothing would say so.
+   */
+  private static void refuseFilters(ClientFrame frame) {
+    for (String filter : FILTERS) {
+      String value = frame.header(filter);
+      if (value != null && !value.isBlank() && !value.equals("false")) {
+        throw new StompException(
+            "The header '"
+                + filter
+                + "' of SUBSCRIBE is not supported: subscribe without it, and filter the messages"
+                + " in the client, or publish to destinations of their own.");
+      }
+    }
+  }
+
+  /**
+   * Takes an ACK or NACK, which must name a message that is outstanding; one of a subscription that
+   * has ended has no effect.
+   */
   void acknowledge(ClientFrame frame) {
     StompVersion version = session.version();
     String id = frame.required(version == StompVersion.V1_2 ? "id" : "message-id");
@@ -139,6 +184,9 @@ final class StompSubscriptions {
           return;
         }
       }
+    }
+    if (key == null ? !endedUnacknowledged.isEmpty() : endedUnacknowledged.contains(key)) {
+      return;
     }
     throw new StompException(
         "There is no unacknowledged message '" + Sentences.shorten(id) + "' on this connection.");

@@ -165,13 +165,14 @@ final class PublishApiTest {
     publish(
             """
             {"destination": "/topic/news", "body": "x", "contentType": "text/plain",
-             "headers": {"a:b": "line\\nbreak\\\\", "priority": "9"}}
+             "headers": {"a:b": "line\\nbreak\\\\", "priority": "9", "event": "sale", "simpson": "x"}}
             """)
         .expectStatus()
         .isOk();
 
     assertThat(new String(next().headers(), UTF_8))
-        .isEqualTo("content-type:text/plain\na\\cb:line\\nbreak\\\\\npriority:9\n");
+        .isEqualTo(
+            "content-type:text/plain\na\\cb:line\\nbreak\\\\\npriority:9\nevent:sale\nsimpson:x\n");
   }
 
   @ParameterizedTest
@@ -234,6 +235,8 @@ final class PublishApiTest {
         "transaction",
         "user-name",
         "simpSessionId",
+        "drumline-event",
+        "Authorization",
         ""
       })
   void refusesHeadersThatAreTheServersOwn(String header) {

@@ -149,11 +149,15 @@ class AttackIT {
 
   @Test
   void aSelectorIsNotEvaluated() {
-    StompClient subscriber = ann();
-    subscriber.subscribe(
-        "1",
-        "/topic/open/spel",
+    StompClient selecting = ann();
+    selecting.command(
+        "SUBSCRIBE",
+        "id:1",
+        "destination:/topic/open/spel",
         "selector:T(java.lang.System).setProperty('drumline.attacked'\\c'yes') == null");
+    selecting.expectErrorAndClose();
+    StompClient subscriber = ann();
+    subscriber.subscribe("1", "/topic/open/spel");
     ann()
         .publishConfirmed(
             "/topic/open/spel", "x", "note:#{T(java.lang.System).exit(1)} ${jndi\\cldap\\c//x}");
@@ -169,18 +173,23 @@ class AttackIT {
         .publishConfirmed(
             "/topic/open/forged",
             "x",
-            "user-name:root",
-            "simpUser:root",
-            "simpSessionId:s",
             "message-id:1",
             "subscription:9",
-            "event:gap",
+            "passcode:secret",
+            "Authorization:Bearer x",
             "color:red");
     StompFrame message = subscriber.expect("MESSAGE", "subscription:1", "color:red");
-    for (String header : List.of("user-name", "simpUser", "simpSessionId", "event")) {
+    for (String header : List.of("passcode", "Authorization")) {
       assertThat(message.header(header)).as(header).isNull();
     }
     assertThat(message.header("message-id")).isNotEqualTo("1");
+    for (String forged : List.of("user-name", "simpUser", "simpSessionId", "drumline-event")) {
+      StompClient forger = ann();
+      forger.publish("/topic/open/forged", "forged", forged + ":x", "receipt:r");
+      assertThat(forger.expectErrorAndClose("receipt-id:r").header("message")).contains(forged);
+    }
+    ann().publishConfirmed("/topic/open/forged", "last");
+    subscriber.expectMessage("last");
   }
 
   @Test

@@ -130,9 +130,9 @@ class ForeignRedisIT {
       assertThat(node.metric(INVALID)).isEqualTo(before + 1);
       client.command("SUBSCRIBE", "id:1", "destination:" + topic, "receipt:r");
       StompFrame notice = client.expect("MESSAGE");
-      assertThat(notice.header("event")).isEqualTo("gap");
-      assertThat(notice.header("reason")).isEqualTo("wiped");
-      assertThat(notice.header("missed")).isEqualTo("unknown");
+      assertThat(notice.header("drumline-event")).isEqualTo("gap");
+      assertThat(notice.header("drumline-reason")).isEqualTo("wiped");
+      assertThat(notice.header("drumline-missed")).isEqualTo("unknown");
       client.expectMessage("seen"); // all that history has
       client.expectMessage("missed");
       StompFrame receipt = client.expect("RECEIPT");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.testing.RedisServer;
 import io.drumline.testing.StompClient;
+import io.drumline.testing.StompClient.Carriage;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,6 +41,8 @@ class RedisOutageIT {
         StompClient subscriber = near.client();
         StompClient remote = far.client();
         StompClient sender = near.client();
+        StompClient jvm =
+            StompClient.open(near.port(), Carriage.TEXT).connect("1.2", "close-codes:private");
         StompClient joins = far.client()) {
       subscriber.subscribe("sub-0", destination);
       remote.subscribe("sub-0", destination);
@@ -55,8 +58,11 @@ class RedisOutageIT {
         assertThat(node.liveness()).isEqualTo(200);
       }
       sender.publish(destination, "lost", "receipt:lost");
-      sender.expect("ERROR", "receipt-id:lost");
+      sender.expect("ERROR", "receipt-id:lost", "drumline-reconnect:later");
       assertThat(sender.expectClose()).isEqualTo(1013);
+      jvm.publish(destination, "lost");
+      jvm.expect("ERROR", "drumline-reconnect:later");
+      assertThat(jvm.expectClose()).isEqualTo(4014);
       joins.command("SUBSCRIBE", "id:late", "destination:" + destination, "receipt:joined");
 
       redis.restart();

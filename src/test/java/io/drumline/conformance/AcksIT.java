@@ -172,6 +172,39 @@ final class AcksIT extends Conformance {
     consumer.expectErrorAndClose();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"ACK", "NACK"})
+  @DisplayName("an ACK that comes after UNSUBSCRIBE has no effect, in any version")
+  void ackAfterUnsubscribeHasNoEffect(String command) {
+    for (String version : List.of("1.0", "1.1", "1.2")) {
+      StompFrame message = three(version, "id:s1", "ack:client-individual").get(0);
+      String topic = topic();
+      consumer.subscribe("s2", topic, "ack:client-individual");
+      String[] ack =
+          version.equals("1.2")
+              ? new String[] {"id:" + escaped(message.header("ack"))}
+              : new String[] {"subscription:s1", "message-id:" + message.header("message-id")};
+      consumer.confirmed("UNSUBSCRIBE", "id:s1");
+
+      consumer.confirmed(command, ack);
+      consumer.subscribe("s1", topic()); // the id may be used again
+      consumer.confirmed(command, ack);
+      near().publish(topic, "the other subscription goes on");
+      consumer.expectMessage("the other subscription goes on");
+    }
+  }
+
+  @Test
+  @DisplayName("an ACK of a subscription that never was is refused, as after one in auto mode")
+  void refusesAnAckOfNoSubscription() {
+    String messageId = three("1.2", "id:s1").get(0).header("message-id");
+    consumer.confirmed("UNSUBSCRIBE", "id:s1");
+
+    consumer.command("ACK", "id:" + escaped(messageId + ":s1"));
+
+    consumer.expectErrorAndClose();
+  }
+
   private static String escaped(String value) {
     return value.replace("\\", "\\\\").replace(":", "\\c");
   }

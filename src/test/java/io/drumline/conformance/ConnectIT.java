@@ -95,6 +95,23 @@ final class ConnectIT extends Conformance {
     refusedUnconnected(frame);
   }
 
+  @Test
+  @DisplayName("an ERROR says when to come back")
+  void errorsSayWhenToComeBack() {
+    StompFrame error = refusedUnconnected("DISCONNECT\n\n\0");
+
+    assertThat(error.header("drumline-reconnect")).isEqualTo("no");
+  }
+
+  @Test
+  @DisplayName("unknown close-codes are refused")
+  void refusesUnknownCloseCodes() {
+    StompFrame error =
+        refusedUnconnected("CONNECT\naccept-version:1.2\nhost:x\nclose-codes:all\n\n\0");
+
+    assertThat(error.header("message")).contains("standard or private");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"CONNECT", "STOMP"})
   @DisplayName("C09 a second CONNECT is refused")

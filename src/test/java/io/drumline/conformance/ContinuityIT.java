@@ -113,9 +113,13 @@ final class ContinuityIT extends Conformance {
     List<String> ids = published(1000);
     StompClient client = far();
     subscribe(client, "resume-after:" + ids.get(0));
-    StompFrame notice = client.expect("MESSAGE", "event:gap", "reason:trimmed");
+    StompFrame notice = client.expect("MESSAGE", "drumline-event:gap", "drumline-reason:trimmed");
     assertThat(notice.body()).isEmpty();
-    int missed = Integer.parseInt(notice.header("missed"));
+    // For clients of the version before:
+    assertThat(notice.header("event")).isEqualTo("gap");
+    assertThat(notice.header("reason")).isEqualTo("trimmed");
+    assertThat(notice.header("missed")).isEqualTo(notice.header("drumline-missed"));
+    int missed = Integer.parseInt(notice.header("drumline-missed"));
     assertThat(missed).isBetween(1, 999 - 256);
     assertThat(notice.header("message-id")).isEqualTo(ids.get(missed));
     expectBodies(client, missed + 2, 1000);
@@ -127,11 +131,11 @@ final class ContinuityIT extends Conformance {
     List<String> ids = published(600);
     StompClient first = far();
     subscribe(first, "resume-after:" + ids.get(0));
-    String behind = first.expect("MESSAGE", "event:gap").header("message-id");
+    String behind = first.expect("MESSAGE", "drumline-event:gap").header("message-id");
     first.close();
     StompClient second = far();
     subscribe(second, "resume-after:" + behind);
-    assertThat(second.nextFrame().header("event")).isNull();
+    assertThat(second.nextFrame().header("drumline-event")).isNull();
   }
 
   @Test
@@ -141,7 +145,8 @@ final class ContinuityIT extends Conformance {
     String other = ids.get(1).replace(epoch, epoch.substring(0, 5) + "zzzz");
     StompClient client = far();
     subscribe(client, "resume-after:" + other);
-    client.expect("MESSAGE", "event:gap", "reason:wiped", "missed:unknown");
+    client.expect(
+        "MESSAGE", "drumline-event:gap", "drumline-reason:wiped", "drumline-missed:unknown");
     expectBodies(client, 1, 3);
     client.expect("RECEIPT", "recovered:false", "gap:wiped");
   }
@@ -151,19 +156,20 @@ final class ContinuityIT extends Conformance {
     List<String> ids = published(3);
     StompClient inTheMiddle = far();
     subscribe(inTheMiddle, "resume-after:" + withId(ids.get(1), "lost-1"));
-    inTheMiddle.expect("MESSAGE", "event:gap", "reason:diverged", "missed:unknown");
+    inTheMiddle.expect(
+        "MESSAGE", "drumline-event:gap", "drumline-reason:diverged", "drumline-missed:unknown");
     expectBodies(inTheMiddle, 3, 3);
     inTheMiddle.expect("RECEIPT", "recovered:false", "gap:diverged");
 
     StompClient atTheEnd = far();
     subscribe(atTheEnd, "resume-after:" + withId(ids.get(2), "lost-1"));
-    atTheEnd.expect("MESSAGE", "event:gap", "reason:diverged");
+    atTheEnd.expect("MESSAGE", "drumline-event:gap", "drumline-reason:diverged");
     atTheEnd.expect("RECEIPT", "gap:diverged");
 
     String[] parts = ids.get(2).split("\\.", 3);
     StompClient ahead = far();
     subscribe(ahead, "resume-after:" + parts[0] + ".zz." + parts[2]);
-    ahead.expect("MESSAGE", "event:gap", "reason:diverged");
+    ahead.expect("MESSAGE", "drumline-event:gap", "drumline-reason:diverged");
     ahead.expect("RECEIPT", "gap:diverged");
     near().publish(topic, "4");
     ahead.expectMessage("4");

@@ -261,6 +261,32 @@ final class HeadersIT extends Conformance {
   }
 
   @Test
+  @DisplayName("an application's event, reason, missed and simpson reach subscribers")
+  void passesNamesThatOnlyLookLikeTheServers() {
+    StompFrame message =
+        delivered("event:sale\nreason:spring\nmissed:you\nsimpson:homer\nselector:all\n", "x");
+
+    assertThat(message.header("event")).isEqualTo("sale");
+    assertThat(message.header("reason")).isEqualTo("spring");
+    assertThat(message.header("missed")).isEqualTo("you");
+    assertThat(message.header("simpson")).isEqualTo("homer");
+    assertThat(message.header("selector")).isEqualTo("all");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"drumline-event", "drumline-missed", "user-name", "simpUser"})
+  @DisplayName("a SEND with a header that is the server's own is refused by name, also to /app")
+  void refusesTheServersOwnHeadersByName(String name) {
+    for (String destination : new String[] {"/topic/a", "/app/a"}) {
+      StompFrame error =
+          refused("SEND\ndestination:%s\nreceipt:r\n%s:x\n\nx\0".formatted(destination, name));
+
+      assertThat(error.header("message")).contains("'" + name + "'");
+      assertThat(error.header("receipt-id")).isEqualTo("r");
+    }
+  }
+
+  @Test
   @DisplayName("S47 receipt and transaction of a SEND do not reach subscribers")
   void hidesReceiptAndTransaction() {
     String topic = topic();
@@ -268,8 +294,9 @@ final class HeadersIT extends Conformance {
     subscriber.subscribe("s1", topic);
     StompClient publisher = near();
     publisher.confirmed("BEGIN", "transaction:t");
-    publisher.publishConfirmed(topic, "x", "transaction:t");
-    publisher.confirmed("COMMIT", "transaction:t");
+    publisher.publish(topic, "x", "transaction:t", "receipt:x");
+    publisher.command("COMMIT", "transaction:t");
+    publisher.expect("RECEIPT", "receipt-id:x");
 
     StompFrame message = subscriber.expectMessage("x");
 

@@ -1,6 +1,7 @@
 package io.drumline.conformance;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.testing.RawWebSocket;
@@ -21,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class RealClientsIT extends Conformance {
 
   @Test
-  @DisplayName("a MESSAGE comes in a text message if its body is UTF-8, else in a binary one")
+  @DisplayName("a MESSAGE comes as its subscriber's CONNECT did if it is UTF-8, else in binary")
   void textOrBinaryByTheBody() {
     String topic = topic();
     StompClient subscriber = far();
@@ -34,24 +35,28 @@ final class RealClientsIT extends Conformance {
     publisher.message(Carriage.BINARY, (frame + "\u00ed\u00a0\0").getBytes(ISO_8859_1));
     publisher.message(Carriage.TEXT, (frame + "a\0\0").getBytes(ISO_8859_1));
 
+    boolean text = mode.carriage == Carriage.TEXT;
     StompFrame message = subscriber.expectMessage("é");
-    assertThat(message.text()).isTrue();
+    assertThat(message.text()).isEqualTo(text);
     assertThat(subscriber.expect("MESSAGE").text()).isFalse();
     assertThat(subscriber.expect("MESSAGE").text()).as("half a surrogate").isFalse();
-    assertThat(subscriber.expectMessage("a\0").text()).isTrue();
+    assertThat(subscriber.expectMessage("a\0").text()).isEqualTo(text);
   }
 
   @Test
-  @DisplayName("CONNECTED, RECEIPT and ERROR come in text messages")
-  void answersInText() {
+  @DisplayName("CONNECTED, RECEIPT and ERROR come as CONNECT did, whatever comes later")
+  void answersInTheKindOfConnect() {
+    boolean text = mode.carriage == Carriage.TEXT;
+    Carriage other = text ? Carriage.BINARY : Carriage.TEXT;
     StompClient client = open();
 
+    client.message(other, "\n".getBytes(UTF_8));
     client.send("CONNECT\naccept-version:1.2\nhost:x\n\n\0");
-    assertThat(client.expect("CONNECTED").text()).isTrue();
-    client.command("BEGIN", "transaction:t", "receipt:r");
-    assertThat(client.expect("RECEIPT").text()).isTrue();
-    client.command("FROB");
-    assertThat(client.expectErrorAndClose().text()).isTrue();
+    assertThat(client.expect("CONNECTED").text()).isEqualTo(text);
+    client.message(other, "BEGIN\ntransaction:t\nreceipt:r\n\n\0".getBytes(UTF_8));
+    assertThat(client.expect("RECEIPT").text()).isEqualTo(text);
+    client.message(other, "FROB\n\n\0".getBytes(UTF_8));
+    assertThat(client.expectErrorAndClose().text()).isEqualTo(text);
   }
 
   @Test

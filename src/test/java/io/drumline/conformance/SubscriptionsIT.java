@@ -3,6 +3,7 @@ package io.drumline.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.testing.StompClient;
+import io.drumline.testing.StompClient.Carriage;
 import io.drumline.testing.StompFrame;
 import java.util.HashSet;
 import java.util.List;
@@ -209,7 +210,7 @@ final class SubscriptionsIT extends Conformance {
     }
 
     for (int i = 0; i < 200; i++) {
-      assertThat(subscriber.expectMessage(body).text()).isTrue();
+      assertThat(subscriber.expectMessage(body).text()).isEqualTo(mode.carriage == Carriage.TEXT);
     }
   }
 
@@ -265,5 +266,20 @@ final class SubscriptionsIT extends Conformance {
     StompFrame error = refused("SEND\ndestination:" + destination + "\nreceipt:r\n\nx\0");
 
     assertThat(error.header("receipt-id")).isEqualTo("r");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"selector:price > 10", "no-local:true"})
+  @DisplayName("SUBSCRIBE with a filter that is not supported is refused by its name")
+  void refusesFilters(String filter) {
+    StompFrame error = refused("SUBSCRIBE\nid:1\ndestination:/topic/a\n" + filter + "\n\n\0");
+
+    assertThat(error.header("message")).contains("'" + filter.split(":")[0] + "'");
+  }
+
+  @Test
+  @DisplayName("a filter that filters nothing is taken")
+  void takesEmptyFilters() {
+    near().subscribe("s", topic(), "selector:", "no-local:false");
   }
 }

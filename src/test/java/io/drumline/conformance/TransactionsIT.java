@@ -33,7 +33,7 @@ final class TransactionsIT extends Conformance {
     client.confirmed("BEGIN", "transaction:t");
     client.publish(topic, "1", "transaction:t");
     client.publish(topic, "2", "transaction:t");
-    client.publishConfirmed(topic, "3", "transaction:t");
+    client.publish(topic, "3", "transaction:t");
     client.publishConfirmed(topic, "outside");
     watcher.expectMessage("outside");
 
@@ -48,12 +48,27 @@ final class TransactionsIT extends Conformance {
   @DisplayName("T02 ABORT discards")
   void abortDiscards() {
     client.confirmed("BEGIN", "transaction:t");
-    client.publishConfirmed(topic, "discarded", "transaction:t");
-    client.confirmed("ABORT", "transaction:t");
+    client.publish(topic, "discarded", "transaction:t", "receipt:none");
+    client.confirmed("ABORT", "transaction:t"); // whose RECEIPT is the next frame
 
     client.publish(topic, "marker");
 
     watcher.expectMessage("marker");
+  }
+
+  @Test
+  @DisplayName("the RECEIPT of a SEND in a transaction comes with its COMMIT, in order")
+  void receiptsComeWithCommit() {
+    client.confirmed("BEGIN", "transaction:t");
+    client.publish(topic, "1", "transaction:t", "receipt:one");
+    client.publish(topic, "2", "transaction:t", "receipt:two");
+    client.publishConfirmed(topic, "outside"); // whose RECEIPT is the next frame
+
+    client.command("COMMIT", "transaction:t", "receipt:commit");
+
+    client.expect("RECEIPT", "receipt-id:one");
+    client.expect("RECEIPT", "receipt-id:two");
+    client.expect("RECEIPT", "receipt-id:commit");
   }
 
   @ParameterizedTest
@@ -109,7 +124,8 @@ final class TransactionsIT extends Conformance {
     StompClient wrong = near();
     for (StompClient open : new StompClient[] {client, lost, wrong}) {
       open.confirmed("BEGIN", "transaction:t");
-      open.publishConfirmed(topic, "discarded", "transaction:t");
+      open.publish(topic, "discarded", "transaction:t");
+      open.confirmed("SUBSCRIBE", "id:barrier", "destination:" + topic());
     }
     client.confirmed("DISCONNECT");
     client.expectClose();
@@ -128,8 +144,8 @@ final class TransactionsIT extends Conformance {
     StompClient other = far();
     client.confirmed("BEGIN", "transaction:t");
     other.confirmed("BEGIN", "transaction:t");
-    client.publishConfirmed(topic, "aborted", "transaction:t");
-    other.publishConfirmed(topic, "committed", "transaction:t");
+    client.publish(topic, "aborted", "transaction:t");
+    other.publish(topic, "committed", "transaction:t");
 
     client.confirmed("ABORT", "transaction:t");
     other.confirmed("COMMIT", "transaction:t");
@@ -144,7 +160,7 @@ final class TransactionsIT extends Conformance {
   void abortUndoesAcks() {
     String ack = toAcknowledge();
     client.confirmed("BEGIN", "transaction:t");
-    client.confirmed("ACK", "id:" + ack, "transaction:t");
+    client.command("ACK", "id:" + ack, "transaction:t", "receipt:none");
     client.confirmed("ABORT", "transaction:t");
 
     client.confirmed("ACK", "id:" + ack);
@@ -155,7 +171,7 @@ final class TransactionsIT extends Conformance {
   void commitDoesAcks() {
     String ack = toAcknowledge();
     client.confirmed("BEGIN", "transaction:t");
-    client.confirmed("ACK", "id:" + ack, "transaction:t");
+    client.command("ACK", "id:" + ack, "transaction:t");
     client.confirmed("COMMIT", "transaction:t");
 
     client.command("ACK", "id:" + ack);

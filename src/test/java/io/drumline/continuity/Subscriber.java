@@ -143,8 +143,9 @@ final class Subscriber implements Link.Owner {
 
   private void message(Frame message) {
     position = message.header("message-id");
-    if (message.header("event").equals("gap")) {
-      events.add(new Notice(position, message.header("reason"), message.header("missed")));
+    if (message.header("drumline-event").equals("gap")) {
+      String missed = message.header("drumline-missed");
+      events.add(new Notice(position, message.header("drumline-reason"), missed));
       return;
     }
     if (shared() && !seen.add(position)) {

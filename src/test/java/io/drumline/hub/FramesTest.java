@@ -19,6 +19,7 @@ import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class FramesTest {
@@ -111,12 +112,15 @@ class FramesTest {
     assertThat(payload.readableBytes()).isEqualTo(125);
   }
 
-  @Test
-  void theHeartBeatCanBeSentAgainAndAgain() {
+  @ParameterizedTest
+  @EnumSource
+  void theHeartBeatCanBeSentAgainAndAgain(Frames.Payload kind) {
     for (int i = 0; i < 3; i++) {
-      WebSocketFrame beat = read(Frames.heartBeat());
+      WebSocketFrame beat = read(Frames.heartBeat(kind));
 
-      assertThat(beat).isInstanceOf(TextWebSocketFrame.class);
+      assertThat(beat)
+          .isInstanceOf(
+              kind == Frames.Payload.TEXT ? TextWebSocketFrame.class : BinaryWebSocketFrame.class);
       assertThat(beat.content().toString(UTF_8)).isEqualTo("\n");
       beat.release();
     }

@@ -49,7 +49,7 @@ class SecurityPropertiesTest {
           users[0].login=ann users[0].password=sesame | users: the password of ann must be a bcrypt hash
           users[0].login=ann users[0].password=$BCRYPT users[1].login=ann users[1].password=$BCRYPT | users[1].login is there twice
           users[0].password=$BCRYPT | users must each have a login
-          allowed-origins=* | allowed-origins contains '*'
+          allowed-origins=https://*.a | allowed-origins contains 'https://*.a', which is a pattern
           rules[0].pattern=topic | rules: The pattern 'topic' must begin with a slash.
           rules[0].pattern=/topic/a*b | rules: In the pattern '/topic/a*b'
           rules[0].pattern=/topic/{team} | rules: In the pattern '/topic/{team}' a place must be

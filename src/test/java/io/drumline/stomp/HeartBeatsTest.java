@@ -12,6 +12,7 @@ import io.drumline.backplane.Backplane;
 import io.drumline.backplane.MessageIds;
 import io.drumline.hub.Connection;
 import io.drumline.hub.EventLoops;
+import io.drumline.hub.Frames;
 import io.drumline.hub.Hub;
 import io.drumline.hub.HubProperties;
 import io.drumline.hub.Wheel;
@@ -78,7 +79,7 @@ class HeartBeatsTest {
     when(connection.lastWrite()).thenReturn(System.nanoTime());
     when(connection.lastHeard()).thenReturn(System.nanoTime());
 
-    new HeartBeats(86_400_000, 86_400_000).start(connection);
+    new HeartBeats(86_400_000, 86_400_000).start(connection, Frames.Payload.TEXT);
 
     ArgumentCaptor<Wheel.Timer> timers = ArgumentCaptor.forClass(Wheel.Timer.class);
     verify(wheel, times(2)).after(longThat(millis -> millis <= 30_000), timers.capture());
@@ -179,7 +180,7 @@ class HeartBeatsTest {
 
     void start(HeartBeats beats) throws Exception {
       Connection connection = accepted.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-      connection.execute(() -> beats.start(connection));
+      connection.execute(() -> beats.start(connection, Frames.Payload.TEXT));
     }
 
     @Override

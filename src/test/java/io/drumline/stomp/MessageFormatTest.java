@@ -1,5 +1,7 @@
 package io.drumline.stomp;
 
+import static io.drumline.hub.Frames.Payload.BINARY;
+import static io.drumline.hub.Frames.Payload.TEXT;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -16,7 +18,11 @@ class MessageFormatTest {
   @Test
   void writesTheWholeFrameOf12() {
     assertThat(
-            encode(new MessageFormat("sub-0", StompVersion.V1_2, false), TOPIC, "x:a\\cb\n", "é"))
+            encode(
+                new MessageFormat("sub-0", StompVersion.V1_2, false, TEXT),
+                TOPIC,
+                "x:a\\cb\n",
+                "é"))
         .isEqualTo(
             """
             MESSAGE
@@ -26,26 +32,27 @@ class MessageFormatTest {
             x:a\\cb
             content-length:2
 
-            é\0""");
+            é\0\
+            """);
   }
 
   @Test
   void aClientThatAcknowledgesGetsAnAckIn12() {
-    assertThat(encode(new MessageFormat("s", StompVersion.V1_2, true), TOPIC, "", ""))
+    assertThat(encode(new MessageFormat("s", StompVersion.V1_2, true, TEXT), TOPIC, "", ""))
         .contains("\nack:e.1.m1\\cs\n");
   }
 
   @Test
   void acknowledgesByMessageIdBefore12() {
-    assertThat(encode(new MessageFormat("s", StompVersion.V1_1, true), TOPIC, "", ""))
+    assertThat(encode(new MessageFormat("s", StompVersion.V1_1, true, TEXT), TOPIC, "", ""))
         .doesNotContain("\nack:");
-    assertThat(encode(new MessageFormat("s", StompVersion.V1_0, true), TOPIC, "", ""))
+    assertThat(encode(new MessageFormat("s", StompVersion.V1_0, true, TEXT), TOPIC, "", ""))
         .doesNotContain("\nack:");
   }
 
   @Test
   void a10SubscriptionWithoutIdHasNoSubscriptionHeader() {
-    assertThat(encode(new MessageFormat(null, StompVersion.V1_0, false), TOPIC, "", ""))
+    assertThat(encode(new MessageFormat(null, StompVersion.V1_0, false, TEXT), TOPIC, "", ""))
         .doesNotContain("subscription");
   }
 
@@ -53,12 +60,15 @@ class MessageFormatTest {
   void escapesAsTheVersionDemands() {
     String crAndColon = "x:\\r\\c\n";
 
-    assertThat(encode(new MessageFormat("a:b", StompVersion.V1_2, false), TOPIC, crAndColon, ""))
+    assertThat(
+            encode(new MessageFormat("a:b", StompVersion.V1_2, false, TEXT), TOPIC, crAndColon, ""))
         .contains("\nsubscription:a\\cb\n", "\nx:\\r\\c\n");
-    assertThat(encode(new MessageFormat("a:b", StompVersion.V1_1, false), TOPIC, crAndColon, ""))
+    assertThat(
+            encode(new MessageFormat("a:b", StompVersion.V1_1, false, TEXT), TOPIC, crAndColon, ""))
         .contains("\nsubscription:a\\cb\n")
         .doesNotContain("\\r", "\r");
-    assertThat(encode(new MessageFormat("a:b", StompVersion.V1_0, false), TOPIC, "x:\\c\n", ""))
+    assertThat(
+            encode(new MessageFormat("a:b", StompVersion.V1_0, false, TEXT), TOPIC, "x:\\c\n", ""))
         .contains("\nsubscription:a:b\n", "\nx::\n");
   }
 
@@ -66,7 +76,7 @@ class MessageFormatTest {
   void aUsersOwnDestinationIsShownWithoutTheName() {
     assertThat(
             encode(
-                new MessageFormat("s", StompVersion.V1_2, false),
+                new MessageFormat("s", StompVersion.V1_2, false, TEXT),
                 Destination.ofUser("alice", "/queue/x"),
                 "",
                 ""))
@@ -76,11 +86,12 @@ class MessageFormatTest {
 
   @Test
   void equalFormatsShareOneFrame() {
-    assertThat(new MessageFormat("s", StompVersion.V1_2, false))
-        .isEqualTo(new MessageFormat("s", StompVersion.V1_2, false))
-        .isNotEqualTo(new MessageFormat("s", StompVersion.V1_2, true))
-        .isNotEqualTo(new MessageFormat("s", StompVersion.V1_1, false))
-        .isNotEqualTo(new MessageFormat("t", StompVersion.V1_2, false));
+    assertThat(new MessageFormat("s", StompVersion.V1_2, false, TEXT))
+        .isEqualTo(new MessageFormat("s", StompVersion.V1_2, false, TEXT))
+        .isNotEqualTo(new MessageFormat("s", StompVersion.V1_2, true, TEXT))
+        .isNotEqualTo(new MessageFormat("s", StompVersion.V1_1, false, TEXT))
+        .isNotEqualTo(new MessageFormat("t", StompVersion.V1_2, false, TEXT))
+        .isNotEqualTo(new MessageFormat("s", StompVersion.V1_2, false, BINARY));
   }
 
   private static String encode(

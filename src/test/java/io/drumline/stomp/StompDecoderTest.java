@@ -47,6 +47,37 @@ class StompDecoderTest {
     assertThat(refused(StompVersion.V1_2, "x".repeat(33))).hasMessage(ClientCommand.MISSING);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "CONNECT\naccept-version:1.0,1.1\n\n\n\0",
+        "CONNECT\n\n\n\0",
+        "STOMP\naccept-version:1.1\n\n\n\0"
+      })
+  void letsALineFeedEndAConnectBefore12(String frame) {
+    assertThat(only(frame).command().connects()).isTrue();
+    assertThat(only(frame).body()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"V1_0", "V1_1"})
+  void letsALineFeedEndAFrameWithoutBodyBefore12(StompVersion version) {
+    assertThat(only(version, "SUBSCRIBE\nid:1\ndestination:/a\n\n\n\0").body()).isEmpty();
+    assertThat(body(only(version, "SEND\ndestination:/a\n\n\n\0"))).isEqualTo("\n");
+    refused(version, "SUBSCRIBE\n\n\n\n\0");
+    refused(version, "SUBSCRIBE\n\n\nx\0");
+    refused(version, "SUBSCRIBE\n\nx\n\0");
+  }
+
+  @Test
+  void letsNoLineFeedEndAFrameOf12() {
+    refused(StompVersion.V1_2, "SUBSCRIBE\n\n\n\0");
+    assertThat(
+            catchThrowableOfType(
+                StompException.class, () -> only("CONNECT\naccept-version:1.1,1.2\n\n\n\0")))
+        .hasMessageContaining("must not have a body");
+  }
+
   @Test
   void readsHeadersInTheirOrder() {
     ClientFrame frame =

@@ -22,7 +22,8 @@ public final class StompClient implements AutoCloseable {
   public static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private static final String LEAKS =
-      "Exception|Throwable|stack ?trace|java\\.|io\\.drumline|io\\.netty|org\\.spring|\tat |\\.java";
+      "Exception|Throwable|stack ?trace|java\\.|io\\.drumline|io\\.netty|org\\.spring|\tat"
+          + " |\\.java";
 
   /** The kind of WebSocket message to send in. */
   public enum Carriage {
@@ -180,9 +181,10 @@ public final class StompClient implements AutoCloseable {
     return frame;
   }
 
-  /** The next message, which must be a heart-beat. */
+  /** The next message, which must be a heart-beat in the kind of frame that the client sends. */
   public void expectBeat(Duration patience) {
     Frame frame = nextMessage(patience);
+    assertThat(frame.opcode()).as("%s", frame).isEqualTo(carriage.opcode);
     assertThat(isBeat(payload(frame))).as("%s", frame).isTrue();
   }
 
