@@ -57,6 +57,25 @@ final class FrameRouter {
     }
   }
 
+  /** The same rule for the application's destinations and the broker's. */
+  static void checkHeaders(ClientFrame send) {
+    try {
+      ReservedHeaders.check(send.headers());
+    } catch (IllegalArgumentException refused) {
+      throw new StompException(String.valueOf(refused.getMessage()));
+    }
+  }
+
+  /** A frame of a transaction; what is wrong with it is said with its receipt, else COMMIT's. */
+  void routeCommitted(ClientFrame held, Pending.Slot slot, ClientFrame commit) {
+    try {
+      route(held, slot);
+    } catch (StompException error) {
+      String receipt = slot.receipt();
+      session.fail(error, receipt == null ? commit.header("receipt") : receipt);
+    }
+  }
+
   /**
    * Hands a frame to the application; it comes back, or its slot is done, when the application has
    * seen it.

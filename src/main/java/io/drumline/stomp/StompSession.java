@@ -282,13 +282,13 @@ public final class StompSession {
         }
         case COMMIT -> {
           for (ClientFrame each : transactions().end(frame.required("transaction"))) {
-            routeCommitted(each, frame);
+            router.routeCommitted(each, slot(each), frame);
           }
           router.route(frame, slot(frame)); // its receipt waits for all of them
         }
         case SEND, ACK, NACK -> {
           if (frame.command() == ClientCommand.SEND) {
-            checkHeaders(frame);
+            FrameRouter.checkHeaders(frame);
           }
           if (transaction == null) {
             router.route(frame, slot(frame));
@@ -318,27 +318,6 @@ public final class StompSession {
 
   boolean wasAskedFor() {
     return askedFor;
-  }
-
-  /**
-   * Whether the application gets it or the broker: a header that is refused is refused for both.
-   */
-  private static void checkHeaders(ClientFrame send) {
-    try {
-      ReservedHeaders.check(send.headers());
-    } catch (IllegalArgumentException refused) {
-      throw new StompException(String.valueOf(refused.getMessage()));
-    }
-  }
-
-  /** What is wrong with a held frame is said with its own receipt, else with that of COMMIT. */
-  private void routeCommitted(ClientFrame held, ClientFrame commit) {
-    try {
-      router.route(held, slot(held));
-    } catch (StompException error) {
-      String receipt = held.header("receipt");
-      fail(error, receipt == null ? commit.header("receipt") : receipt);
-    }
   }
 
   Connection connection() {
