@@ -1,6 +1,7 @@
 package io.drumline.redis;
 
 import io.lettuce.core.RedisURI;
+import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.cluster.SlotHash;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayList;
@@ -102,6 +103,12 @@ final class ClusterShards implements RedisShards {
   @Override
   public Collection<RedisShard> all() {
     return table.all;
+  }
+
+  @Override
+  public @Nullable StatefulConnection<String, byte[]> connectionTo(String address) {
+    RedisShard shard = current.get(address);
+    return shard == null ? null : shard.connection();
   }
 
   @Override

@@ -23,6 +23,7 @@ final class PendingPublication {
   private volatile long firstSent;
   private volatile boolean lost;
   private volatile boolean withRedis;
+  private volatile @Nullable String asked;
 
   PendingPublication(Draft draft, String id) {
     this.destination = draft.destination();
@@ -72,9 +73,19 @@ final class PendingPublication {
     withRedis = true;
   }
 
-  /** Redis has said that it did nothing with it. */
-  void notTaken() {
+  /**
+   * Redis has said that it did nothing with it.
+   *
+   * @param asked address of the Redis that it says to ask instead for this once; null if none
+   */
+  void notTaken(@Nullable String asked) {
     withRedis = false;
+    this.asked = asked;
+  }
+
+  /** The Redis to which its slot is on the way, where that is to be asked next; else null. */
+  @Nullable String asked() {
+    return asked;
   }
 
   boolean olderThan(long nanos, long now) {

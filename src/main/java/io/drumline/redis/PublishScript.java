@@ -46,7 +46,10 @@ final class PublishScript {
     return SCRIPT.load();
   }
 
-  /** The command for a publication that has its sequence number. */
+  /**
+   * The command for a publication that has its sequence number. Where another Redis is asked for it
+   * that is just taking over its slot, only the key is named that makes it known.
+   */
   AsyncCommand<String, byte[], String> command(PendingPublication publication) {
     Destination destination = publication.destination;
     MessageIdOutput output = new MessageIdOutput(publication.id);
@@ -59,12 +62,13 @@ final class PublishScript {
                   .addKey(keys.channel(destination))
                   .addValue(publication.payload)));
     }
-    List<String> named = new ArrayList<>(4);
+    List<String> named = new ArrayList<>(3);
     named.add(keys.meta(destination));
-    named.add(keys.channel(destination));
-    named.add(keys.stream(destination));
-    if (publication.publisherId != null) {
-      named.add(keys.published(destination, publication.publisherId));
+    if (publication.asked() == null) {
+      named.add(keys.stream(destination));
+      if (publication.publisherId != null) {
+        named.add(keys.published(destination, publication.publisherId));
+      }
     }
     Retention retention = retentions.of(destination);
     CommandArgs<String, byte[]> call =
@@ -80,7 +84,7 @@ final class PublishScript {
             .add(publication.sequence())
             .add(publication.lost() ? Long.toString(mostSinceSent(publication)) : "");
     if (publication.publisherId != null) {
-      call.add(ID_SECONDS);
+      call.add(ID_SECONDS).add(publication.publisherId);
     }
     return RedisScript.command(call, output);
   }

@@ -34,10 +34,26 @@ final class ReadScript {
   /** The command for {@link io.drumline.backplane.Backplane#read}. */
   AsyncCommand<String, byte[], History> command(
       Destination destination, long after, int count, boolean begin) {
+    return command(
+        List.of(keys.meta(destination), keys.stream(destination)),
+        destination,
+        after,
+        count,
+        begin);
+  }
+
+  /** The same for a Redis that is just taking over the destination's slot. */
+  AsyncCommand<String, byte[], History> asking(
+      Destination destination, long after, int count, boolean begin) {
+    return command(List.of(keys.meta(destination)), destination, after, count, begin);
+  }
+
+  private AsyncCommand<String, byte[], History> command(
+      List<String> named, Destination destination, long after, int count, boolean begin) {
     Retention retention = retentions.of(destination);
     return RedisScript.command(
         SCRIPT
-            .call(List.of(keys.meta(destination), keys.stream(destination)))
+            .call(named)
             .add(after)
             .add(Math.min(count, MOST_MESSAGES))
             .add(MOST_OCTETS)

@@ -12,6 +12,7 @@ import io.drumline.backplane.Revocations;
 import io.drumline.backplane.SessionStore;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
+import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.concurrent.DefaultEventExecutor;
@@ -307,6 +308,11 @@ final class RedisBackplane implements Backplane {
     @Override
     public void misrouted() {
       shards.look();
+    }
+
+    @Override
+    public @Nullable StatefulConnection<String, byte[]> connectionTo(String address) {
+      return shards.connectionTo(address);
     }
   }
 

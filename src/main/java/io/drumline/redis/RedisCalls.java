@@ -27,8 +27,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls of one kind to Redis, each sent once and bounded in number, on the connections that
- * publish. Thread safe; never blocks.
+ * Calls of one kind to Redis, bounded in number, on the connections that publish. Each is done once
+ * at the most: it is sent again only where a Redis of a cluster says that it has not the key, until
+ * the call's time is over. Thread safe; never blocks.
  *
  * <p>Concurrency: callers add to {@code waiting}; one task on {@code owner} sends everything that
  * waits in one flush, in order; Lettuce's I/O thread completes. Where it is not known yet whether
@@ -37,6 +38,9 @@ import org.jspecify.annotations.Nullable;
 final class RedisCalls {
   private static final String UNAVAILABLE = "the backplane is unavailable.";
   private static final String OVERLOADED = "the backplane is overloaded.";
+
+  /** Until a call is sent again that another Redis of the cluster may have the key of. */
+  private static final long MISROUTED_PAUSE_MILLIS = 50;
 
   private final String refusal;
   private final int most;
@@ -171,10 +175,23 @@ final class RedisCalls {
         new LinkedHashMap<>();
     List<Call<?>> undecided = new ArrayList<>();
     for (Call<?> next; (next = waiting.poll()) != null; ) {
+      if (next.result.isDone()) {
+        held.decrementAndGet(); // its time was over before it was sent again
+        continue;
+      }
       RedisShard shard = shards.of(next.key);
-      StatefulConnection<String, byte[]> connection = shard.connection();
+      String asked = next.asked;
+      StatefulConnection<String, byte[]> connection =
+          asked == null ? shard.connection() : shards.connectionTo(asked);
       if (connection != null) {
-        batches.computeIfAbsent(connection, one -> new ArrayList<>()).add(next.begin(timeout));
+        List<RedisCommand<String, byte[], ?>> batch =
+            batches.computeIfAbsent(connection, one -> new ArrayList<>());
+        if (asked != null) {
+          batch.add(RedisScript.asking());
+        }
+        batch.add(next.begin(timeout));
+      } else if (asked != null) {
+        next.retryLater();
       } else if (shard.isDecided()) {
         next.reject(UNAVAILABLE);
       } else {
@@ -190,6 +207,9 @@ final class RedisCalls {
     final CompletableFuture<T> result = new CompletableFuture<>();
     final @Nullable String key;
     private final Supplier<CommandOutput<String, byte[], T>> output;
+
+    /** The Redis to which the key is on its way, where that is to be asked next. */
+    volatile @Nullable String asked;
 
     Call(@Nullable String key, Supplier<CommandOutput<String, byte[], T>> output) {
       this.key = key;
@@ -209,9 +229,15 @@ final class RedisCalls {
     }
 
     private void answered(@Nullable T answer, @Nullable Throwable failure) {
-      if (failure != null && !owner.isShuttingDown() && again(failure)) {
-        enqueue(this);
-        return;
+      if (failure != null && !owner.isShuttingDown() && !result.isDone()) {
+        if (again(failure)) {
+          enqueue(this);
+          return;
+        }
+        if (RedisScript.isMisrouted(failure)) {
+          askAnother(failure);
+          return;
+        }
       }
       held.decrementAndGet();
       if (answer != null) {
@@ -220,11 +246,25 @@ final class RedisCalls {
         if (failure != null && RedisScript.isReadOnly(failure)) {
           readOnly = true;
         }
-        if (failure != null && RedisScript.isMisrouted(failure)) {
-          shards.look();
-        }
         fail(UNAVAILABLE, failure);
       }
+    }
+
+    private void askAnother(Throwable failure) {
+      asked = RedisScript.askedAt(failure);
+      if (asked != null) {
+        enqueue(this);
+      } else {
+        retryLater();
+      }
+    }
+
+    /** When it is known by then who has the key. */
+    void retryLater() {
+      asked = null;
+      shards.look();
+      var unused =
+          owner.schedule(() -> enqueue(this), MISROUTED_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     void reject(String reason) {

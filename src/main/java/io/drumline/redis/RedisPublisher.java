@@ -12,7 +12,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -42,7 +44,7 @@ final class RedisPublisher {
   private final Publications publications;
   private final EventExecutor owner;
   private final Supplier<@Nullable StatefulConnection<String, byte[]>> link;
-  private final Runnable misrouted;
+  private final RedisShard.Watcher shards;
 
   private final Queue<PendingPublication> waiting = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean scheduled = new AtomicBoolean();
@@ -70,7 +72,7 @@ final class RedisPublisher {
 
   /**
    * @param link the connection, or null while there is none
-   * @param misrouted told on any thread that another Redis has the keys
+   * @param shards is told that another Redis has the keys, and knows the others
    */
   RedisPublisher(
       PublishScript script,
@@ -78,13 +80,13 @@ final class RedisPublisher {
       Publications publications,
       EventExecutor owner,
       Supplier<@Nullable StatefulConnection<String, byte[]>> link,
-      Runnable misrouted) {
+      RedisShard.Watcher shards) {
     this.script = script;
     this.properties = properties;
     this.publications = publications;
     this.owner = owner;
     this.link = link;
-    this.misrouted = misrouted;
+    this.shards = shards;
   }
 
   /** As {@link io.drumline.backplane.Backplane#publish}. */
@@ -163,7 +165,19 @@ final class RedisPublisher {
       connection.dispatch(script.load());
     }
     Batch batch = new Batch();
-    list.forEach(batch::add);
+    Map<String, Batch> asking = new LinkedHashMap<>();
+    for (PendingPublication next : list) {
+      String address = next.asked();
+      (address == null ? batch : asking.computeIfAbsent(address, one -> new Batch())).add(next);
+    }
+    batch.dispatch(connection);
+    asking.forEach((address, others) -> ask(shards.connectionTo(address), others));
+  }
+
+  private void ask(@Nullable StatefulConnection<String, byte[]> connection, Batch batch) {
+    if (connection != null) {
+      connection.dispatch(script.load());
+    }
     batch.dispatch(connection);
   }
 
@@ -244,7 +258,7 @@ final class RedisPublisher {
     if (messageId != null) {
       publications.accept(publication, messageId);
     } else if (failure instanceof RedisNoScriptException) {
-      publication.notTaken();
+      publication.notTaken(publication.asked());
       again.add(publication);
       scriptMissing = true;
     } else if (failure instanceof RedisCommandExecutionException) {
@@ -257,10 +271,13 @@ final class RedisPublisher {
 
   private void refused(PendingPublication publication, Throwable failure) {
     if (RedisScript.isMisrouted(failure)) {
-      publication.notTaken();
-      pausing = true;
+      String asked = RedisScript.askedAt(failure);
+      publication.notTaken(asked);
       again.add(publication);
-      misrouted.run();
+      if (asked == null) {
+        pausing = true;
+        shards.misrouted();
+      }
       return;
     }
     if (RedisScript.isOvertaken(failure)) {
@@ -351,8 +368,8 @@ final class RedisPublisher {
             ? new ReplicaWait(
                 properties.minReplicas(), replicaTimeout(), RedisPublisher.this::replicated)
             : null;
+    private final List<PendingPublication> added = new ArrayList<>();
     private boolean ordered;
-    private int added;
 
     boolean hasRoom() {
       return commands.size() < BATCH;
@@ -370,22 +387,37 @@ final class RedisPublisher {
         publications.sentAgain();
       }
       publication.taken();
-      added++;
+      added.add(publication);
       ordered |= publication.destination.ordered();
       AsyncCommand<String, byte[], String> command = script.command(publication);
       command.onComplete(
           (messageId, failure) -> answered(publication, replicas, messageId, failure));
+      if (publication.asked() != null) {
+        commands.add(RedisScript.asking());
+      }
       commands.add(command);
     }
 
-    void dispatch(StatefulConnection<String, byte[]> connection) {
+    /**
+     * Sends it.
+     *
+     * @param connection null where a Redis that is to be asked cannot be reached
+     */
+    void dispatch(@Nullable StatefulConnection<String, byte[]> connection) {
       if (commands.isEmpty()) {
+        return;
+      }
+      if (connection == null) {
+        pausing = true;
+        added.forEach(publication -> publication.notTaken(null));
+        again.addAll(added);
+        shards.misrouted();
         return;
       }
       if (replicas != null && ordered) {
         commands.add(replicas.command());
       }
-      dispatched.addAndGet(added);
+      dispatched.addAndGet(added.size());
       connection.dispatch(commands);
     }
   }

@@ -8,6 +8,7 @@ import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.protocol.AsyncCommand;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -40,7 +41,7 @@ final class RedisReader {
   private final RedisMetrics metrics;
   private final EventExecutor owner;
   private final Supplier<@Nullable StatefulConnection<String, byte[]>> link;
-  private final Runnable misrouted;
+  private final RedisShard.Watcher shards;
 
   private final Queue<Read> waiting = new ConcurrentLinkedQueue<>();
   private final AtomicInteger held = new AtomicInteger();
@@ -54,7 +55,7 @@ final class RedisReader {
 
   /**
    * @param link the connection, or null while there is none
-   * @param misrouted told on any thread that another Redis has the keys
+   * @param shards is told that another Redis has the keys, and knows the others
    */
   RedisReader(
       ReadScript script,
@@ -62,13 +63,13 @@ final class RedisReader {
       RedisMetrics metrics,
       EventExecutor owner,
       Supplier<@Nullable StatefulConnection<String, byte[]>> link,
-      Runnable misrouted) {
+      RedisShard.Watcher shards) {
     this.script = script;
     this.properties = properties;
     this.metrics = metrics;
     this.owner = owner;
     this.link = link;
-    this.misrouted = misrouted;
+    this.shards = shards;
   }
 
   /** As {@link io.drumline.backplane.Backplane#read}. */
@@ -151,6 +152,9 @@ final class RedisReader {
     private final boolean begin;
     volatile long begun;
 
+    /** The Redis to which the slot is on its way, where that is asked. */
+    private volatile @Nullable String asked;
+
     Read(Destination destination, long after, int count, boolean begin) {
       this.destination = destination;
       this.after = after;
@@ -158,14 +162,25 @@ final class RedisReader {
       this.begin = begin;
     }
 
-    void send(StatefulConnection<String, byte[]> connection) {
+    void send(StatefulConnection<String, byte[]> usual) {
+      String address = asked;
+      StatefulConnection<String, byte[]> connection =
+          address == null ? usual : shards.connectionTo(address);
+      if (connection == null) {
+        shards.misrouted();
+        fail(UNAVAILABLE, null);
+        return;
+      }
       begun = System.nanoTime();
       unanswered.incrementAndGet();
       sent.add(this);
       AsyncCommand<String, byte[], History> command =
-          script.command(destination, after, count, begin);
+          address == null
+              ? script.command(destination, after, count, begin)
+              : script.asking(destination, after, count, begin);
       command.onComplete(this::answered);
-      connection.dispatch(command);
+      connection.dispatch(
+          address == null ? List.of(command) : List.of(RedisScript.asking(), command));
     }
 
     /** On Lettuce's I/O thread. */
@@ -178,9 +193,12 @@ final class RedisReader {
       } else if (failure instanceof RedisNoScriptException && !result.isDone()) {
         scriptMissing = true;
         waiting.add(this);
+      } else if (asked == null && RedisScript.askedAt(failure) != null && !result.isDone()) {
+        asked = RedisScript.askedAt(failure);
+        waiting.add(this);
       } else {
         if (failure != null && RedisScript.isMisrouted(failure)) {
-          misrouted.run();
+          shards.misrouted();
         }
         fail(UNAVAILABLE, failure);
       }

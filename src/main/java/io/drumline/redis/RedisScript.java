@@ -14,6 +14,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A Lua script of this package.
@@ -64,6 +65,21 @@ record RedisScript(byte[] source, String sha1) {
   static boolean isReadOnly(Throwable failure) {
     return failure instanceof RedisReadOnlyException
         || String.valueOf(failure.getMessage()).contains("-READONLY");
+  }
+
+  /**
+   * The address of the Redis that is to be asked for this once, since the slot is on its way there;
+   * null where Redis did not say so.
+   */
+  static @Nullable String askedAt(@Nullable Throwable failure) {
+    String message = failure == null ? "" : String.valueOf(failure.getMessage());
+    return message.startsWith("ASK ") ? message.substring(message.lastIndexOf(' ') + 1) : null;
+  }
+
+  /** Goes before the command with which the Redis at {@link #askedAt} is asked. */
+  static AsyncCommand<String, byte[], String> asking() {
+    return new AsyncCommand<>(
+        new Command<>(CommandType.ASKING, new StatusOutput<>(RedisConnector.CODEC)));
   }
 
   /** Whether publish.lua refused a message since a later one of this node is stored already. */

@@ -47,6 +47,9 @@ final class RedisShard implements RedisLink.Watcher {
 
     /** A shard was asked for what another one has; any thread. */
     void misrouted();
+
+    /** The connection to the shard at this address, or null where there is none. */
+    @Nullable StatefulConnection<String, byte[]> connectionTo(String address);
   }
 
   RedisShard(Supplier<CompletionStage<StatefulConnection<String, byte[]>>> opener, Common common) {
@@ -60,7 +63,7 @@ final class RedisShard implements RedisLink.Watcher {
             common.publications,
             common.owner,
             link::connection,
-            common.watcher::misrouted);
+            common.watcher);
     reader =
         new RedisReader(
             common.read,
@@ -68,7 +71,7 @@ final class RedisShard implements RedisLink.Watcher {
             common.metrics,
             common.owner,
             link::connection,
-            common.watcher::misrouted);
+            common.watcher);
     probe = new RedisProbe(common.probeChannel, properties, common.metrics, common.owner);
   }
 

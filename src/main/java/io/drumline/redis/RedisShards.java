@@ -1,5 +1,6 @@
 package io.drumline.redis;
 
+import io.lettuce.core.api.StatefulConnection;
 import java.util.Collection;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,12 @@ interface RedisShards {
 
   /** All that have keys; any thread. */
   Collection<RedisShard> all();
+
+  /**
+   * The connection to the Redis at this address, or null where there is none; called by the
+   * backplane's thread.
+   */
+  @Nullable StatefulConnection<String, byte[]> connectionTo(String address);
 
   /** Opens the connections; the methods from here on are called by the backplane's thread. */
   void start();

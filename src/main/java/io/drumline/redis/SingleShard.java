@@ -1,5 +1,6 @@
 package io.drumline.redis;
 
+import io.lettuce.core.api.StatefulConnection;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -23,6 +24,11 @@ final class SingleShard implements RedisShards {
   @Override
   public Collection<RedisShard> all() {
     return all;
+  }
+
+  @Override
+  public @Nullable StatefulConnection<String, byte[]> connectionTo(String address) {
+    return null; // there is no other
   }
 
   @Override

@@ -7,9 +7,10 @@
 --            w  when that is due otherwise
 --            p:<publisher>  sequence number of the publisher's last message here
 --            r:<publisher>  sequence number and offset of its last one that was found again
--- KEYS[2]  channel
--- KEYS[3]  stream: entry <offset>-0 of v (envelope), t (time), b (octets stored before it)
--- KEYS[4]  what the publisher's own id was answered, if it gave one
+-- KEYS[2]  stream: entry <offset>-0 of v (envelope), t (time), b (octets stored before it)
+-- KEYS[3]  what the publisher's own id was answered, if it gave one
+--          Only the first need be given: the others have the same name but for its end. A Redis that
+--          takes over a slot wants all given keys to be there, and those it refuses are new ones.
 -- ARGV[1]  epoch to begin, where the destination has none
 -- ARGV[2]  id of the message
 -- ARGV[3]  the envelope from the id on (see Envelope)
@@ -20,6 +21,7 @@
 -- ARGV[8]  sequence number, growing with every message that the publisher sends; microseconds
 -- ARGV[9]  where it was sent before and its answer lost: how long ago at most, ms; else empty
 -- ARGV[10] seconds to remember the publisher's own id
+-- ARGV[11] the publisher's own id
 --
 -- Times are Redis' own, in ms: the clocks of nodes differ. Numbers are formatted here, since Redis
 -- itself does it slowly.
@@ -30,9 +32,12 @@
 -- this command came late, on a connection that the publisher has given up, or was overtaken.
 
 local format = string.format
+local base = string.sub(KEYS[1], 1, -2)
+local stream = KEYS[2] or base .. 's'
+local published = KEYS[3] or ARGV[11] and base .. 'i:' .. ARGV[11]
 
-if KEYS[4] then
-  local known = redis.call('GET', KEYS[4])
+if published then
+  local known = redis.call('GET', published)
   if known then
     local epoch, offset, id = string.match(known, '^(%S+) (%S+) (%S+)$')
     return {epoch, tonumber(offset), id}
@@ -46,14 +51,14 @@ local now = time[1] * 1000 + (time[2] - time[2] % 1000) / 1000
 
 -- The first entry at or behind an offset: its offset, its time, octets before it.
 local function at(offset)
-  local entry = redis.call('XRANGE', KEYS[3], format('%d', offset), '+', 'COUNT', 1)[1]
+  local entry = redis.call('XRANGE', stream, format('%d', offset), '+', 'COUNT', 1)[1]
   if entry then
     return tonumber(string.match(entry[1], '^%d+')),
         tonumber(entry[2][4]) or 0, tonumber(entry[2][6]) or 0
   end
 end
 
-if epoch and tonumber(meta[7] or -1) >= tonumber(ARGV[8]) then
+if epoch and meta[7] and tonumber(meta[7]) >= tonumber(ARGV[8]) then
   local overtaken = {err = 'OVERTAKEN by a later message of its publisher'}
   if ARGV[9] == '' then return overtaken end
 
@@ -72,7 +77,7 @@ if epoch and tonumber(meta[7] or -1) >= tonumber(ARGV[8]) then
   local function search(first, behind)
     local count = 1
     while first < behind do
-      local entries = redis.call('XRANGE', KEYS[3], format('%d', first), format('%d', behind - 1),
+      local entries = redis.call('XRANGE', stream, format('%d', first), format('%d', behind - 1),
           'COUNT', count)
       if #entries == 0 then return end
       for _, entry in ipairs(entries) do
@@ -99,7 +104,7 @@ end
 if not epoch then
   -- What a stream still holds without its meta is of an epoch that nobody knows any more.
   epoch, previous = ARGV[1], ''
-  redis.call('DEL', KEYS[3])
+  redis.call('DEL', stream)
   redis.call('HSET', KEYS[1], 'e', epoch)
 end
 
@@ -108,41 +113,43 @@ local id = format('%d', offset)
 local envelope = struct.pack('>I1I1c0I8I1c0',
     1, #epoch, epoch, offset, #previous, previous) .. ARGV[3]
 local keeps, stored = ARGV[4] ~= '0', before + 0
-local due = now >= tonumber(meta[6] or 0)
+local hour = 3600000
+-- Later than in an hour is it only where Redis' clock was set back.
+local pending = tonumber(meta[6] or 0) - now
+local due = pending <= 0 or pending > hour
 
 if keeps then
   stored = stored + #envelope
   due = due or stored > tonumber(meta[5] or 0)
   local text = format('%d', now)
   local function add()
-    return redis.pcall('XADD', KEYS[3], 'NOMKSTREAM', 'MAXLEN', '~', ARGV[4], id,
+    return redis.pcall('XADD', stream, 'NOMKSTREAM', 'MAXLEN', '~', ARGV[4], id,
         'v', envelope, 't', text, 'b', before)
   end
   local added = add()
   if type(added) == 'table' and string.find(added.err, 'equal or smaller', 1, true) then
     -- Somebody else has written ahead of the order: that goes.
     repeat
-      local foreign = redis.call('XRANGE', KEYS[3], format('%d-1', last), '+', 'COUNT', 64)
-      for _, entry in ipairs(foreign) do redis.call('XDEL', KEYS[3], entry[1]) end
+      local foreign = redis.call('XRANGE', stream, format('%d-1', last), '+', 'COUNT', 64)
+      for _, entry in ipairs(foreign) do redis.call('XDEL', stream, entry[1]) end
     until #foreign == 0
-    redis.call('XSETID', KEYS[3], format('%d-0', last))
+    redis.call('XSETID', stream, format('%d-0', last))
     added = add()
   end
   if type(added) == 'table' then return added end
   -- Answers nothing where there is no stream.
   if not added then
-    redis.call('XADD', KEYS[3], id, 'v', envelope, 't', text, 'b', before)
+    redis.call('XADD', stream, id, 'v', envelope, 't', text, 'b', before)
     due = true
   end
 end
 redis.call('HSET', KEYS[1], 'o', id, 'i', ARGV[2], 'b', format('%d', stored), ARGV[7], ARGV[8])
-if KEYS[4] then
-  redis.call('SET', KEYS[4], epoch .. ' ' .. id .. ' ' .. ARGV[2], 'EX', ARGV[10])
+if published then
+  redis.call('SET', published, epoch .. ' ' .. id .. ' ' .. ARGV[2], 'EX', ARGV[10])
 end
 
 -- Seldom: an eighth more of octets and of time than is to be kept may stay.
 if due then
-  local hour = 3600000
   local pause, expiry, limit = hour, 7 * 24 * hour, 0
   if keeps then
     local most, age = tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -160,26 +167,28 @@ if due then
           kept, octets = middle, foundOctets
         end
       end
-      redis.call('XTRIM', KEYS[3], 'MINID', format('%d', kept))
+      redis.call('XTRIM', stream, 'MINID', format('%d', kept))
     end
     limit = octets + most + most / 8
     pause = math.min(age / 8, hour)
-    redis.call('PEXPIRE', KEYS[3], format('%d', age + 2 * pause))
+    redis.call('PEXPIRE', stream, format('%d', age + 2 * pause))
     expiry = math.max(expiry, age + 3 * pause)
   end
   redis.call('HSET', KEYS[1], 'l', format('%d', limit), 'w', format('%d', now + pause))
   redis.call('PEXPIRE', KEYS[1], format('%d', expiry))
-  -- Publishers that have not been heard of for an hour are gone, or have nothing to send again.
+  -- Publishers that have not been heard of for an hour, by Redis' clock and by this publisher's, are
+  -- gone, or have nothing to send again.
   if redis.call('HLEN', KEYS[1]) > 64 then
+    local oldest = (math.min(now, ARGV[8] / 1000) - hour) * 1000
     local fields = redis.call('HGETALL', KEYS[1])
     for i = 1, #fields, 2 do
       local kind = string.sub(fields[i], 1, 2)
-      if kind == 'r:' or kind == 'p:' and tonumber(fields[i + 1]) < (now - hour) * 1000 then
+      if kind == 'r:' or kind == 'p:' and tonumber(fields[i + 1]) < oldest then
         redis.call('HDEL', KEYS[1], fields[i])
       end
     end
   end
 end
 
-redis.call('PUBLISH', KEYS[2], envelope)
+redis.call('PUBLISH', base .. 'c', envelope)
 return {epoch, offset}

@@ -1,7 +1,7 @@
 -- Reads where a destination's order is, and a page of what is kept of it.
 --
 -- KEYS[1]  meta    as in publish.lua
--- KEYS[2]  stream  as in publish.lua
+-- KEYS[2]  stream  as in publish.lua; need not be given
 -- ARGV[1]  offset behind which the page begins
 -- ARGV[2]  most messages; 0 to learn the position only
 -- ARGV[3]  most octets beyond the first message
@@ -10,6 +10,8 @@
 --
 -- Returns nothing where there is no epoch; else the epoch, the last offset, the last id, the offset
 -- of the oldest message that is kept, and envelopes in order; an empty one where an entry is none.
+
+local stream = string.sub(KEYS[1], 1, -2) .. 's'
 
 local function forMillis(key, millis)
   redis.call('PEXPIRE', key, string.format('%d', millis))
@@ -21,7 +23,7 @@ local hour, age = 3600000, tonumber(ARGV[5])
 
 if not epoch then
   if ARGV[4] == '' then return {} end
-  redis.call('DEL', KEYS[2])
+  redis.call('DEL', stream)
   redis.call('HSET', KEYS[1], 'e', ARGV[4], 'o', '0', 'i', '')
   forMillis(KEYS[1], hour)
   return {ARGV[4], 0, '', 1}
@@ -32,7 +34,7 @@ local expiry = last == 0 and hour or math.max(7 * 24 * hour, age + 3 * hour)
 if redis.call('PTTL', KEYS[1]) < expiry / 2 then forMillis(KEYS[1], expiry) end
 
 local function range(offset, count)
-  return redis.call('XRANGE', KEYS[2], string.format('%d', offset), '+', 'COUNT', count)
+  return redis.call('XRANGE', stream, string.format('%d', offset), '+', 'COUNT', count)
 end
 local function offsetOf(entry) return tonumber(string.match(entry[1], '^%d+')) end
 

@@ -51,7 +51,7 @@ public record Load(
     }
 
     /** Half of them have shared sessions. */
-    Clients someOfThemShared() {
+    public Clients someOfThemShared() {
       return new Clients(Continuity.RESUMING_OR_SHARED, silence, longest, seed);
     }
 

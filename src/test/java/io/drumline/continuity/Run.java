@@ -200,7 +200,7 @@ public final class Run implements AutoCloseable {
   }
 
   /** For this time, subscribers lose their connections one after the other; each comes back. */
-  Run reconnecting(Duration time) {
+  public Run reconnecting(Duration time) {
     long end = System.nanoTime() + time.toNanos();
     onLoop(
         () -> {

@@ -112,8 +112,8 @@ final class PublishBenchmark {
     String id = ids.next() + "00";
     List<String> command = new ArrayList<>();
     command.addAll(List.of("redis-benchmark", "-p", port, "-q", "-n", "" + messages));
-    command.addAll(List.of("-c", "1", "-P", "" + inFlight, "EVALSHA", script.sha1(), "3"));
-    command.addAll(List.of(keys.meta(TOPIC), keys.channel(TOPIC), keys.stream(TOPIC)));
+    command.addAll(List.of("-c", "1", "-P", "" + inFlight, "EVALSHA", script.sha1(), "2"));
+    command.addAll(List.of(keys.meta(TOPIC), keys.stream(TOPIC)));
     command.addAll(List.of(ids.newEpoch(TOPIC), id));
     command.add("x".repeat(Envelope.tail(new Draft(TOPIC, new byte[0], body), id, 0).length));
     command.addAll(List.of("" + retention.messages(), "" + retention.bytes()));

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 final class PublishScriptIT {
   private static final String SCRIPT =
       new String(RedisScript.load("publish.lua").source(), StandardCharsets.UTF_8);
+  private static final long HOUR_MILLIS = 3_600_000;
   private static final String FIRST_TIME = "";
   private static final String AGAIN = "1000"; // at most so many milliseconds ago
 
@@ -48,7 +49,7 @@ final class PublishScriptIT {
     return redis.eval(
         SCRIPT,
         ScriptOutputType.MULTI,
-        new String[] {meta, prefix + ":c", stream},
+        new String[] {meta, stream},
         "epoch",
         "id-" + number,
         "envelope-" + number,
@@ -121,6 +122,26 @@ final class PublishScriptIT {
     redis.del(stream);
     assertThat(publish(2, AGAIN)).isEqualTo(at(2));
     assertThat(redis.exists(stream)).isZero();
+  }
+
+  @Test
+  void publishersAreNotForgottenBecauseRedisClockIsAhead() {
+    for (int node = 0; node < 100; node++) {
+      redis.hset(meta, "p:node" + node, "5"); // long ago for Redis, not for the publishers
+    }
+    redis.hset(meta, "w", "0"); // it is time to tidy up
+    publish(6, FIRST_TIME);
+    assertThat(redis.hgetall(meta)).containsKeys("p:node0", "p:node99", "p:node");
+  }
+
+  /** It would wait for as long as the clock was set back. */
+  @Test
+  void tidiesUpAfterRedisClockWasSetBack() {
+    publish(1, FIRST_TIME);
+    long now = Long.parseLong(redis.time().get(0)) * 1000;
+    redis.hset(meta, "w", Long.toString(now + 2 * HOUR_MILLIS));
+    publish(2, FIRST_TIME);
+    assertThat(Long.parseLong(redis.hget(meta, "w"))).isLessThan(now + HOUR_MILLIS);
   }
 
   /** Another run of a node has numbers of its own; a wiped Redis knows no numbers. */

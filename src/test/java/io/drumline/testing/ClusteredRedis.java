@@ -156,6 +156,13 @@ public final class ClusteredRedis implements AutoCloseable {
 
   /** Moves the slot of a key to another master, as a resharding does. */
   public void move(String key, int from, int to) {
+    beginMove(key, from, to);
+    moveKeys(key, from, to);
+    endMove(key, from, to);
+  }
+
+  /** The slot of a key is on its way to another master: what is new there goes to the other one. */
+  public void beginMove(String key, int from, int to) {
     int slot = SlotHash.getSlot(key);
     String source = id(masters.get(from));
     String target = id(masters.get(to));
@@ -164,8 +171,15 @@ public final class ClusteredRedis implements AutoCloseable {
         connection -> connection.sync().clusterSetSlotImporting(slot, source));
     TestRedis.with(
         masters.get(from).url(),
+        connection -> connection.sync().clusterSetSlotMigrating(slot, target));
+  }
+
+  /** The keys of a slot that is on its way are moved. */
+  public void moveKeys(String key, int from, int to) {
+    int slot = SlotHash.getSlot(key);
+    TestRedis.with(
+        masters.get(from).url(),
         connection -> {
-          connection.sync().clusterSetSlotMigrating(slot, target);
           List<String> keys = connection.sync().clusterGetKeysInSlot(slot, 1);
           while (!keys.isEmpty()) {
             connection
@@ -180,6 +194,12 @@ public final class ClusteredRedis implements AutoCloseable {
           }
           return 0;
         });
+  }
+
+  /** A slot that was on its way is the other master's. */
+  public void endMove(String key, int from, int to) {
+    int slot = SlotHash.getSlot(key);
+    String target = id(masters.get(to));
     for (int each : new int[] {to, from}) {
       TestRedis.with(
           masters.get(each).url(),
