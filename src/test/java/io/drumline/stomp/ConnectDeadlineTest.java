@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.messaging.Message;
 import org.springframework.messaging.MessageChannel;
@@ -94,7 +95,10 @@ class ConnectDeadlineTest {
 
           @Override
           public void afterSendCompletion(
-              Message<?> message, MessageChannel channel, boolean sent, Exception failure) {
+              Message<?> message,
+              MessageChannel channel,
+              boolean sent,
+              @Nullable Exception failure) {
             passed.countDown();
           }
         };
