@@ -5,9 +5,11 @@ import io.drumline.message.Draft;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.NoSuchElementException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -22,14 +24,21 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MemoryBackplane implements Backplane {
   private static final long FORGET_AFTER_MILLIS = Duration.ofHours(1).toMillis();
-  private static final long SWEEP_EVERY_MILLIS = Duration.ofMinutes(1).toMillis();
+
+  /** Most destinations that one call looks after, so that none takes long. */
+  private static final int LOOKS_A_CALL = 16;
 
   private final ConcurrentHashMap<Destination, MemoryOrder> orders = new ConcurrentHashMap<>();
   private final MessageIds ids;
   private final Retentions retentions;
   private final MemoryBudget budget;
   private final InstantSource clock;
-  private final AtomicLong nextSweep;
+
+  /** When destinations are looked after, the one that is due first in front; each is in it once. */
+  private final ConcurrentSkipListSet<Due> due = new ConcurrentSkipListSet<>();
+
+  private final AtomicLong created = new AtomicLong();
+
   private volatile @Nullable Receiver receiver;
 
   public MemoryBackplane(
@@ -46,7 +55,6 @@ public final class MemoryBackplane implements Backplane {
     this.retentions = retentions;
     this.budget = budget;
     this.clock = clock;
-    this.nextSweep = new AtomicLong(clock.millis() + SWEEP_EVERY_MILLIS);
   }
 
   @Override
@@ -63,7 +71,7 @@ public final class MemoryBackplane implements Backplane {
               "The message was not accepted: the backplane is unavailable.", null));
     }
     long now = clock.millis();
-    sweep(now);
+    forgetSome(now);
     String id = ids.next();
     if (!draft.destination().ordered()) {
       MemoryOrder order = orders.get(draft.destination());
@@ -72,7 +80,7 @@ public final class MemoryBackplane implements Backplane {
       }
       return CompletableFuture.completedFuture(id);
     }
-    if (!budget.hasRoom(orders)) {
+    if (!budget.hasRoom(orders, this::givenUp)) {
       return CompletableFuture.failedFuture(
           new BackplaneException(
               "The message was not accepted: the backplane is overloaded.", null));
@@ -111,7 +119,7 @@ public final class MemoryBackplane implements Backplane {
               "The history cannot be read: the backplane is unavailable.", null));
     }
     long now = clock.millis();
-    sweep(now);
+    forgetSome(now);
     while (true) {
       MemoryOrder order = begin ? order(destination) : orders.get(destination);
       History history = order == null ? MemoryOrder.NO_EPOCH : order.read(after, count, begin, now);
@@ -130,6 +138,7 @@ public final class MemoryBackplane implements Backplane {
   public void close() {
     receiver = null;
     orders.clear();
+    due.clear();
   }
 
   /** How many destinations are remembered. */
@@ -137,25 +146,81 @@ public final class MemoryBackplane implements Backplane {
     return orders.size();
   }
 
-  private MemoryOrder order(Destination destination) {
-    MemoryOrder order = orders.get(destination);
-    return order != null
-        ? order
-        : orders.computeIfAbsent(
-            destination,
-            key ->
-                new MemoryOrder(
-                    key,
-                    key.ordered() ? ids.newEpoch(key) : "",
-                    retentions.of(key),
-                    budget,
-                    clock.millis()));
+  /** How many of them are to be looked after: all. */
+  int dueCount() {
+    return due.size();
   }
 
-  private void sweep(long now) {
-    long due = nextSweep.get();
-    if (now >= due && nextSweep.compareAndSet(due, now + SWEEP_EVERY_MILLIS)) {
-      orders.values().removeIf(order -> order.forget(now, FORGET_AFTER_MILLIS));
+  private MemoryOrder order(Destination destination) {
+    MemoryOrder order = orders.get(destination);
+    return order != null ? order : orders.computeIfAbsent(destination, this::begin);
+  }
+
+  private MemoryOrder begin(Destination destination) {
+    long now = clock.millis();
+    MemoryOrder order =
+        new MemoryOrder(
+            destination,
+            destination.ordered() ? ids.newEpoch(destination) : "",
+            retentions.of(destination),
+            budget,
+            now);
+    lookAfter(destination, order, created.incrementAndGet(), now);
+    return order;
+  }
+
+  /** Looks after those that are due: most calls find none. */
+  private void forgetSome(long now) {
+    for (int i = 0; i < LOOKS_A_CALL; i++) {
+      Due first = due.isEmpty() ? null : first();
+      if (first == null || first.millis > now || !due.remove(first)) {
+        return; // or another thread looks after it
+      }
+      if (first.order.forget(now, FORGET_AFTER_MILLIS)) {
+        orders.remove(first.destination, first.order);
+      } else {
+        lookAfter(first.destination, first.order, first.number, now);
+      }
+    }
+  }
+
+  private @Nullable Due first() {
+    try {
+      return due.first();
+    } catch (NoSuchElementException e) {
+      return null; // another thread has taken the last one
+    }
+  }
+
+  private void lookAfter(Destination destination, MemoryOrder order, long number, long now) {
+    Due next = new Due(order.due(now, FORGET_AFTER_MILLIS), number, destination, order);
+    due.add(next);
+    order.lookedAfter(next);
+    if (order.isForgotten()) {
+      due.remove(next); // it was given up meanwhile
+    }
+  }
+
+  /** It was given up before its time. */
+  private void givenUp(MemoryOrder order) {
+    Due next = order.nextLook();
+    if (next != null) {
+      due.remove(next);
+    }
+  }
+
+  /**
+   * When a destination is looked after.
+   *
+   * @param number its own, for an order among those that are due in the same millisecond
+   */
+  record Due(long millis, long number, Destination destination, MemoryOrder order)
+      implements Comparable<Due> {
+
+    @Override
+    public int compareTo(Due other) {
+      int byTime = Long.compare(millis, other.millis);
+      return byTime != 0 ? byTime : Long.compare(number, other.number);
     }
   }
 }

@@ -9,6 +9,7 @@ import java.util.Iterator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,15 +51,21 @@ final class MemoryBudget {
     return used.get();
   }
 
-  /** Makes room where there is none; returns whether there is some. */
-  boolean hasRoom(ConcurrentHashMap<Destination, MemoryOrder> orders) {
+  /**
+   * Makes room where there is none; returns whether there is some.
+   *
+   * @param givenUp told of each destination that was removed for it
+   */
+  boolean hasRoom(
+      ConcurrentHashMap<Destination, MemoryOrder> orders, Consumer<MemoryOrder> givenUp) {
     for (int i = 0; i < VICTIMS && used.get() > limit; i++) {
-      evict(orders);
+      evict(orders, givenUp);
     }
     return used.get() <= limit;
   }
 
-  private synchronized void evict(ConcurrentHashMap<Destination, MemoryOrder> orders) {
+  private synchronized void evict(
+      ConcurrentHashMap<Destination, MemoryOrder> orders, Consumer<MemoryOrder> givenUp) {
     Map.Entry<Destination, MemoryOrder> victim = null;
     long least = Long.MAX_VALUE;
     for (int i = 0; i < SAMPLES; i++) {
@@ -72,6 +79,7 @@ final class MemoryBudget {
     if (victim != null) {
       if (victim.getValue().giveUp()) {
         orders.remove(victim.getKey(), victim.getValue());
+        givenUp.accept(victim.getValue());
       }
       evicted.increment();
     }

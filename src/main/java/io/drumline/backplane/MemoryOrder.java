@@ -27,6 +27,8 @@ final class MemoryOrder {
   private static final int PAGE_OCTETS = 1 << 20;
   private static final long REMEMBER_MILLIS = Duration.ofMinutes(Draft.ID_MINUTES).toMillis();
 
+  private static final long LOOK_EVERY_MILLIS = Duration.ofMinutes(1).toMillis();
+
   /** Most publishers' ids that are remembered; beyond it the oldest goes early. */
   private static final int MOST_IDS = 100_000;
 
@@ -57,6 +59,9 @@ final class MemoryOrder {
   private long lastUse;
   private boolean subscribed;
   private boolean forgotten;
+
+  /** When it is looked after next, as the backplane has it in its queue. */
+  private MemoryBackplane.@Nullable Due nextLook;
 
   /**
    * @param epoch to begin with the first message, or when a reader says so
@@ -155,6 +160,28 @@ final class MemoryOrder {
     return forgotten;
   }
 
+  /** When {@link #forget} should be asked next: about when it would change something. */
+  synchronized long due(long now, long idleMillis) {
+    long least = destination.ordered() ? Math.max(idleMillis, retention.age().toMillis()) : 0;
+    long due = (subscribed ? now : lastUse) + least + 1;
+    if (!published.isEmpty()) {
+      due = Math.min(due, published.values().iterator().next().time + REMEMBER_MILLIS + 1);
+    }
+    return Math.max(due, now + LOOK_EVERY_MILLIS);
+  }
+
+  synchronized void lookedAfter(MemoryBackplane.Due next) {
+    nextLook = next;
+  }
+
+  synchronized MemoryBackplane.@Nullable Due nextLook() {
+    return nextLook;
+  }
+
+  synchronized boolean isForgotten() {
+    return forgotten;
+  }
+
   /** The least is to be given up first, the greatest number never. */
   synchronized long worth() {
     if (!subscribed) {
@@ -183,6 +210,8 @@ final class MemoryOrder {
               - keptOctets
               - (long) PUBLICATION_OCTETS * kept.size()
               - (long) ID_OCTETS * published.size());
+      kept.clear();
+      published.clear();
     }
   }
 

@@ -62,19 +62,29 @@ public final class Hub implements Receiver {
       HubProperties properties,
       MeterRegistry registry,
       @Nullable Spans spans) {
+    this(loops.loops(), backplane, ids, properties, registry, spans);
+  }
+
+  Hub(
+      List<EventLoop> loops,
+      Backplane backplane,
+      MessageIds ids,
+      HubProperties properties,
+      MeterRegistry registry,
+      @Nullable Spans spans) {
     this.spans = spans;
     outboundLimit = properties.outboundLimit().toBytes();
     backlogLimit = properties.backlogLimit().toBytes();
     pauseLimitNanos = properties.pauseLimit().toNanos();
-    for (EventLoop loop : loops.loops()) {
+    for (EventLoop loop : loops) {
       shards.put(loop, new Shard(loop, this));
     }
     metrics = new HubMetrics(registry, List.copyOf(shards.values()), backlogLimit);
     // Not before there are metrics: a timer that comes first would find none.
     shards.values().forEach(Shard::start);
     Watch watch = new Watch(ids, spans);
-    for (EventLoop loop : loops.loops()) {
-      owners.add(new Owner(loop, backplane, watch, metrics, properties, loops.loops().size()));
+    for (EventLoop loop : loops) {
+      owners.add(new Owner(loop, backplane, watch, metrics, properties, loops.size()));
     }
   }
 
@@ -86,7 +96,7 @@ public final class Hub implements Receiver {
    * @param deflate whether permessage-deflate was negotiated, without context takeover
    */
   public Connection connect(Channel channel, boolean deflate) {
-    Shard shard = shards.get(channel.eventLoop());
+    Shard shard = shard(channel.eventLoop());
     if (shard == null) {
       throw new IllegalArgumentException("The channel is not on one of the hub's event loops");
     }
@@ -241,6 +251,10 @@ public final class Hub implements Receiver {
   void resume(ShardTopic topic, Subscription subscription, Start start, boolean started) {
     Owner owner = owner(topic.destination);
     owner.loop().execute(() -> owner.resume(topic, subscription, start, started));
+  }
+
+  @Nullable Shard shard(EventLoop loop) {
+    return shards.get(loop);
   }
 
   HubMetrics metrics() {

@@ -25,6 +25,8 @@ final class HubMetrics {
   final LongAdder bytesOut = new LongAdder();
   final LongAdder dropped = new LongAdder();
   final LongAdder reads = new LongAdder();
+  final LongAdder fruitlessReads = new LongAdder();
+  final LongAdder evictedPasts = new LongAdder();
   final LongAdder stale = new LongAdder();
   final Timer deliver;
   final Timer fanout;
@@ -55,6 +57,16 @@ final class HubMetrics {
         "Publications dropped because the node's backlog was full",
         dropped);
     count(registry, "drumline.history.reads", "Reads of history for catching up and repair", reads);
+    count(
+        registry,
+        "drumline.history.reads.fruitless",
+        "Of these, answers that explained nothing and brought no subscriber on",
+        fruitlessReads);
+    count(
+        registry,
+        "drumline.history.evicted",
+        "Destinations whose history in memory was given up early, because of the limit",
+        evictedPasts);
     count(
         registry,
         "drumline.messages.stale",

@@ -42,10 +42,13 @@ final class Joiners<J> {
   private @Nullable Cursor base;
 
   /** What was delivered since then. */
-  private Window collected = new Window(0, List.of());
+  private Window collected = Window.recent(0);
 
-  /** A part of the past that does not reach the last message. */
+  /** What the last read of the past brought, whole; never empty. */
   private @Nullable Window page;
+
+  /** How many were admitted so far. */
+  private long admitted;
 
   Joiners(Order.Output<J> output, long chunkBytes) {
     this.output = output;
@@ -58,6 +61,11 @@ final class Joiners<J> {
 
   boolean waiting() {
     return !waiting.isEmpty();
+  }
+
+  /** How many were admitted so far, to a part or to all. */
+  long admitted() {
+    return admitted;
   }
 
   /**
@@ -89,19 +97,19 @@ final class Joiners<J> {
 
   /** The order has left the line that the past at hand leads to. */
   void moved() {
-    window = null;
+    forgetPast();
     base = null;
   }
 
   /** A read of the past is asked for now. */
   void collect(Cursor last) {
     base = last;
-    collected = new Window(last.offset(), List.of());
+    collected = Window.recent(last.offset());
   }
 
   /** The order's first read has brought what is behind this offset. */
   void located(History history, long after, Cursor last) {
-    take(new Window(after, history.publications()), last);
+    take(Window.page(after, history.publications()), last);
   }
 
   /** A read of the past has brought this. */
@@ -111,34 +119,37 @@ final class Joiners<J> {
     if (begun == null || last == null) {
       return; // the order moved meanwhile: who waits asks again
     }
-    Window past = new Window(after, List.of());
+    List<Publication> before = new ArrayList<>();
     for (Publication publication : history.publications()) {
       if (publication.position().offset() <= begun.offset()) {
-        past.add(publication);
+        before.add(publication);
       }
     }
-    past.addAll(collected);
-    take(past, last);
+    Window past = Window.page(after, before);
+    boolean whole = past.addAll(collected, begun.offset());
+    if (whole || !before.isEmpty()) {
+      take(past, last);
+    } // else more came meanwhile than is kept, and they ask again
   }
 
   private void take(Window past, Cursor last) {
+    page = past.isEmpty() ? null : past;
     if (past.reaches(last)) {
-      window = past;
-    } else {
-      page = past;
+      window = past.end();
+      if (window.coversAll(past)) {
+        page = null;
+      }
     }
   }
 
-  void forgetPage() {
+  /** Gives back the memory that spares reads. */
+  void forgetPast() {
+    window = null;
     page = null;
   }
 
-  void forgetWindow() {
-    window = null;
-  }
-
-  long windowBytes() {
-    return window == null ? 0 : window.bytes();
+  long pastBytes() {
+    return (window == null ? 0 : window.bytes()) + (page == null ? 0 : page.bytes());
   }
 
   /**
@@ -161,11 +172,30 @@ final class Joiners<J> {
         left.add(new Waiting<>(each.joiner, each.start, each.started, true));
         doubtful = true;
       } else {
-        output.admit(each.joiner, catchUp);
+        admit(each, catchUp);
       }
     }
     waiting = left;
     return doubtful;
+  }
+
+  /**
+   * The past that they ask for cannot be made out, though the backplane answers: they go on behind
+   * the last message, and are told.
+   */
+  void skipPast(Cursor last) {
+    List<Waiting<J>> all = waiting;
+    waiting = new ArrayList<>(0);
+    for (Waiting<J> each : all) {
+      Gap gap = new Gap(last, Gap.Reason.DIVERGED, Gap.UNKNOWN);
+      boolean misses = each.start.after() != null && gap(each, last, last) != null;
+      admit(each, new CatchUp(misses ? gap : null, List.of(), last, true));
+    }
+  }
+
+  private void admit(Waiting<J> each, CatchUp catchUp) {
+    admitted++;
+    output.admit(each.joiner, catchUp);
   }
 
   private static boolean accuses(@Nullable Gap gap) {

@@ -8,6 +8,7 @@ import io.drumline.hub.Comparison.Finding.Unclear;
 import io.drumline.message.Cursor;
 import io.drumline.message.Gap;
 import io.drumline.message.Publication;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,12 @@ final class Order<J> {
   /** Publications that a read asks for. */
   static final int PAGE = 1024;
 
+  /** Answers in a row that may change nothing without a pause, as in a repair of several steps. */
+  private static final int STEPS = 2;
+
+  /** Answers in a row that may explain nothing at all before what is unclear becomes a gap. */
+  static final int MOST_STUCK = 8;
+
   /** What the order does to the world. */
   interface Output<J> {
     /** The destination's next message, for every member. */
@@ -42,10 +49,13 @@ final class Order<J> {
      * Asks for {@link io.drumline.backplane.Backplane#read}; answered by {@link Order#history} or
      * {@link Order#failed}, never within this call. At most one is open.
      *
-     * @param fruitless how many reads before it, in a row, failed or explained nothing: a reason to
-     *     wait
+     * @param backOff how many reads before it, in a row, are a reason to wait, as they failed or
+     *     changed nothing
      */
-    void read(long after, int count, boolean begin, int fruitless);
+    void read(long after, int count, boolean begin, int backOff);
+
+    /** An answer brought nobody on: a sign of a history that contradicts itself. */
+    void fruitless();
 
     /** A publication that the backplane's history does not have is not delivered. */
     void stale(Publication publication);
@@ -81,7 +91,15 @@ final class Order<J> {
   private @Nullable Read reading;
   private long readAfter;
   private int readCount;
+
+  /** Reads in a row that failed. */
+  private int failed;
+
+  /** Answers in a row that brought nobody on: a reason to wait before the next. */
   private int fruitless;
+
+  /** Those of them, in a row, that did not even show what was held to be wrong. */
+  private int stuck;
 
   /** Of {@link #held}, those that came before the read was asked for: its answer explains them. */
   private int heldBefore;
@@ -138,48 +156,102 @@ final class Order<J> {
     next();
   }
 
-  /** Gives back the memory that spares reads. */
-  void forgetWindow() {
-    joiners.forgetWindow();
+  /** Whether somebody waits for a part of the past. */
+  boolean hasJoiners() {
+    return joiners.waiting();
   }
 
-  long windowBytes() {
-    return joiners.windowBytes();
+  /** Gives back the memory that spares reads. */
+  void forgetPast() {
+    joiners.forgetPast();
+  }
+
+  long pastBytes() {
+    return joiners.pastBytes();
   }
 
   /** The read failed: it is asked for again. */
   void failed() {
-    Read failed = reading;
+    Read unanswered = reading;
     reading = null;
-    if (wanted == null && failed != Read.PAST) {
-      wanted = failed;
+    if (wanted == null && unanswered != Read.PAST) {
+      wanted = unanswered;
     }
-    fruitless++;
+    failed++;
     next();
   }
 
   /** The answer of the read. */
   void history(History history) {
+    Cursor before = delivered.end();
+    boolean known = located;
+    int waiting = held.size();
+    long admitted = joiners.admitted();
+    long after = readAfter;
     Read answered = reading;
     reading = null;
-    if (answered == Read.PAST) {
+    failed = 0;
+    boolean stale = answered != null && take(answered, history);
+    serve();
+    boolean advances =
+        !Objects.equals(before, delivered.end())
+            || known != located
+            || admitted != joiners.admitted()
+            || (!stale && held.size() < waiting)
+            || (answered == Read.REWIND && wanted == Read.REWIND && rewindAfter > after)
+            || (!stale && wanted == null && !joiners.waiting());
+    if (advances) {
       fruitless = 0;
+      stuck = 0;
+    } else {
+      fruitless++;
+      stuck = held.size() < waiting ? 0 : stuck + 1;
+      output.fruitless();
+      if (stuck >= MOST_STUCK) {
+        endInGap(answered, history);
+      }
+    }
+    next();
+  }
+
+  /** Whether it explained something that was held by not knowing it. */
+  private boolean take(Read answered, History history) {
+    if (answered == Read.PAST) {
       if (delivered.contradicts(history)) {
         wanted = Read.CHECK;
       } else {
         delivered.addOlder(history.publications());
         joiners.past(history, readAfter, delivered.end());
       }
-    } else if (answered != null) {
-      reconcile(answered, history);
-      if (wanted == null) {
-        located = true;
-        explainHeld();
-      }
+      return false;
     }
-    serve();
-    joiners.forgetPage();
-    next();
+    reconcile(answered, history);
+    if (wanted != null) {
+      return false;
+    }
+    located = true;
+    return explainHeld();
+  }
+
+  /** The backplane answers, but its answers lead nowhere: those concerned are told, and go on. */
+  private void endInGap(@Nullable Read answered, History history) {
+    Cursor there = history.last();
+    boolean compares = answered != null && answered != Read.PAST;
+    if (compares && wanted != null && there != null && !there.equals(delivered.end())) {
+      wanted = null;
+      located = true;
+      stuck = 0;
+      if (delivered.end() != null) {
+        output.gap(new Gap(there, Gap.Reason.DIVERGED, Gap.UNKNOWN));
+      }
+      place(there);
+      explainHeld();
+    }
+    Cursor last = delivered.end();
+    if (last != null && !standsStill() && joiners.waiting()) {
+      stuck = 0;
+      joiners.skipPast(last);
+    }
   }
 
   private void serve() {
@@ -227,7 +299,7 @@ final class Order<J> {
     readAfter = after;
     readCount = count;
     boolean begin = continuity || delivered.end() != null || joiners.waiting();
-    output.read(after, count, begin, fruitless);
+    output.read(after, count, begin, failed + Math.max(0, fruitless - STEPS));
   }
 
   /** Delivers the publication if it is the next, drops it if it is known; else returns false. */
@@ -258,8 +330,12 @@ final class Order<J> {
     joiners.moved();
   }
 
-  /** Takes what was held, now that the backplane's history is known up to what was delivered. */
-  private void explainHeld() {
+  /**
+   * Takes what was held, now that the backplane's history is known up to what was delivered.
+   *
+   * @return whether some of it is no part of that
+   */
+  private boolean explainHeld() {
     boolean stale = false;
     int explained = heldBefore;
     for (Publication next; (next = held.first()) != null; held.removeFirst()) {
@@ -273,10 +349,10 @@ final class Order<J> {
       }
       explained--;
     }
-    fruitless = stale ? fruitless + 1 : 0;
     if (held.endsOverflow()) {
       wanted = Read.CHECK;
     }
+    return stale;
   }
 
   /** Brings the order to where the backplane is, or wants another read. */

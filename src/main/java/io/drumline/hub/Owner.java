@@ -7,7 +7,6 @@ import io.drumline.message.Gap;
 import io.drumline.message.Publication;
 import io.drumline.tracing.Delivery;
 import io.netty.channel.EventLoop;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,13 +20,10 @@ import org.jspecify.annotations.Nullable;
  * on its loop only.
  */
 final class Owner {
-  private static final long SWEEP_MILLIS = 1000;
+  private static final long TICK_MILLIS = 100;
 
-  /** Checks of silent destinations that one sweep asks for: the others come with the next. */
-  private static final int CHECKS_A_SWEEP = 1000;
-
-  /** Sweeps after which what was kept for joiners goes. */
-  private static final int WINDOW_SWEEPS = 10;
+  /** How long what was kept for joiners stays after the last of them asked. */
+  private static final long KEEP_PAST_MILLIS = 10_000;
 
   /** Destinations that linger after their last subscriber; beyond them each goes at once. */
   private static final int MOST_LINGERING = 4096;
@@ -40,13 +36,14 @@ final class Owner {
   private final Watch watch;
   private final HubMetrics metrics;
   private final HubProperties properties;
-  private final long windowLimit;
-  private final int mostReads;
+  private final CatchUpMemory memory;
+  private final HistoryReads reads;
+  private final IdleChecks checks;
   private final Map<Destination, Owned> owned = new HashMap<>();
-  private final ArrayDeque<Runnable> waitingReads = new ArrayDeque<>();
-  private int reads;
   private int lingering;
-  private long windowBytes;
+
+  /** How often {@link #tick} was called: a clock that stands still with the loop. */
+  private long ticks;
 
   /** A subscription that joins a destination's order. */
   record Joiner(ShardTopic topic, Subscription subscription) {}
@@ -66,9 +63,16 @@ final class Owner {
     this.watch = watch;
     this.metrics = metrics;
     this.properties = properties;
-    this.windowLimit = properties.catchUpLimit().toBytes() / owners;
-    this.mostReads = Math.max(1, properties.maxReads() / owners);
-    loop.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+    int mostReads = Math.max(1, properties.maxReads() / owners);
+    reads = new HistoryReads(mostReads, metrics);
+    checks =
+        new IdleChecks(
+            Math.max(1, properties.idleCheck().toMillis() / TICK_MILLIS),
+            Math.max(1, mostReads / 2));
+    memory =
+        new CatchUpMemory(
+            properties.catchUpLimit().toBytes() / owners, KEEP_PAST_MILLIS / TICK_MILLIS, metrics);
+    loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   EventLoop loop() {
@@ -81,6 +85,9 @@ final class Owner {
     if (entry == null) {
       entry = new Owned(topic.destination);
       owned.put(topic.destination, entry);
+      if (entry.order != null) {
+        checks.add(entry, ticks);
+      }
       Owned joined = entry;
       backplane.subscribe(topic.destination).thenRun(() -> loop.execute(() -> subscribed(joined)));
     }
@@ -115,9 +122,8 @@ final class Owner {
   void resume(ShardTopic topic, Subscription subscription, Start start, boolean started) {
     Owned entry = owned.get(topic.destination);
     if (entry != null && entry.order != null) {
-      entry.windowSweeps = WINDOW_SWEEPS;
       entry.order.join(new Joiner(topic, subscription), start, started);
-      limitWindows(entry);
+      memory.used(entry, ticks);
     }
   }
 
@@ -134,12 +140,13 @@ final class Owner {
     if (entry.order == null) {
       entry.deliver(publication, kind, arrived);
     } else {
-      entry.quietSweeps = 0;
+      entry.heardAt = ticks;
       entry.current = publication;
       entry.currentKind = kind;
       entry.currentArrived = arrived;
       entry.order.received(publication);
       entry.current = null;
+      memory.changed(entry);
     }
   }
 
@@ -160,49 +167,10 @@ final class Owner {
     }
   }
 
-  private void sweep() {
-    int checks = CHECKS_A_SWEEP;
-    for (Owned entry : owned.values()) {
-      Order<Joiner> order = entry.order;
-      if (order == null) {
-        continue;
-      }
-      if (++entry.quietSweeps * SWEEP_MILLIS >= properties.idleCheck().toMillis()
-          && order.continuity()
-          && order.located()
-          && checks > 0) {
-        checks--;
-        entry.quietSweeps = 0;
-        order.doubt(); // a lost last message leaves no hole
-      }
-      if (entry.windowSweeps > 0) {
-        if (--entry.windowSweeps == 0) {
-          order.forgetWindow();
-        }
-        limitWindows(entry);
-      }
-    }
-  }
-
-  /** Counts what the entry keeps for joiners; over the limit all others give theirs back. */
-  private void limitWindows(Owned entry) {
-    Order<Joiner> order = entry.order;
-    if (order == null) {
-      return;
-    }
-    windowBytes += order.windowBytes() - entry.windowBytes;
-    metrics.catchUpBytes.addAndGet(order.windowBytes() - entry.windowBytes);
-    entry.windowBytes = order.windowBytes();
-    if (windowBytes > windowLimit) {
-      for (Owned other : owned.values()) {
-        if (other.order != null && other.windowBytes > 0) {
-          other.order.forgetWindow();
-          windowBytes -= other.windowBytes;
-          metrics.catchUpBytes.addAndGet(-other.windowBytes);
-          other.windowBytes = 0;
-        }
-      }
-    }
+  private void tick() {
+    ticks++;
+    memory.expire(ticks);
+    checks.run(ticks);
   }
 
   private void releaseAfter(long nanos, Owned entry) {
@@ -225,10 +193,7 @@ final class Owner {
     linger(-1);
     owned.remove(entry.destination);
     entry.gone = true;
-    if (entry.order != null) {
-      entry.order.forgetWindow();
-      limitWindows(entry);
-    }
+    memory.remove(entry);
     backplane.unsubscribe(entry.destination);
   }
 
@@ -245,29 +210,9 @@ final class Owner {
     }
   }
 
-  /** Asks the backplane when it is its turn: a node has a bounded number of reads under way. */
-  private void read(Runnable read) {
-    if (reads < mostReads) {
-      reads++;
-      read.run();
-    } else {
-      waitingReads.add(read); // at most one a destination
-      metrics.waitingReads.incrementAndGet();
-    }
-  }
-
-  private void readEnded() {
-    Runnable next = waitingReads.poll();
-    if (next == null) {
-      reads--;
-    } else {
-      metrics.waitingReads.decrementAndGet();
-      next.run();
-    }
-  }
-
   /** A destination that somebody here is subscribed to, or was a moment ago. */
-  private final class Owned implements Order.Output<Joiner> {
+  private final class Owned
+      implements Order.Output<Joiner>, IdleChecks.Checked, CatchUpMemory.Keeper {
     final Destination destination;
     final List<ShardTopic> topics = new ArrayList<>(2);
 
@@ -279,9 +224,9 @@ final class Owner {
     boolean leaving;
     boolean gone;
     long emptySince;
-    int quietSweeps;
-    int windowSweeps;
-    long windowBytes;
+    long heardAt = ticks;
+    boolean reading;
+    boolean checking;
 
     /** The publication at hand, whose kind is known. */
     @Nullable Publication current;
@@ -351,20 +296,33 @@ final class Owner {
     }
 
     @Override
-    public void read(long after, int count, boolean begin, int fruitless) {
-      Runnable ask = () -> Owner.this.read(() -> ask(after, count, begin));
-      if (fruitless == 0) {
+    public void fruitless() {
+      metrics.fruitlessReads.increment();
+    }
+
+    @Override
+    public void read(long after, int count, boolean begin, int backOff) {
+      reading = true;
+      Runnable ask = () -> reads.request(purpose(), () -> ask(after, count, begin));
+      if (backOff == 0) {
         ask.run();
       } else {
         long pause =
-            Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(fruitless - 1, 10));
+            Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(backOff - 1, 10));
         var unused = loop.schedule(ask, pause, TimeUnit.MILLISECONDS);
       }
     }
 
+    private HistoryReads.Purpose purpose() {
+      return checking && order != null && !order.hasJoiners()
+          ? HistoryReads.Purpose.CHECK
+          : HistoryReads.Purpose.SUBSCRIBERS;
+    }
+
     private void ask(long after, int count, boolean begin) {
       if (gone) {
-        readEnded();
+        reads.ended();
+        endCheck();
         return;
       }
       metrics.reads.increment();
@@ -374,18 +332,70 @@ final class Owner {
     }
 
     private void answered(@Nullable History history) {
-      readEnded();
-      if (gone || order == null) {
-        return;
+      reads.ended();
+      reading = false;
+      try {
+        if (!gone && order != null) {
+          take(order, history);
+        }
+      } finally {
+        endCheck();
       }
+    }
+
+    private void take(Order<Joiner> order, @Nullable History history) {
       if (history == null) {
         order.failed();
         return;
       }
       order.history(history);
-      limitWindows(this);
+      memory.changed(this);
       if (!live && order.located()) {
         live();
+      }
+    }
+
+    private void endCheck() {
+      if (checking) {
+        checking = false;
+        checks.checked(this, ticks);
+        checks.run(ticks);
+      }
+    }
+
+    @Override
+    public boolean isGone() {
+      return gone;
+    }
+
+    @Override
+    public boolean isWorthIt() {
+      return order != null && order.continuity() && order.located() && !reading;
+    }
+
+    @Override
+    public long heardAt() {
+      return heardAt;
+    }
+
+    /** A lost last message leaves no hole: only this finds it. */
+    @Override
+    public void check() {
+      checking = true;
+      if (order != null) {
+        order.doubt();
+      }
+    }
+
+    @Override
+    public long pastBytes() {
+      return order == null ? 0 : order.pastBytes();
+    }
+
+    @Override
+    public void forgetPast() {
+      if (order != null) {
+        order.forgetPast();
       }
     }
   }

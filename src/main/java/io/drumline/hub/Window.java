@@ -15,36 +15,74 @@ final class Window {
   private static final long MOST_BYTES = 2 * 1024 * 1024;
 
   private final ArrayDeque<Publication> publications = new ArrayDeque<>();
+  private final int mostMessages;
+  private final long mostBytes;
 
   /** All that is kept behind this offset is here. */
   private long floor;
 
   private long bytes;
 
-  Window(long floor, List<Publication> publications) {
+  private Window(long floor, int mostMessages, long mostBytes) {
     this.floor = floor;
-    publications.forEach(this::add);
+    this.mostMessages = mostMessages;
+    this.mostBytes = mostBytes;
+  }
+
+  /** An empty one that grows with what is live, up to 2 MiB and two pages. */
+  static Window recent(long floor) {
+    return new Window(floor, MOST_MESSAGES, MOST_BYTES);
+  }
+
+  /**
+   * The answer of a read, whole: whoever asked for it must be given it, however large its messages
+   * are.
+   */
+  static Window page(long floor, List<Publication> publications) {
+    Window page = new Window(floor, Integer.MAX_VALUE, Long.MAX_VALUE);
+    publications.forEach(page::add);
+    return page;
+  }
+
+  /** The end of this one, as far as a {@link #recent} one holds it. */
+  Window end() {
+    Window end = recent(floor);
+    publications.forEach(end::add);
+    return end;
   }
 
   /** Adds the next one; at its limits it forgets the oldest. */
   void add(Publication publication) {
     publications.add(publication);
     bytes += Hub.sizeOf(publication);
-    while (publications.size() > MOST_MESSAGES || (bytes > MOST_BYTES && publications.size() > 1)) {
+    while (publications.size() > mostMessages || (bytes > mostBytes && publications.size() > 1)) {
       Publication oldest = publications.remove();
       floor = oldest.position().offset();
       bytes -= Hub.sizeOf(oldest);
     }
   }
 
-  /** Adds those that follow; stops where they do not. */
-  void addAll(Window other) {
-    for (Publication publication : other.publications) {
-      if (!publications.isEmpty() && !Cursor.after(publications.getLast()).precedes(publication)) {
-        return;
-      }
-      add(publication);
+  /**
+   * Adds those that were delivered since a point, where they follow.
+   *
+   * @return whether this one has all that is kept up to the end of the other
+   */
+  boolean addAll(Window other, long since) {
+    if (other.publications.isEmpty()) {
+      return true;
     }
+    boolean follows =
+        publications.isEmpty()
+            ? other.covers(since)
+            : Cursor.after(publications.getLast()).precedes(other.publications.getFirst());
+    if (follows) {
+      other.publications.forEach(this::add);
+    }
+    return follows;
+  }
+
+  boolean isEmpty() {
+    return publications.isEmpty();
   }
 
   /** Whether it ends with the message before this point, or with nothing before it. */
@@ -57,7 +95,12 @@ final class Window {
     return offset >= floor;
   }
 
-  /** The next ones behind the offset: as many as fit into these octets, and at least one. */
+  /** Whether it goes back as far as the other one. */
+  boolean coversAll(Window other) {
+    return covers(other.floor);
+  }
+
+  /** The next ones behind the offset: as many as fit into these bytes, and at least one. */
   List<Publication> after(long offset, long mostBytes) {
     List<Publication> found = new ArrayList<>();
     long left = mostBytes;

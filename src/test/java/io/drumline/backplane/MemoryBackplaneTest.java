@@ -41,10 +41,12 @@ final class MemoryBackplaneTest extends BackplaneHistoryContract {
     assertThat(memory.size()).isEqualTo(102);
 
     now[0] = now[0].plus(Duration.ofHours(2));
-    memory.publish(draft(kept, "second"));
+    for (int i = 0; i < 7; i++) {
+      memory.publish(draft(kept, "next")); // each looks after some of those that are due
+    }
 
     assertThat(memory.size()).isEqualTo(1);
-    assertThat(inbox.of(kept)).hasSize(2);
+    assertThat(inbox.of(kept)).hasSize(8);
     assertChained(inbox.of(kept));
   }
 
@@ -198,7 +200,43 @@ final class MemoryBackplaneTest extends BackplaneHistoryContract {
     }
     assertThat(budget.used()).isGreaterThan(500 * 110);
     now[0] = now[0].plus(Duration.ofHours(2));
-    memory.publish(new Draft(destination("/ephemeral/"), new byte[0], new byte[0], null, null));
+    for (int i = 0; i < 32; i++) { // each looks after some of those that are due
+      memory.publish(new Draft(destination("/ephemeral/"), new byte[0], new byte[0], null, null));
+    }
     assertThat(budget.used()).isZero();
+  }
+
+  /** However many destinations there are, one publication looks after a few of them. */
+  @Test
+  void noPublicationWaitsUntilAllDestinationsWereLookedAfter() {
+    Instant[] now = {Instant.EPOCH};
+    MemoryBackplane memory =
+        new MemoryBackplane(
+            new MessageIds(), Retentions.DEFAULTS, budget(Long.MAX_VALUE), () -> now[0]);
+    memory.start(inbox);
+    for (int i = 0; i < 1000; i++) {
+      memory.publish(draft(destination("/topic/"), "x"));
+    }
+    now[0] = now[0].plus(Duration.ofHours(2));
+    Destination destination = destination("/topic/");
+    memory.publish(draft(destination, "x"));
+    assertThat(memory.size()).isBetween(900, 1000);
+    for (int i = 0; i < 100; i++) {
+      memory.publish(draft(destination, "x"));
+    }
+    assertThat(memory.size()).isEqualTo(1);
+  }
+
+  /** What was given up for the limit is not kept in the queue of those to look after. */
+  @Test
+  void looksAfterNothingThatWasGivenUp() {
+    MemoryBackplane memory =
+        new MemoryBackplane(
+            new MessageIds(), Retentions.DEFAULTS, budget(1 << 20), InstantSource.system());
+    memory.start(inbox);
+    for (int i = 0; i < 10_000; i++) {
+      memory.publish(draft(destination("/topic/"), "x".repeat(1000)));
+    }
+    assertThat(memory.dueCount()).isEqualTo(memory.size());
   }
 }

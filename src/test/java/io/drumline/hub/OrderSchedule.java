@@ -252,13 +252,16 @@ final class OrderSchedule implements Order.Output<ModelSubscriber> {
   }
 
   @Override
-  public void read(long after, int count, boolean begin, int fruitless) {
+  public void read(long after, int count, boolean begin, int backOff) {
     if (asked != null || answer != null) {
       throw new AssertionError("two reads at a time");
     }
     int page = Math.min(count, 1 + random.nextInt(8));
     asked = () -> answer = log.read(after, page, begin);
   }
+
+  @Override
+  public void fruitless() {}
 
   @Override
   public void stale(Publication publication) {}

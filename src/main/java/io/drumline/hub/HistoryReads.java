@@ -1,0 +1,54 @@
+package io.drumline.hub;
+
+import java.util.ArrayDeque;
+
+/**
+ * One owner's reads of history: a bounded number is with the backplane, the others wait. Those that
+ * somebody waits for go first. Used on the owner's event loop.
+ */
+final class HistoryReads {
+
+  /** What a read is for. */
+  enum Purpose {
+    /** Subscribers wait for it: they catch up, or their destination has a hole. */
+    SUBSCRIBERS,
+    /** Nobody waits for it: it looks whether something was lost. */
+    CHECK
+  }
+
+  private final int most;
+  private final HubMetrics metrics;
+  private final ArrayDeque<Runnable> forSubscribers = new ArrayDeque<>();
+  private final ArrayDeque<Runnable> checks = new ArrayDeque<>();
+  private int underWay;
+
+  /**
+   * @param most reads that may be with the backplane at once
+   */
+  HistoryReads(int most, HubMetrics metrics) {
+    this.most = most;
+    this.metrics = metrics;
+  }
+
+  /** Runs the read when it is its turn; {@link #ended} must follow. At most one a destination. */
+  void request(Purpose purpose, Runnable read) {
+    if (underWay < most) {
+      underWay++;
+      read.run();
+    } else {
+      (purpose == Purpose.CHECK ? checks : forSubscribers).add(read);
+      metrics.waitingReads.incrementAndGet();
+    }
+  }
+
+  /** One was answered. */
+  void ended() {
+    Runnable next = forSubscribers.isEmpty() ? checks.poll() : forSubscribers.poll();
+    if (next == null) {
+      underWay--;
+    } else {
+      metrics.waitingReads.decrementAndGet();
+      next.run();
+    }
+  }
+}

@@ -1,0 +1,137 @@
+package io.drumline.hub;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.drumline.backplane.MessageIds;
+import io.drumline.message.Destination;
+import io.drumline.message.Gap;
+import io.drumline.message.Publication;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+
+/** A hub on one loop that runs, and whose time passes, when the test says so. */
+final class FakeHub implements AutoCloseable {
+  private static final long TICK_MILLIS = 100;
+
+  /** The body alone, and of a gap its reason. */
+  private static final FrameFormat FORMAT =
+      new FrameFormat() {
+        @Override
+        public void encode(Publication publication, ByteBuf out) {
+          out.writeBytes(publication.body());
+        }
+
+        @Override
+        public void encode(Gap gap, Destination destination, ByteBuf out) {
+          out.writeBytes(("gap:" + gap.reason().text()).getBytes(US_ASCII));
+        }
+      };
+
+  /** A client's socket, which may stop to read. */
+  static final class Socket extends EmbeddedChannel {
+    private boolean reads = true;
+
+    void reads(boolean on) {
+      reads = on;
+      if (on) {
+        flush();
+      }
+    }
+
+    @Override
+    protected void doWrite(ChannelOutboundBuffer in) throws Exception {
+      if (reads) {
+        super.doWrite(in);
+      }
+    }
+
+    /** What the client has read: payloads, those longer than 20 bytes by first byte and length. */
+    List<String> received() {
+      ByteBuf all = Unpooled.buffer();
+      for (ByteBuf part; (part = readOutbound()) != null; part.release()) {
+        all.writeBytes(part, part.readerIndex(), part.readableBytes());
+      }
+      List<String> payloads = new ArrayList<>();
+      while (all.isReadable()) {
+        int kind = all.readUnsignedByte();
+        int length = all.readUnsignedByte();
+        length =
+            length < 126 ? length : length == 126 ? all.readUnsignedShort() : (int) all.readLong();
+        String payload = all.readCharSequence(length, US_ASCII).toString();
+        payloads.add(
+            kind == 0x88
+                ? "close " + ((payload.charAt(0) << 8) | (payload.charAt(1) & 0xFF))
+                : length > 20 ? payload.charAt(0) + "*" + length : payload);
+      }
+      return payloads;
+    }
+  }
+
+  final FakeBackplane backplane = new FakeBackplane();
+  final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  final Hub hub;
+  private final EmbeddedChannel turns = new EmbeddedChannel();
+  private final List<Socket> sockets = new ArrayList<>();
+  private final Shard shard;
+
+  FakeHub(Map<String, String> settings) {
+    turns.freezeTime();
+    HubProperties properties =
+        new Binder(new MapConfigurationPropertySource(settings))
+            .bindOrCreate("drumline.hub", HubProperties.class);
+    hub =
+        new Hub(List.of(turns.eventLoop()), backplane, new MessageIds(), properties, meters, null);
+    backplane.start(hub);
+    shard = Objects.requireNonNull(hub.shard(turns.eventLoop()));
+  }
+
+  Socket socket() {
+    Socket socket = new Socket();
+    sockets.add(socket);
+    return socket;
+  }
+
+  Connection connect(Socket socket) {
+    Connection connection = new Connection(socket, shard, "session-" + sockets.size(), false);
+    shard.add(connection);
+    return connection;
+  }
+
+  Subscription subscribe(Connection connection, Destination destination, Start start) {
+    return hub.subscribe(connection, destination, FORMAT, start, null);
+  }
+
+  /** Runs what waits. */
+  void turn() {
+    turns.runPendingTasks();
+  }
+
+  /** Lets time pass, tick by tick. */
+  void pass(long millis) {
+    for (long left = millis; left > 0; left -= TICK_MILLIS) {
+      turns.advanceTimeBy(Math.min(left, TICK_MILLIS), TimeUnit.MILLISECONDS);
+      turns.runScheduledPendingTasks();
+      turns.runPendingTasks();
+    }
+  }
+
+  double metric(String name) {
+    return meters.get(name).functionCounter().count();
+  }
+
+  @Override
+  public void close() {
+    sockets.forEach(EmbeddedChannel::finishAndReleaseAll);
+    turns.finishAndReleaseAll();
+  }
+}
