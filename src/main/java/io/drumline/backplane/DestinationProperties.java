@@ -29,7 +29,8 @@ public record DestinationProperties(@DefaultValue List<@Valid Rule> destinations
    * One rule.
    *
    * @param pattern Destinations it is for, such as {@code /topic/prices/**}: {@code *} is one
-   *     segment, {@code **} at the end any rest. Users' own are spelled {@code /user/queue/x}.
+   *     segment, or the rest of one ({@code /topic/rooms.*}), and {@code **} at the end any rest.
+   *     Users' own are spelled {@code /user/queue/x}.
    * @param history How much of the past is kept.
    */
   public record Rule(@NotBlank String pattern, @DefaultValue @Valid History history) {

@@ -3,16 +3,41 @@ package io.drumline.message;
 import java.util.List;
 
 /**
- * A set of destinations: segments between slashes that match literally, {@code *} for exactly one
- * segment, and {@code **} at the end for any rest, even an empty one. No regular expressions: a
- * match takes time linear in the destination.
+ * A set of destinations, as rules and settings name them. A pattern is a sequence of segments, each
+ * behind a slash; a dot is a character like any other. A segment of a pattern is one of:
+ *
+ * <ul>
+ *   <li>text, which covers that text exactly: {@code /topic/news}
+ *   <li>{@code *}, which covers any one segment: {@code /topic/&#42;/prices}
+ *   <li>text and {@code *}, which covers any one segment that begins with the text and goes on:
+ *       {@code /topic/rooms.*} covers {@code /topic/rooms.lobby} and {@code /topic/rooms.a.b}, but
+ *       neither {@code /topic/rooms.}, nor {@code /topic/rooms}, nor {@code /topic/rooms.a/b}
+ *   <li>{@code **} at the end, which covers any rest, even none: {@code /topic/orders/**}
+ * </ul>
+ *
+ * <p>No regular expressions: a match takes time linear in the destination, and allocates nothing.
  */
 public final class DestinationPattern {
   private final String text;
-  private final List<String> segments;
+  private final List<Segment> segments;
   private final boolean open;
 
-  private DestinationPattern(String text, List<String> segments, boolean open) {
+  /**
+   * One segment.
+   *
+   * @param text what it must be, or begin with
+   * @param open whether something may follow within the segment
+   */
+  private record Segment(String text, boolean open) {
+
+    boolean covers(String destination, int start, int end) {
+      int more = end - start - text.length();
+      boolean fits = open ? more > 0 || text.isEmpty() : more == 0;
+      return fits && destination.startsWith(text, start);
+    }
+  }
+
+  private DestinationPattern(String text, List<Segment> segments, boolean open) {
     this.text = text;
     this.segments = segments;
     this.open = open;
@@ -31,28 +56,30 @@ public final class DestinationPattern {
     int last = segments.size() - 1;
     boolean open = segments.get(last).equals("**");
     List<String> fixed = open ? segments.subList(0, last) : segments;
-    for (String segment : fixed) {
-      if (segment.contains("*") && !segment.equals("*")) {
-        throw new IllegalArgumentException(
-            "In the pattern '" + text + "' * must be a segment of its own, and ** the last one.");
-      }
+    return new DestinationPattern(
+        text, fixed.stream().map(segment -> segment(text, segment)).toList(), open);
+  }
+
+  private static Segment segment(String pattern, String segment) {
+    int star = segment.indexOf('*');
+    if (star >= 0 && star < segment.length() - 1) {
+      throw new IllegalArgumentException(
+          "In the pattern '%s' * must end a segment, such as rooms.* or *, and ** be the last one."
+              .formatted(pattern));
     }
-    return new DestinationPattern(text, fixed, open);
+    return star < 0 ? new Segment(segment, false) : new Segment(segment.substring(0, star), true);
   }
 
   /** Whether it covers a destination, as {@link Destination#shown} spells it. */
   public boolean matches(String destination) {
     int at = 0;
-    for (String segment : segments) {
+    for (int i = 0; i < segments.size(); i++) {
       if (at >= destination.length() || destination.charAt(at) != '/') {
         return false;
       }
       int end = destination.indexOf('/', at + 1);
       end = end < 0 ? destination.length() : end;
-      boolean equal =
-          segment.equals("*")
-              || (segment.length() == end - at - 1 && destination.startsWith(segment, at + 1));
-      if (!equal) {
+      if (!segments.get(i).covers(destination, at + 1, end)) {
         return false;
       }
       at = end;

@@ -21,9 +21,7 @@ public final class DestinationPolicy {
   /** What a client wants to do. */
   public enum Action {
     SEND,
-    SUBSCRIBE,
-    /** See who is there. */
-    PRESENCE
+    SUBSCRIBE
   }
 
   /** How what the broker serves begins; all else is the application's, whatever its prefix. */
@@ -38,7 +36,6 @@ public final class DestinationPolicy {
       PolicyPattern pattern,
       List<Grant> send,
       List<Grant> subscribe,
-      List<Grant> presence,
       List<Grant> always) {
 
     static Decision of(Rule rule) {
@@ -46,17 +43,11 @@ public final class DestinationPolicy {
           PolicyPattern.parse(rule.pattern()),
           Grant.parse(rule.send()),
           Grant.parse(rule.subscribe()),
-          Grant.parse(rule.presence()),
           Grant.parse(rule.always()));
     }
 
     boolean allows(Identity who, Action action, String destination) {
-      List<Grant> granted =
-          switch (action) {
-            case SEND -> send;
-            case SUBSCRIBE -> subscribe;
-            case PRESENCE -> presence;
-          };
+      List<Grant> granted = action == Action.SEND ? send : subscribe;
       return (includes(granted, who) && pattern.fits(destination, who)) || includes(always, who);
     }
 
@@ -75,10 +66,10 @@ public final class DestinationPolicy {
   public DestinationPolicy(SecurityProperties properties) {
     List<Rule> rules = new ArrayList<>(properties.rules());
     if (rules.isEmpty() && !properties.authentication()) {
-      rules.add(new Rule("/**", ANYONE, ANYONE, ANYONE, NOBODY));
+      rules.add(new Rule("/**", ANYONE, ANYONE, NOBODY));
     } else {
-      rules.add(new Rule("/user/{user}/**", NOBODY, AUTHENTICATED, NOBODY, NOBODY));
-      rules.add(new Rule("/app/**", AUTHENTICATED, AUTHENTICATED, NOBODY, NOBODY));
+      rules.add(new Rule("/user/{user}/**", NOBODY, AUTHENTICATED, NOBODY));
+      rules.add(new Rule("/app/**", AUTHENTICATED, AUTHENTICATED, NOBODY));
     }
     decisions = rules.stream().map(Decision::of).toList();
   }

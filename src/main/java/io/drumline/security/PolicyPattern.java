@@ -66,7 +66,9 @@ final class PolicyPattern {
     String rest = open < 0 || close < open ? "}" : segment.substring(close + 1);
     if (rest.contains("{") || rest.contains("}") || segment.contains("*")) {
       throw new UnreadableException(
-          "In the pattern '" + text + "' a segment may have one place, such as {user}.");
+          "In the pattern '"
+              + text
+              + "' a segment may have one place, such as {user}, and then no *.");
     }
     String inside = segment.substring(open + 1, close);
     String claim = inside.startsWith(CLAIM) ? inside.substring(CLAIM.length()) : null;

@@ -95,7 +95,10 @@ public record SecurityProperties(
 
     public Jwt {
       int keys = (secret != null ? 1 : 0) + (publicKey != null ? 1 : 0) + (jwksUri != null ? 1 : 0);
-      require(keys == 1, "jwt must have exactly one of secret, public-key and jwks-uri");
+      require(
+          keys == 1,
+          "jwt must have exactly one of secret, public-key and jwks-uri, but has "
+              + (keys == 0 ? "none" : keys));
       if (algorithms.isEmpty()) {
         algorithms = Set.of(secret != null ? "HS256" : "RS256");
       }
@@ -116,8 +119,9 @@ public record SecurityProperties(
       }
       if (jwksUri != null) {
         require(
-            "https".equals(jwksUri.getScheme()) || isLoopback(jwksUri),
-            "jwt.jwks-uri must begin with https://");
+            isSecure(jwksUri),
+            "jwt.jwks-uri is '%s', but must be a URL that begins with https:// (or http:// for localhost)"
+                .formatted(jwksUri));
         require(
             audience != null,
             "jwt.audience must be set with jwks-uri: its issuer has tokens for others, too");
@@ -128,9 +132,11 @@ public record SecurityProperties(
       return secret.getBytes(StandardCharsets.UTF_8).length;
     }
 
-    private static boolean isLoopback(URI uri) {
-      return "http".equals(uri.getScheme())
-          && List.of("localhost", "127.0.0.1", "[::1]").contains(String.valueOf(uri.getHost()));
+    private static boolean isSecure(URI uri) {
+      boolean loopback =
+          List.of("localhost", "127.0.0.1", "[::1]").contains(String.valueOf(uri.getHost()));
+      return ("https".equals(uri.getScheme()) && uri.getHost() != null)
+          || ("http".equals(uri.getScheme()) && loopback);
     }
 
     /** Without the secret, so that it reaches no log. */
@@ -156,7 +162,8 @@ public record SecurityProperties(
           "users must not have control characters in a login");
       require(
           password != null && BCRYPT.matcher(password).matches(),
-          "users: the password of " + login + " must be a bcrypt hash of cost 4 to 14");
+          "users: the password of %s must be a bcrypt hash of cost 4 to 14; make one with: htpasswd -nBC 10 %s"
+              .formatted(login, login));
     }
 
     /** Without the hash, so that it reaches no log. */
@@ -171,26 +178,26 @@ public record SecurityProperties(
    * authenticated}, {@code role:x}, {@code scope:x} or {@code claim:name=value}; one that is not
    * there: nobody.
    *
-   * @param pattern Destinations it covers, as in {@code drumline.destinations}; a segment may have
-   *     a place for the user's name or a claim of theirs, {@code /topic/team.{claim:team}/**}, and
-   *     whom it does not fit is refused. Users' own are spelled {@code /user/{user}/queue/x}.
+   * @param pattern Destinations it covers, as in {@code drumline.destinations}: {@code *} is one
+   *     segment, or the rest of one ({@code /topic/rooms.*}), and {@code **} at the end any rest. A
+   *     segment may have a place for the user's name or a claim of theirs, {@code
+   *     /topic/team.{claim:team}/**}; users it does not fit are refused. Users' own are spelled
+   *     {@code /user/{user}/queue/x}.
    * @param send Who may send there.
    * @param subscribe Who may subscribe.
-   * @param presence Who may see who is there.
    * @param always Who may do all of it, whatever is in the places of the pattern.
    */
   public record Rule(
       String pattern,
       @DefaultValue List<String> send,
       @DefaultValue List<String> subscribe,
-      @DefaultValue List<String> presence,
       @DefaultValue List<String> always) {
 
     public Rule {
       try {
         require(pattern != null, "rules must each have a pattern");
         PolicyPattern.parse(pattern);
-        List.of(send, subscribe, presence, always).forEach(Grant::parse);
+        List.of(send, subscribe, always).forEach(Grant::parse);
       } catch (PolicyPattern.UnreadableException unreadable) {
         throw new IllegalArgumentException(PREFIX + "rules: " + unreadable.getMessage());
       }
@@ -198,7 +205,7 @@ public record SecurityProperties(
 
     private boolean needsLogin() {
       return PolicyPattern.parse(pattern).personal()
-          || List.of(send, subscribe, presence, always).stream()
+          || List.of(send, subscribe, always).stream()
               .map(Grant::parse)
               .flatMap(List::stream)
               .anyMatch(Grant::needsLogin);

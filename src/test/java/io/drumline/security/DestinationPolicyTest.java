@@ -1,6 +1,5 @@
 package io.drumline.security;
 
-import static io.drumline.security.DestinationPolicy.Action.PRESENCE;
 import static io.drumline.security.DestinationPolicy.Action.SEND;
 import static io.drumline.security.DestinationPolicy.Action.SUBSCRIBE;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -40,7 +39,6 @@ class DestinationPolicyTest {
     DestinationPolicy policy = new DestinationPolicy(Settings.of());
     assertThat(policy.allows(Identity.ANONYMOUS, SEND, "/topic/a")).isTrue();
     assertThat(policy.allows(Identity.ANONYMOUS, SUBSCRIBE, "/topic/a/b")).isTrue();
-    assertThat(policy.allows(Identity.ANONYMOUS, PRESENCE, "/topic/a")).isTrue();
     assertThat(policy.allows(Identity.named("ann"), SEND, "/app/x")).isTrue();
   }
 
@@ -76,15 +74,13 @@ class DestinationPolicyTest {
         rule(
             "pattern", "/topic/a",
             "send", "role:editor",
-            "subscribe", "scope:reader.all,claim:team=red",
-            "presence", "authenticated");
+            "subscribe", "scope:reader.all,claim:team=red");
     assertThat(policy.allows(ANN, SEND, "/topic/a")).isTrue();
     assertThat(policy.allows(BOB, SEND, "/topic/a")).isFalse();
     assertThat(policy.allows(ANN, SUBSCRIBE, "/topic/a")).isTrue();
     assertThat(policy.allows(BOB, SUBSCRIBE, "/topic/a")).isTrue();
     assertThat(policy.allows(ADMIN, SUBSCRIBE, "/topic/a")).isFalse();
-    assertThat(policy.allows(ADMIN, PRESENCE, "/topic/a")).isTrue();
-    assertThat(policy.allows(Identity.ANONYMOUS, PRESENCE, "/topic/a")).isFalse();
+    assertThat(policy.allows(Identity.ANONYMOUS, SUBSCRIBE, "/topic/a")).isFalse();
   }
 
   @Test
@@ -131,6 +127,26 @@ class DestinationPolicyTest {
         rule("pattern", "/topic/team.{claim:team}", "subscribe", "authenticated");
     assertThat(policy.allows(ANN, SUBSCRIBE, "/topic/team.red")).isTrue();
     assertThat(policy.allows(ANN, SUBSCRIBE, destination)).isFalse();
+  }
+
+  /** As the chat names its rooms; a rule before it still decides for a single one. */
+  @Test
+  void grantsAllRoomsOfTheChatByOneRule() {
+    DestinationPolicy policy =
+        rule(
+            "pattern", "/topic/rooms.staff",
+            "subscribe", "role:admin",
+            "rules[1].pattern", "/topic/rooms.*",
+            "rules[1].subscribe", "authenticated");
+    assertThat(policy.allows(ANN, SUBSCRIBE, "/topic/rooms.lobby")).isTrue();
+    assertThat(policy.allows(ANN, SUBSCRIBE, "/topic/rooms.a.b")).isTrue();
+    assertThat(policy.allows(ANN, SEND, "/topic/rooms.lobby")).isFalse();
+    assertThat(policy.allows(ANN, SUBSCRIBE, "/topic/rooms.staff")).isFalse();
+    assertThat(policy.allows(ADMIN, SUBSCRIBE, "/topic/rooms.staff")).isTrue();
+    assertThat(policy.allows(ANN, SUBSCRIBE, "/topic/rooms.")).isFalse();
+    assertThat(policy.allows(ANN, SUBSCRIBE, "/topic/rooms.lobby/x")).isFalse();
+    assertThat(policy.allows(ANN, SUBSCRIBE, "/topic/roomsX")).isFalse();
+    assertThat(policy.allows(Identity.ANONYMOUS, SUBSCRIBE, "/topic/rooms.lobby")).isFalse();
   }
 
   @Test

@@ -45,7 +45,7 @@ class SecurityPropertiesTest {
           jwt.jwks-uri=https://a/ jwt.audience=a jwt.algorithms=HS256 | jwt.algorithms contains 'HS256', but with a public key or jwks-uri it may contain only RS256
           jwt.jwks-uri=https://a/ jwt.audience=a jwt.algorithms=none | jwt.algorithms contains 'none', but with
           jwt.jwks-uri=https://a/ | jwt.audience must be set with jwks-uri
-          jwt.jwks-uri=http://a/ jwt.audience=a | jwt.jwks-uri must begin with https://
+          jwt.jwks-uri=http://a/ jwt.audience=a | jwt.jwks-uri is 'http://a/', but must be a URL that begins with https://
           users[0].login=ann users[0].password=sesame | users: the password of ann must be a bcrypt hash
           users[0].login=ann users[0].password=$BCRYPT users[1].login=ann users[1].password=$BCRYPT | users[1].login is there twice
           users[0].password=$BCRYPT | users must each have a login
