@@ -265,13 +265,22 @@ byId('revoke').addEventListener('submit', async event => {
     const json = { [kind]: value, ...order, ...reason && { reason } };
     const good = await act(
       () => ask(REVOCATIONS, { method: 'POST', json }),
-      ({ until }) => until ? `The ${who} is blocked until ${moment(until)}.` : `The ${who} was kicked.`,
+      ({ until, closed, silentNodes }) => until
+        ? `The ${who} is blocked until ${moment(until)}.`
+        : kicked(who, closed, silentNodes),
       ({ message, field }) => showRefusal('revoke-refusal', message, field && byId(field === 'reason' ? 'revoke-reason' : 'revoke-value')));
     if (good) {
       byId('revoke-value').value = byId('revoke-reason').value = '';
     }
   }
 });
+
+const kicked = (who, closed, silent) => {
+  const unknown = silent ? ` ${silent} of the nodes did not answer.` : '';
+  return closed === 0
+    ? `Nobody is connected as ${who}: nothing was closed.${unknown}`
+    : `The ${who} was kicked. ${closed} ${closed === 1 ? 'connection was' : 'connections were'} closed.${unknown}`;
+};
 
 const spoken = time => byId('revoke-time').querySelector(`[value="${time}"]`).textContent.replace('Block for ', '');
 

@@ -51,7 +51,7 @@ final class RevocationController {
         order.time() == null
             ? expulsions
                 .kick(subject, order.reason())
-                .thenApply(told -> ShownRevocation.of(subject, null, order.reason()))
+                .thenApply(kicked -> ShownRevocation.of(subject, kicked, order.reason()))
             : expulsions
                 .block(subject, order.time(), order.reason())
                 .thenApply(ShownRevocation::of));

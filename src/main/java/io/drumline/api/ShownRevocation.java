@@ -3,6 +3,7 @@ package io.drumline.api;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.drumline.backplane.Revocations.Revocation;
 import io.drumline.backplane.Revocations.Subject;
+import io.drumline.stomp.Expulsions.Kicked;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -12,21 +13,44 @@ import org.jspecify.annotations.Nullable;
  * @param kind {@code user}, {@code session} or {@code token}
  * @param until when the block ends; missing of a kick
  * @param reason missing where none was given
+ * @param closed sockets that a kick has closed, 0 if nobody was there; missing of a block
+ * @param silentNodes nodes that have not said within a second what they closed; missing where all
+ *     have
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record ShownRevocation(
-    String kind, String name, String action, @Nullable Instant until, @Nullable String reason) {
+    String kind,
+    String name,
+    String action,
+    @Nullable Instant until,
+    @Nullable String reason,
+    @Nullable Integer closed,
+    @Nullable Integer silentNodes) {
 
   static ShownRevocation of(Revocation block) {
-    return of(block.subject(), block.until(), block.reason());
-  }
-
-  static ShownRevocation of(Subject subject, @Nullable Instant until, String reason) {
+    Subject subject = block.subject();
     return new ShownRevocation(
         subject.kind().text(),
         subject.name(),
-        until == null ? "kick" : "block",
-        until,
-        reason.isEmpty() ? null : reason);
+        "block",
+        block.until(),
+        orMissing(block.reason()),
+        null,
+        null);
+  }
+
+  static ShownRevocation of(Subject subject, Kicked kicked, String reason) {
+    return new ShownRevocation(
+        subject.kind().text(),
+        subject.name(),
+        "kick",
+        null,
+        orMissing(reason),
+        kicked.closed(),
+        kicked.silent() == 0 ? null : kicked.silent());
+  }
+
+  private static @Nullable String orMissing(String reason) {
+    return reason.isEmpty() ? null : reason;
   }
 }

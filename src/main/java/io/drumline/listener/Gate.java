@@ -1,5 +1,7 @@
 package io.drumline.listener;
 
+import io.drumline.loop.ThrottledLog;
+import io.drumline.security.LogText;
 import io.drumline.security.OriginPolicy;
 import io.drumline.security.Peer;
 import io.drumline.security.SharedTokenBucket;
@@ -15,6 +17,8 @@ import java.net.InetAddress;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Decides who gets a socket on this node, before the upgrade, and counts those who have one. Any
@@ -53,6 +57,9 @@ final class Gate {
    */
   record TurnedAway(HttpResponseStatus status, String sentence, int retryAfter) implements Answer {}
 
+  private static final Logger log = LoggerFactory.getLogger(Gate.class);
+
+  private final ThrottledLog refusals = new ThrottledLog(log);
   private final OriginPolicy origins;
   private final TrustedProxies proxies;
   private final BooleanSupplier accepting;
@@ -113,6 +120,7 @@ final class Gate {
                 headers.getAll(HttpHeaderNames.ORIGIN), headers.get(HttpHeaderNames.HOST)));
     if (peer.origin() == OriginPolicy.Answer.REFUSED) {
       count(Outcome.ORIGIN);
+      refusedOrigin(headers, peer.address());
       return new TurnedAway(
           HttpResponseStatus.FORBIDDEN, "Pages of this origin may not connect here.", 0);
     }
@@ -132,6 +140,19 @@ final class Gate {
     }
     count(Outcome.ACCEPTED);
     return new Admitted(peer);
+  }
+
+  /** A browser shows its page nothing but a failed connection: the operator must find out here. */
+  private void refusedOrigin(HttpHeaders headers, InetAddress address) {
+    String origin = LogText.quoted(String.join(", ", headers.getAll(HttpHeaderNames.ORIGIN)));
+    String host = LogText.quoted(headers.get(HttpHeaderNames.HOST));
+    log.debug("403: a page of origin {} asked host {} from {}", origin, host, address);
+    refusals.warn(
+        "origin",
+        "A page of origin {} may not connect (it asked host {}) and got 403: if it is yours, add its"
+            + " origin to drumline.security.allowed-origins, which decides",
+        origin,
+        host);
   }
 
   private Answer comeBack(Outcome outcome, String sentence) {

@@ -156,7 +156,7 @@ public final class Authenticator implements AutoCloseable {
       return done(
           refused(
               Reason.WRONG_CREDENTIALS,
-              "it sent login " + Refusals.shown(shown.login()) + " and a passcode that is no token",
+              "it sent login " + LogText.quoted(shown.login()) + " and a passcode that is no token",
               "This server takes tokens, not passwords: send " + wanted() + " in CONNECT."));
     }
     Passwords checked = passwords;
@@ -200,9 +200,9 @@ public final class Authenticator implements AutoCloseable {
                 refused(
                     Reason.BAD_PASSWORD,
                     checked.knows(login)
-                        ? "the passcode of login " + Refusals.shown(login) + " is wrong"
+                        ? "the passcode of login " + LogText.quoted(login) + " is wrong"
                         : "there is no login "
-                            + Refusals.shown(login)
+                            + LogText.quoted(login)
                             + " in drumline.security.users",
                     "The login or the passcode is wrong."));
   }

@@ -277,9 +277,9 @@ final class IssuerKeys implements AutoCloseable {
         log.warn(
             "The key with kid {} of {} cannot be used: {}; tokens signed with it are refused, the"
                 + " other {} keys are used",
-            Refusals.shown(key.id()),
+            LogText.quoted(key.id()),
             name,
-            Refusals.shown(key.reason()),
+            LogText.quoted(key.reason()),
             set.keys().size());
       }
     }
@@ -302,7 +302,7 @@ final class IssuerKeys implements AutoCloseable {
           "The keys of {} cannot be fetched: {}. {}; clients whose tokens cannot be checked are"
               + " told to come back later (1013). Trying again when a client needs it",
           name,
-          Refusals.shown(reason),
+          LogText.quoted(reason),
           age < 0
               ? "None were fetched before"
               : "Those fetched %d minutes ago are used until they are %d hours old"

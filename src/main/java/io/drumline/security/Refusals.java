@@ -7,7 +7,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,7 +17,6 @@ import org.slf4j.LoggerFactory;
 final class Refusals {
   private static final Logger log = LoggerFactory.getLogger(Refusals.class);
   private static final long PERIOD = TimeUnit.MINUTES.toNanos(1);
-  private static final int LONGEST = 100;
 
   private static final class Warnings {
     final AtomicLong due;
@@ -46,7 +44,7 @@ final class Refusals {
   /**
    * A client was refused.
    *
-   * @param detail a sentence without an end; what clients wrote is in it as {@link #shown} has it
+   * @param detail a sentence without an end; what clients wrote is in it as {@link LogText} has it
    */
   void refused(Reason reason, String detail) {
     log.debug("A client was refused: {} [{}]", detail, reason.text());
@@ -66,15 +64,5 @@ final class Refusals {
         detail,
         reason.text(),
         left == 0 ? "" : ", and " + left + " more since the last line about this reason");
-  }
-
-  /** What a client or an issuer wrote, as it may stand in a log: short and on one line. */
-  static String shown(@Nullable Object text) {
-    if (text == null) {
-      return "none";
-    }
-    String whole = text.toString();
-    String part = whole.length() > LONGEST ? whole.substring(0, LONGEST) + "…" : whole;
-    return "'" + part.replaceAll("[\\p{Cntrl}\\u2028\\u2029]", "?") + "'";
   }
 }

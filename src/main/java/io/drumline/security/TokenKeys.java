@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.crypto.spec.SecretKeySpec;
+import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.Resource;
 
 /** The one key that tokens are checked with, where the issuer publishes none. */
@@ -108,7 +109,15 @@ final class TokenKeys {
   }
 
   private static WrongSettingException wrong(Resource place, String what) {
+    boolean onClassPath = place instanceof ClassPathResource;
+    String name =
+        place.getDescription().replaceAll("^[^\\[]*\\[(.*)]$", "$1"); // without Spring's words
     return new WrongSettingException(
-        "%s is %s, %s.".formatted(PROPERTY, place.getDescription(), what));
+        "%s is '%s', %s%s."
+            .formatted(
+                PROPERTY,
+                name,
+                what,
+                onClassPath ? "; for a file of the host, begin with file:" : ""));
   }
 }

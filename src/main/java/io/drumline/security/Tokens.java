@@ -178,7 +178,7 @@ final class Tokens implements AutoCloseable {
           : new Refusal(Reason.MALFORMED_TOKEN, "the token is encrypted (alg " + algorithm + ")");
     } catch (ParseException | RuntimeException e) {
       throw new Refusal(
-          Reason.MALFORMED_TOKEN, "the token cannot be read: " + Refusals.shown(e.getMessage()));
+          Reason.MALFORMED_TOKEN, "the token cannot be read: " + LogText.quoted(e.getMessage()));
     }
   }
 
@@ -202,7 +202,7 @@ final class Tokens implements AutoCloseable {
     if (!isToken(header.getType())) {
       throw refusal(
           Reason.WRONG_TYPE,
-          "the token's typ is " + Refusals.shown(header.getType()) + ", but must be JWT or at+jwt",
+          "the token's typ is " + LogText.quoted(header.getType()) + ", but must be JWT or at+jwt",
           token);
     }
     checkPurpose(token);
@@ -301,7 +301,7 @@ final class Tokens implements AutoCloseable {
     } catch (RuntimeException e) {
       throw refusal(
           Reason.MALFORMED_TOKEN,
-          "a claim has a wrong type: " + Refusals.shown(e.getMessage()),
+          "a claim has a wrong type: " + LogText.quoted(e.getMessage()),
           token);
     }
     return said == null ? Map.of() : said;
@@ -321,7 +321,7 @@ final class Tokens implements AutoCloseable {
           claim == null
               ? "is missing"
               : "is "
-                  + Refusals.shown(claim)
+                  + LogText.quoted(claim)
                   + ", but must be 1 to "
                   + MAX_NAME
                   + " characters without control characters, or a whole number";
@@ -363,10 +363,10 @@ final class Tokens implements AutoCloseable {
         "%s (alg %s, kid %s, iss %s, aud %s)"
             .formatted(
                 what,
-                Refusals.shown(header.getAlgorithm()),
-                Refusals.shown(header.getKeyID()),
-                Refusals.shown(token.claims().getIssuer()),
-                Refusals.shown(token.claims().getAudience())));
+                LogText.quoted(header.getAlgorithm()),
+                LogText.quoted(header.getKeyID()),
+                LogText.quoted(token.claims().getIssuer()),
+                LogText.quoted(token.claims().getAudience())));
   }
 
   /** Begins to fetch the issuer's keys. */

@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -19,6 +20,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,12 +35,14 @@ public final class Expulsions implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Expulsions.class);
   private static final String BLOCKED = "blocked";
   private static final String KICKED = "kicked";
+  private static final String CLOSED = "closed";
   private static final long AGAIN_MILLIS = 1000;
 
   private final Revocations revocations;
   private final ControlChannel control;
   private final StompSessions sessions;
   private final MeterRegistry registry;
+  private final KickAnswers answers;
 
   /** How often it was asked to look at what is stored, since that was last done. */
   private final AtomicInteger asked = new AtomicInteger();
@@ -48,15 +52,28 @@ public final class Expulsions implements AutoCloseable {
 
   private volatile boolean closed;
 
+  /**
+   * What a kick has done.
+   *
+   * @param closed sockets, on all nodes that have answered
+   * @param silent nodes that have not answered within a second
+   */
+  public record Kicked(int closed, int silent) {}
+
+  /**
+   * @param nodes how many are alive
+   */
   Expulsions(
       Revocations revocations,
       ControlChannel control,
       StompSessions sessions,
+      IntSupplier nodes,
       MeterRegistry registry) {
     this.revocations = revocations;
     this.control = control;
     this.sessions = sessions;
     this.registry = registry;
+    this.answers = new KickAnswers(nodes);
     for (Kind kind : Kind.values()) {
       counter(kind); // shows all of them from the start
     }
@@ -87,7 +104,8 @@ public final class Expulsions implements AutoCloseable {
         new ControlChannel.Listener() {
           @Override
           public void heard(Notice notice) {
-            expel(subject(notice), kicked(field(notice, "reason")));
+            int closed = expel(subject(notice), kicked(field(notice, "reason")));
+            answer(field(notice, "id"), closed);
           }
 
           @Override
@@ -95,6 +113,32 @@ public final class Expulsions implements AutoCloseable {
             // a kick is for those who are in reach
           }
         });
+    control.listen(
+        CLOSED,
+        new ControlChannel.Listener() {
+          @Override
+          public void heard(Notice notice) {
+            answers.answered(field(notice, "id"), Integer.parseInt(field(notice, "sockets")));
+          }
+
+          @Override
+          public void missed() {
+            // then that node counts as silent
+          }
+        });
+  }
+
+  /** Tells the node that was asked to kick what was closed here. Older nodes do not ask. */
+  private void answer(String id, int closed) {
+    if (!id.isEmpty()) {
+      control
+          .tell(new Notice(CLOSED, Map.of("id", id, "sockets", Integer.toString(closed))))
+          .exceptionally(
+              failure -> {
+                log.debug("A kick could not be answered: {}", failure.getMessage());
+                return null;
+              });
+    }
   }
 
   /**
@@ -115,9 +159,20 @@ public final class Expulsions implements AutoCloseable {
             });
   }
 
-  /** Closes sockets on all nodes, now; who was there may come back. Completes once it is told. */
-  public CompletionStage<Void> kick(Subject subject, String reason) {
-    return tell(KICKED, subject, Map.of("reason", reason));
+  /**
+   * Closes sockets on all nodes, now; who was there may come back. Completes once all nodes have
+   * told what they closed, or a second after the kick was told.
+   */
+  public CompletionStage<Kicked> kick(Subject subject, String reason) {
+    String id = answers.expect();
+    return tell(KICKED, subject, Map.of("reason", reason, "id", id))
+        .whenComplete(
+            (told, failure) -> {
+              if (failure != null) {
+                answers.forget(id);
+              }
+            })
+        .thenCompose(told -> answers.whole(id));
   }
 
   private CompletionStage<Void> tell(String kind, Subject subject, Map<String, String> more) {
@@ -180,10 +235,13 @@ public final class Expulsions implements AutoCloseable {
     expel(block.subject(), refusal(block));
   }
 
-  private void expel(Subject subject, StompException why) {
-    for (StompSession session : sessions.find(subject)) {
+  /** Returns how many sockets of this node are closed. */
+  private int expel(Subject subject, StompException why) {
+    List<StompSession> found = sessions.find(subject);
+    for (StompSession session : found) {
       session.onLoop(() -> session.expel(why));
     }
+    return found.size();
   }
 
   /** What one who is blocked is told. */

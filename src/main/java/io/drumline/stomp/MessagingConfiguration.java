@@ -10,6 +10,8 @@ import io.drumline.security.Authenticator;
 import io.drumline.security.DestinationPolicy;
 import io.drumline.security.Limits;
 import io.drumline.security.SecurityProperties;
+import io.drumline.session.ClusterView;
+import io.drumline.session.Nodes;
 import io.drumline.session.SharedSessions;
 import io.drumline.tracing.Spans;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -136,8 +138,14 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
       Revocations revocations,
       ControlChannel control,
       StompSessions stompSessions,
+      Nodes nodes,
       MeterRegistry registry) {
-    return new Expulsions(revocations, control, stompSessions, registry);
+    return new Expulsions(
+        revocations,
+        control,
+        stompSessions,
+        () -> nodes.view().map(ClusterView::alive).orElse(0),
+        registry);
   }
 
   @Bean(name = "drumline.remoteSessions", initMethod = "start")

@@ -99,9 +99,13 @@ class RevocationIT {
       hers.add(connect(node, token(user, "a")));
     }
 
-    revoke("{\"user\":\"%s\",\"action\":\"kick\"}", user);
+    nodes.get(0).awaitMetric("drumline_nodes", nodes.size());
+    assertThat(revoke("{\"user\":\"%s\",\"action\":\"kick\"}", user))
+        .endsWith("\"action\":\"kick\",\"closed\":%d}".formatted(nodes.size()));
 
     hers.forEach(client -> expelled(client, KICKED, "You were disconnected."));
+    assertThat(revoke("{\"user\":\"%s\",\"action\":\"kick\"}", user))
+        .endsWith("\"action\":\"kick\",\"closed\":0}");
     nodes.forEach(node -> connect(node, token(user, "a")));
     assertThat(nodes.get(0).control("/api/v1/revocations").body()).doesNotContain(user);
   }

@@ -13,10 +13,14 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** Who gets a socket, and who is turned away before the upgrade. */
 class AdmissionTest {
@@ -83,6 +87,17 @@ class AdmissionTest {
     }
     header.writeBytes(new byte[] {127, 0, 0, 1, 0x12, 0x34, 0x1F, (byte) 0x90});
     return header.toByteArray();
+  }
+
+  /** The browser tells its page nothing, so the log must name the setting; a flood of them, once. */
+  @Test
+  @ExtendWith(OutputCaptureExtension.class)
+  void tellsTheOperatorWhichOriginWasRefused(CapturedOutput output) throws IOException {
+    assertThat(status("Origin", "https://evil.example")).isEqualTo(403);
+    assertThat(status("Origin", "https://evil.example")).isEqualTo(403);
+    String line = "A page of origin 'https://evil.example' may not connect (it asked host '";
+    assertThat(output.getAll().split(Pattern.quote(line), -1)).hasSize(2);
+    assertThat(output).contains("drumline.security.allowed-origins");
   }
 
   @Test
