@@ -1,5 +1,6 @@
 package io.drumline;
 
+import io.drumline.ops.SettingNames;
 import java.util.Set;
 import org.springframework.boot.context.event.ApplicationEnvironmentPreparedEvent;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -53,7 +54,7 @@ final class UnknownSettings implements ApplicationListener<ApplicationEnvironmen
   /** A setting that does not exist. */
   static final class UnknownSettingException extends RuntimeException {
     UnknownSettingException(String name) {
-      super("There is no setting " + name + ".");
+      super(SettingNames.unknown(name));
     }
   }
 

@@ -1,39 +1,64 @@
 package io.drumline.ops;
 
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
 import org.springframework.boot.context.properties.bind.validation.BindValidationException;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
+import org.springframework.boot.convert.DurationStyle;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.convert.ConversionFailedException;
+import org.springframework.core.env.Environment;
 import org.springframework.validation.FieldError;
 import org.springframework.validation.ObjectError;
 
 /**
- * Says in one sentence which {@code drumline.*} setting is wrong, and why, in place of Spring
- * Boot's report.
+ * Says in one sentence which setting is wrong, and why, in place of Spring Boot's report: one of
+ * {@code drumline.*}, or of what Drumline's documents name of Spring Boot's.
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 final class InvalidSettingFailureAnalyzer extends AbstractFailureAnalyzer<BindException> {
-  private static final ConfigurationPropertyName OURS = ConfigurationPropertyName.of("drumline");
+  private static final List<ConfigurationPropertyName> OURS =
+      Stream.of("drumline", "server", "management", "spring.data.redis", "spring.ssl")
+          .map(ConfigurationPropertyName::of)
+          .toList();
+
+  /** An entry of a list, which is the last part of a name that has an index. */
+  private static final Pattern ENTRY = Pattern.compile("(.+)\\[(\\d+)].*");
+
+  private final Environment environment;
+
+  InvalidSettingFailureAnalyzer(Environment environment) {
+    this.environment = environment;
+  }
 
   @Override
   protected @Nullable FailureAnalysis analyze(Throwable rootFailure, BindException failure) {
-    if (!OURS.equals(failure.getName()) && !OURS.isAncestorOf(failure.getName())) {
+    if (OURS.stream()
+        .noneMatch(
+            each -> each.equals(failure.getName()) || each.isAncestorOf(failure.getName()))) {
       return null;
     }
     return new FailureAnalysis(sentence(failure), null, failure);
   }
 
-  private static String sentence(BindException failure) {
+  private String sentence(BindException failure) {
     Throwable root = failure;
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof UnboundConfigurationPropertiesException unbound) {
@@ -51,12 +76,31 @@ final class InvalidSettingFailureAnalyzer extends AbstractFailureAnalyzer<BindEx
         root.getMessage() != null ? root.getMessage() : failure.getName() + " cannot be read");
   }
 
-  private static String unknown(UnboundConfigurationPropertiesException unbound) {
-    String names =
+  private String unknown(UnboundConfigurationPropertiesException unbound) {
+    String name =
         unbound.getUnboundProperties().stream()
             .map(property -> property.getName().toString())
-            .collect(Collectors.joining(", "));
-    return "There is no setting " + names + ".";
+            .min(Comparator.naturalOrder())
+            .orElse("");
+    Matcher entry = ENTRY.matcher(name);
+    if (entry.matches() && Integer.parseInt(entry.group(2)) > 0) {
+      String before = entry.group(1) + '[' + (Integer.parseInt(entry.group(2)) - 1) + ']';
+      if (!isSet(ConfigurationPropertyName.of(before))) {
+        return "%s is set, but %s is not: number the entries from 0 on, without gaps."
+            .formatted(name, before);
+      }
+    }
+    return SettingNames.unknown(name);
+  }
+
+  private boolean isSet(ConfigurationPropertyName name) {
+    for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
+      if (source.getConfigurationProperty(name) != null
+          || source.containsDescendantOf(name) != ConfigurationPropertyState.ABSENT) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static String invalid(List<ObjectError> errors) {
@@ -71,7 +115,16 @@ final class InvalidSettingFailureAnalyzer extends AbstractFailureAnalyzer<BindEx
       return error.getObjectName() + ": " + error.getDefaultMessage();
     }
     String name = error.getObjectName() + '.' + dashed(field.getField());
-    return "%s %s, but is %s".formatted(name, error.getDefaultMessage(), field.getRejectedValue());
+    return "%s %s, but is %s".formatted(name, error.getDefaultMessage(), shown(field.getRejectedValue()));
+  }
+
+  /** As it may be written in settings. */
+  private static @Nullable Object shown(@Nullable Object value) {
+    if (value instanceof Duration time) {
+      boolean whole = time.toMillis() % 1000 == 0;
+      return DurationStyle.SIMPLE.print(time, whole ? ChronoUnit.SECONDS : ChronoUnit.MILLIS);
+    }
+    return value;
   }
 
   private static String unreadable(BindException failure, ConversionFailedException conversion) {
@@ -92,7 +145,10 @@ final class InvalidSettingFailureAnalyzer extends AbstractFailureAnalyzer<BindEx
       case "boolean", "Boolean" -> "true or false";
       case "Duration" -> "a duration, such as 10s";
       case "DataSize" -> "a size, such as 1MB";
-      default -> "a " + dashed(type.getSimpleName()).replace('-', ' ');
+      case "InetAddress" -> "an address, or a host name that can be resolved";
+      case "URI" -> "a URL, such as https://id.example.org/keys";
+      case "Resource" -> "the place of a file, such as file:/etc/drumline/key.pem";
+      default -> "of type " + dashed(type.getSimpleName()).replace('-', ' ');
     };
   }
 

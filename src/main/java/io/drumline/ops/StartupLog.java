@@ -9,7 +9,7 @@ import org.springframework.context.event.EventListener;
 import org.springframework.core.env.Environment;
 import org.springframework.stereotype.Component;
 
-/** One line that says which node this is and where it listens. */
+/** The last lines of a start: which node this is, where it listens, and what to open. */
 @Component
 final class StartupLog {
   private static final Logger log = LoggerFactory.getLogger(StartupLog.class);
@@ -32,5 +32,25 @@ final class StartupLog {
         environment.getProperty("local.server.port"),
         environment.getProperty("drumline.backplane", "memory"),
         loops.transport());
+    String control = environment.getProperty("local.server.port");
+    if (control != null) {
+      String at = base(environment, control);
+      log.info("Ready. Open {} for the chat, {}console/ for the console", at, at);
+    }
+  }
+
+  /** As a browser on this host reaches the control plane. */
+  private static String base(Environment environment, String port) {
+    String scheme =
+        environment.containsProperty("server.ssl.bundle")
+                || environment.containsProperty("server.ssl.key-store")
+                || environment.containsProperty("server.ssl.certificate")
+            ? "https"
+            : "http";
+    String address = environment.getProperty("server.address", "localhost");
+    boolean all = address.equals("0.0.0.0") || address.equals("::");
+    String host = all ? "localhost" : address.contains(":") ? '[' + address + ']' : address;
+    String path = environment.getProperty("server.servlet.context-path", "");
+    return scheme + "://" + host + ':' + port + (path.equals("/") ? "" : path) + '/';
   }
 }

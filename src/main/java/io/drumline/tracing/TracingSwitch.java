@@ -1,5 +1,6 @@
 package io.drumline.tracing;
 
+import io.drumline.tracing.WrongTracingFailureAnalyzer.WrongTracing;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.autoconfigure.AutoConfigurationImportFilter;
 import org.springframework.boot.autoconfigure.AutoConfigurationMetadata;
@@ -11,7 +12,9 @@ import org.springframework.core.env.Environment;
  * would observe each command to Redis, probes included.
  */
 final class TracingSwitch implements AutoConfigurationImportFilter, EnvironmentAware {
-  private static final String TRANSPORT = "management.opentelemetry.tracing.export.otlp.transport";
+  private static final String OTLP = "management.opentelemetry.tracing.export.otlp.";
+  private static final String TRANSPORT = OTLP + "transport";
+  private static final String ENDPOINT = OTLP + "endpoint";
 
   private boolean on;
 
@@ -19,7 +22,15 @@ final class TracingSwitch implements AutoConfigurationImportFilter, EnvironmentA
   public void setEnvironment(Environment environment) {
     on = environment.getProperty("drumline.tracing.enabled", Boolean.class, false);
     if (on && "grpc".equalsIgnoreCase(environment.getProperty(TRANSPORT))) {
-      throw new GrpcFailureAnalyzer.NoGrpc();
+      // OTLP over gRPC would need a second HTTP stack in the node.
+      throw new WrongTracing(
+          TRANSPORT + " must be http, which every collector takes (on port 4318), but is grpc.");
+    }
+    String endpoint = environment.getProperty(ENDPOINT, "");
+    if (on && !endpoint.isEmpty() && !endpoint.matches("(?i)https?://[^/\\s]+.*")) {
+      throw new WrongTracing(
+          "%s must be a URL, such as http://collector:4318/v1/traces, but is '%s'."
+              .formatted(ENDPOINT, endpoint));
     }
   }
 

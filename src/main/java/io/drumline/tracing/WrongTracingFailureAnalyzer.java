@@ -1,0 +1,21 @@
+package io.drumline.tracing;
+
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+/** Prints one sentence in place of a stack trace. */
+final class WrongTracingFailureAnalyzer
+    extends AbstractFailureAnalyzer<WrongTracingFailureAnalyzer.WrongTracing> {
+
+  /** Spans could not be exported with these settings; the message is one sentence. */
+  static final class WrongTracing extends RuntimeException {
+    WrongTracing(String sentence) {
+      super(sentence);
+    }
+  }
+
+  @Override
+  protected FailureAnalysis analyze(Throwable rootFailure, WrongTracing cause) {
+    return new FailureAnalysis(String.valueOf(cause.getMessage()), null, cause);
+  }
+}
