@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.SpringApplication;
@@ -33,8 +36,6 @@ class StartupFailureTest {
           --drumline.hub.outbound-limit=lots | drumline.hub.outbound-limit must be a size, such as 1MB, but is 'lots'.
           --drumline.backplane=redis | Nobody could connect: set drumline.security.jwt or drumline.security.users, or drumline.security.anonymous=true.
           --drumline.security.anonymous=false | Nobody could connect: set drumline.security.jwt or drumline.security.users, or drumline.security.anonymous=true.
-          --drumline.security.jwt.secret=short | drumline.security.jwt.secret has 5 bytes, but must have at least 32 for HS256; make one with: openssl rand -hex 32.
-          --drumline.security.jwt.public-key=file:/none.pem | drumline.security.jwt.public-key is 'file:/none.pem', but the node cannot read it: there is no such file, or no permission.
           --drumline.security.allowed-origins=* | drumline.security.allowed-origins contains '*', which is no origin such as https://example.org.
           --drumline.security.rule[0].pattern=/topic | There is no setting drumline.security.rule[0].pattern.
           --drumline.api.tokens=true | drumline.api.tokens needs drumline.security.jwt.
@@ -50,14 +51,7 @@ class StartupFailureTest {
           --drumline.rebalance.jitter=0.05 | drumline.rebalance.jitter must be greater than or equal to 0.1, but is 0.05.
           --drumline.rebalance.rate=0 | drumline.rebalance.rate must be greater than or equal to 1, but is 0.
           --drumline.tracing.enabled=true --management.opentelemetry.tracing.export.otlp.transport=grpc | management.opentelemetry.tracing.export.otlp.transport must be http, which every collector takes (on port 4318), but is grpc.
-          --drumline.security.jwt.public-key=none.pem | drumline.security.jwt.public-key is 'none.pem', but the node cannot read it: there is no such file, or no permission; for a file of the host, begin with file:.
-          --drumline.security.jwt.public-key=file:pom.xml | drumline.security.jwt.public-key is 'file:pom.xml', which is not PEM: it must have the line -----BEGIN PUBLIC KEY-----.
-          --drumline.security.jwt.jwks-uri=https://exa%20mple/ --drumline.security.jwt.audience=a | drumline.security.jwt.jwks-uri is 'https://exa%20mple/', but must be a URL that begins with https:// (or http:// for localhost).
-          --drumline.security.users[1].login=ann --drumline.security.users[1].password=x | drumline.security.users[1].login is set, but drumline.security.users[0] is not: number the entries from 0 on, without gaps.
-          --drumline.security.rules[0].pattern=/topic/a --drumline.security.rules[0].presence=anyone | drumline.security.rules[0].presence was removed, since there is no presence that it could grant: delete it.
-          --drumline.security.rules[0].pattern=/topic/a*b | drumline.security.rules: In the pattern '/topic/a*b' * must end a segment, such as rooms.* or *, and ** be the last one.
           --drumline.listener.address=not.a.host.invalid | drumline.listener.address must be an address, or a host name that can be resolved, but is 'not.a.host.invalid'.
-          --server.port=abc | server.port must be a whole number, but is 'abc'.
           --drumline.tracing.enabled=true --management.opentelemetry.tracing.export.otlp.endpoint=collector | management.opentelemetry.tracing.export.otlp.endpoint must be a URL, such as http://collector:4318/v1/traces, but is 'collector'.
           --drumline.stomp.max-headers=0 | drumline.stomp.max-headers must be greater than or equal to 8, but is 0.
           """)
@@ -82,6 +76,17 @@ class StartupFailureTest {
     assertThatThrownBy(() -> start(common + arguments)).isInstanceOf(Exception.class);
     assertThat(output.getOut()).contains("property '" + setting + "'").contains(sentence);
     assertThat(output.getOut()).doesNotContain("\tat io.drumline");
+  }
+
+  @Test
+  void saysWhereAFileOfSettingsIsNoYaml(@TempDir Path directory, CapturedOutput output)
+      throws IOException {
+    Path file = directory.resolve("application.yaml");
+    Files.writeString(file, "drumline:\n  listener:\n port: 1\n");
+    assertThatThrownBy(() -> start("--spring.config.location=" + file.toUri()))
+        .isInstanceOf(Exception.class);
+    assertThat(output.getOut()).contains("A YAML file of settings").contains("line 3, column 2: ");
+    assertThat(output.getOut()).doesNotContain("\tat org.yaml");
   }
 
   @Test

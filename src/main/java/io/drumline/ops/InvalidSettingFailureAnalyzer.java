@@ -6,8 +6,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -15,16 +13,12 @@ import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
 import org.springframework.boot.context.properties.bind.validation.BindValidationException;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
-import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
-import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
-import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.convert.ConversionFailedException;
-import org.springframework.core.env.Environment;
 import org.springframework.validation.FieldError;
 import org.springframework.validation.ObjectError;
 
@@ -39,15 +33,6 @@ final class InvalidSettingFailureAnalyzer extends AbstractFailureAnalyzer<BindEx
           .map(ConfigurationPropertyName::of)
           .toList();
 
-  /** An entry of a list, which is the last part of a name that has an index. */
-  private static final Pattern ENTRY = Pattern.compile("(.+)\\[(\\d+)].*");
-
-  private final Environment environment;
-
-  InvalidSettingFailureAnalyzer(Environment environment) {
-    this.environment = environment;
-  }
-
   @Override
   protected @Nullable FailureAnalysis analyze(Throwable rootFailure, BindException failure) {
     if (OURS.stream()
@@ -58,7 +43,7 @@ final class InvalidSettingFailureAnalyzer extends AbstractFailureAnalyzer<BindEx
     return new FailureAnalysis(sentence(failure), null, failure);
   }
 
-  private String sentence(BindException failure) {
+  private static String sentence(BindException failure) {
     Throwable root = failure;
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof UnboundConfigurationPropertiesException unbound) {
@@ -76,31 +61,12 @@ final class InvalidSettingFailureAnalyzer extends AbstractFailureAnalyzer<BindEx
         root.getMessage() != null ? root.getMessage() : failure.getName() + " cannot be read");
   }
 
-  private String unknown(UnboundConfigurationPropertiesException unbound) {
-    String name =
+  private static String unknown(UnboundConfigurationPropertiesException unbound) {
+    return SettingNames.unknown(
         unbound.getUnboundProperties().stream()
             .map(property -> property.getName().toString())
             .min(Comparator.naturalOrder())
-            .orElse("");
-    Matcher entry = ENTRY.matcher(name);
-    if (entry.matches() && Integer.parseInt(entry.group(2)) > 0) {
-      String before = entry.group(1) + '[' + (Integer.parseInt(entry.group(2)) - 1) + ']';
-      if (!isSet(ConfigurationPropertyName.of(before))) {
-        return "%s is set, but %s is not: number the entries from 0 on, without gaps."
-            .formatted(name, before);
-      }
-    }
-    return SettingNames.unknown(name);
-  }
-
-  private boolean isSet(ConfigurationPropertyName name) {
-    for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
-      if (source.getConfigurationProperty(name) != null
-          || source.containsDescendantOf(name) != ConfigurationPropertyState.ABSENT) {
-        return true;
-      }
-    }
-    return false;
+            .orElse(""));
   }
 
   private static String invalid(List<ObjectError> errors) {

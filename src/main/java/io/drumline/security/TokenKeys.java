@@ -19,8 +19,9 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.crypto.spec.SecretKeySpec;
-import org.springframework.core.io.ClassPathResource;
+import org.springframework.core.io.FileSystemResource;
 import org.springframework.core.io.Resource;
+import org.springframework.core.io.UrlResource;
 
 /** The one key that tokens are checked with, where the issuer publishes none. */
 final class TokenKeys {
@@ -109,7 +110,7 @@ final class TokenKeys {
   }
 
   private static WrongSettingException wrong(Resource place, String what) {
-    boolean onClassPath = place instanceof ClassPathResource;
+    boolean relative = !(place instanceof UrlResource) && !(place instanceof FileSystemResource);
     String name =
         place.getDescription().replaceAll("^[^\\[]*\\[(.*)]$", "$1"); // without Spring's words
     return new WrongSettingException(
@@ -118,6 +119,6 @@ final class TokenKeys {
                 PROPERTY,
                 name,
                 what,
-                onClassPath ? "; for a file of the host, begin with file:" : ""));
+                relative ? "; for a file of the host, begin with file:" : ""));
   }
 }
