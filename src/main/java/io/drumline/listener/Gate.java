@@ -149,8 +149,8 @@ final class Gate {
     log.debug("403: a page of origin {} asked host {} from {}", origin, host, address);
     refusals.warn(
         "origin",
-        "A page of origin {} may not connect (it asked host {}) and got 403: if it is yours, add its"
-            + " origin to drumline.security.allowed-origins, which decides",
+        "A page of origin {} may not connect (it asked host {}) and got 403: if it is yours, add"
+            + " its origin to drumline.security.allowed-origins, which decides",
         origin,
         host);
   }

@@ -81,7 +81,8 @@ final class InvalidSettingFailureAnalyzer extends AbstractFailureAnalyzer<BindEx
       return error.getObjectName() + ": " + error.getDefaultMessage();
     }
     String name = error.getObjectName() + '.' + dashed(field.getField());
-    return "%s %s, but is %s".formatted(name, error.getDefaultMessage(), shown(field.getRejectedValue()));
+    return "%s %s, but is %s"
+        .formatted(name, error.getDefaultMessage(), shown(field.getRejectedValue()));
   }
 
   /** As it may be written in settings. */

@@ -53,8 +53,7 @@ public final class SettingNames {
   private static Set<String> known() {
     Set<String> names = new TreeSet<>();
     try {
-      Enumeration<URL> files =
-          SettingNames.class.getClassLoader().getResources(METADATA);
+      Enumeration<URL> files = SettingNames.class.getClassLoader().getResources(METADATA);
       while (files.hasMoreElements()) {
         try (InputStream in = files.nextElement().openStream()) {
           NAME.matcher(new String(in.readAllBytes(), StandardCharsets.UTF_8))

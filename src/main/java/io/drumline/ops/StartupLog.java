@@ -26,7 +26,8 @@ final class StartupLog {
   void ready(ApplicationReadyEvent event) {
     Environment environment = event.getApplicationContext().getEnvironment();
     log.info(
-        "Drumline node {}: clients on port {}, control plane on port {}, backplane {}, {} transport",
+        "Drumline node {}: clients on port {}, control plane on port {}, backplane {}, {}"
+            + " transport",
         node.value(),
         environment.getProperty("local.drumline.listener.port"),
         environment.getProperty("local.server.port"),

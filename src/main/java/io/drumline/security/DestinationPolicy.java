@@ -33,10 +33,7 @@ public final class DestinationPolicy {
   private static final List<String> NOBODY = List.of();
 
   private record Decision(
-      PolicyPattern pattern,
-      List<Grant> send,
-      List<Grant> subscribe,
-      List<Grant> always) {
+      PolicyPattern pattern, List<Grant> send, List<Grant> subscribe, List<Grant> always) {
 
     static Decision of(Rule rule) {
       return new Decision(

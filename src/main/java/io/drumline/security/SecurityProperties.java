@@ -71,15 +71,16 @@ public record SecurityProperties(
    * jwksUri}.
    *
    * @param secret The secret that HMAC tokens are signed with.
-   * @param publicKey Where the issuer's public key is, RSA or EC, in PEM.
+   * @param publicKey Where the issuer's public key is, RSA, EC or Ed25519, in PEM.
    * @param jwksUri Where the issuer publishes its keys; fetched again when one is unknown.
    * @param algorithms Signatures that are accepted; unless set, HS256 with a secret, else RS256.
    * @param issuer What {@code iss} must be; unless set, it is not looked at.
    * @param audience What {@code aud} must contain; needed with {@code jwksUri}.
-   * @param nameClaim The claim that names the user.
+   * @param nameClaim The claim that names the user: a text, or a whole number.
    * @param rolesClaim The claim that lists roles; dots reach into objects.
    * @param scopeClaim The claim that lists scopes, as a list or as words in one text.
-   * @param clockSkew How far clocks may differ.
+   * @param clockSkew How far clocks may differ; a token is accepted, and its socket served, until
+   *     so long after its {@code exp}.
    */
   public record Jwt(
       @Nullable String secret,

@@ -76,8 +76,7 @@ class RevocationApiIT {
 
     HttpResponse<String> kick = ask("POST", API, "{\"session\":\"s-1\",\"action\":\"kick\"}");
     assertThat(kick.body())
-        .isEqualTo(
-            "{\"kind\":\"session\",\"name\":\"s-1\",\"action\":\"kick\",\"closed\":0}");
+        .isEqualTo("{\"kind\":\"session\",\"name\":\"s-1\",\"action\":\"kick\",\"closed\":0}");
 
     assertThat(ask("DELETE", API + "/session/s-1", "").statusCode()).isEqualTo(204);
     assertThat(ask("GET", API, "").body()).doesNotContain("s-1");

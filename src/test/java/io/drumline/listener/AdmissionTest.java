@@ -89,7 +89,9 @@ class AdmissionTest {
     return header.toByteArray();
   }
 
-  /** The browser tells its page nothing, so the log must name the setting; a flood of them, once. */
+  /**
+   * The browser tells its page nothing, so the log must name the setting; a flood of them, once.
+   */
   @Test
   @ExtendWith(OutputCaptureExtension.class)
   void tellsTheOperatorWhichOriginWasRefused(CapturedOutput output) throws IOException {

@@ -55,9 +55,16 @@ final class DestinationPatternTest {
   void refusesWhatIsNoPattern() {
     assertThatThrownBy(() -> DestinationPattern.parse("topic/a"))
         .hasMessage("The pattern 'topic/a' must begin with a slash.");
-    for (String pattern : new String[] {
-      "/topic/a*b", "/topic/*b", "/topic/a**", "/topic/**/b", "/**a", "/topic/a*b*", "/topic/***"
-    }) {
+    for (String pattern :
+        new String[] {
+          "/topic/a*b",
+          "/topic/*b",
+          "/topic/a**",
+          "/topic/**/b",
+          "/**a",
+          "/topic/a*b*",
+          "/topic/***"
+        }) {
       assertThatThrownBy(() -> DestinationPattern.parse(pattern))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage(
