@@ -49,7 +49,7 @@ class TerminationE2E {
       node.terminate();
       awaitRefusing();
       // also code of the application is still there
-      client.publishConfirmed("/app/chat/lobby", "{\"text\":\"still here\"}");
+      client.publishConfirmed("/app/rooms/lobby", "{\"name\":\"ann\",\"text\":\"still here\"}");
       assertThat(control("GET").body()).contains("GRACE");
       assertThat(control("DELETE").statusCode()).isEqualTo(409);
       node.terminate();

@@ -16,6 +16,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.messaging.MessageHeaders;
 import org.springframework.messaging.handler.annotation.MessageMapping;
 import org.springframework.messaging.simp.SimpMessageHeaderAccessor;
+import org.springframework.messaging.simp.annotation.SubscribeMapping;
 import org.springframework.messaging.simp.stomp.StompCommand;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 import org.springframework.web.socket.messaging.AbstractSubProtocolEvent;
@@ -118,14 +119,14 @@ abstract class SessionEventsContract {
   @Test
   void tellsOfSubscriptionsToTheApplication() {
     try (SpringNode.Session session = node.session()) {
-      session.client().subscribe("sub-1", "/app/nothing");
+      session.client().subscribe("sub-1", "/app/quiet");
       session.client().subscribe("sub-2", "/user/queue/x");
 
       await().until(() -> events.of(session.id(), SessionSubscribeEvent.class).size() == 2);
       assertThat(events.of(session.id(), SessionSubscribeEvent.class))
           .extracting(
               event -> SimpMessageHeaderAccessor.getDestination(event.getMessage().getHeaders()))
-          .containsExactly("/app/nothing", "/user/queue/x");
+          .containsExactly("/app/quiet", "/user/queue/x");
     }
   }
 
@@ -261,6 +262,11 @@ abstract class SessionEventsContract {
 
     Calls(Gate gate) {
       this.gate = gate;
+    }
+
+    @SubscribeMapping("/quiet")
+    void quiet() {
+      // has nothing to answer
     }
 
     @MessageMapping("/block")
