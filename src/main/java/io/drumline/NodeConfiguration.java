@@ -17,7 +17,9 @@ import io.drumline.backplane.SessionStore;
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
 import io.drumline.hub.HubProperties;
+import io.drumline.loop.NodeTimer;
 import io.drumline.loop.Periodic;
+import io.drumline.loop.Watchdog;
 import io.drumline.message.NodeId;
 import io.drumline.session.NodeLeaseProperties;
 import io.drumline.session.Nodes;
@@ -43,6 +45,16 @@ class NodeConfiguration {
   @Bean("drumline.periodic")
   Periodic periodic(MeterRegistry registry) {
     return new Periodic(registry);
+  }
+
+  @Bean(name = "drumline.watchdog", initMethod = "start", destroyMethod = "close")
+  Watchdog watchdog(Periodic periodic, HubProperties properties, MeterRegistry registry) {
+    return new Watchdog(periodic, properties.pauseLimit(), registry);
+  }
+
+  @Bean(name = "drumline.nodeTimer", destroyMethod = "close")
+  NodeTimer nodeTimer() {
+    return new NodeTimer();
   }
 
   @Bean("drumline.messageIds")
@@ -93,8 +105,8 @@ class NodeConfiguration {
   }
 
   @Bean(name = "drumline.eventLoops", destroyMethod = "close")
-  EventLoops eventLoops(HubProperties properties) {
-    return new EventLoops(properties.threads());
+  EventLoops eventLoops(HubProperties properties, Periodic periodic, Watchdog watchdog) {
+    return new EventLoops(properties.threads(), periodic, watchdog);
   }
 
   @Bean("drumline.hub")
@@ -110,7 +122,12 @@ class NodeConfiguration {
 
   /** Closed by the node's life cycle, between its clients and the backplane. */
   @Bean(name = "drumline.nodes", destroyMethod = "")
-  Nodes nodes(NodeRegistry nodes, NodeLeaseProperties properties, Hub hub, MeterRegistry registry) {
-    return new Nodes(nodes, properties, hub::connectionCount, registry);
+  Nodes nodes(
+      NodeRegistry nodes,
+      NodeLeaseProperties properties,
+      Hub hub,
+      Periodic periodic,
+      MeterRegistry registry) {
+    return new Nodes(nodes, properties, hub::connectionCount, periodic, registry);
   }
 }

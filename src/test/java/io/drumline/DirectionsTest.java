@@ -7,15 +7,21 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaMethod;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.stream.BaseStream;
 import org.springframework.context.annotation.Bean;
 import org.springframework.stereotype.Component;
 
@@ -94,6 +100,43 @@ class DirectionsTest {
           .should()
           .dependOnClassesThat()
           .haveFullyQualifiedName("java.io.ObjectInputStream");
+
+  /** An executor drops a periodic task that throws, and says nothing. */
+  @ArchTest
+  static final ArchRule periodicTasksAreGuarded =
+      noClasses()
+          .that(not(resideInAPackage("io.drumline.loop")))
+          .should()
+          .callMethodWhere(
+              describe(
+                  "schedules a periodic task past Periodic",
+                  call ->
+                      call.getName().startsWith("scheduleAtFixedRate")
+                          || call.getName().startsWith("scheduleWithFixedDelay")));
+
+  @ArchTest
+  static final ArchRule noSpringSchedules =
+      noMethods().should().beAnnotatedWith("org.springframework.scheduling.annotation.Scheduled");
+
+  /** Anything in the process may occupy the common pool for as long as it likes. */
+  @ArchTest
+  static final ArchRule nothingRunsOnTheCommonPool =
+      noClasses()
+          .should()
+          .callMethodWhere(
+              describe("runs on the common pool", DirectionsTest::runsOnTheCommonPool));
+
+  private static boolean runsOnTheCommonPool(JavaMethodCall call) {
+    List<JavaClass> parameters = call.getTarget().getRawParameterTypes();
+    boolean stage = call.getTargetOwner().isAssignableTo(CompletionStage.class);
+    return (stage
+            && (call.getName().endsWith("Async") || call.getName().equals("delayedExecutor"))
+            && parameters.stream().noneMatch(type -> type.isEquivalentTo(Executor.class)))
+        || call.getName().equals("commonPool")
+        || call.getName().equals("parallelStream")
+        || (call.getName().equals("parallel")
+            && call.getTargetOwner().isAssignableTo(BaseStream.class));
+  }
 
   @ArchTest
   static final ArchRule noCycles = slices().matching("io.drumline.(*)..").should().beFreeOfCycles();

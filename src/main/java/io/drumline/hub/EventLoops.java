@@ -1,5 +1,9 @@
 package io.drumline.hub;
 
+import io.drumline.loop.Periodic;
+import io.drumline.loop.Watchdog;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
@@ -12,20 +16,46 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The event loops that serve client sockets: native epoll on Linux, NIO elsewhere. */
 public final class EventLoops implements AutoCloseable {
+  private static final Duration PAUSE_LIMIT = Duration.ofSeconds(10);
+
+  private final Periodic periodic;
+  private final Watchdog watchdog;
   private final EventLoopGroup group;
   private final List<EventLoop> loops;
   private final boolean epoll;
 
   /**
+   * Loops with a guard of their own, for what is not a node.
+   *
    * @param threads how many; 0 means one per available processor
    */
   public EventLoops(int threads) {
+    this(threads, new SimpleMeterRegistry());
+  }
+
+  private EventLoops(int threads, MeterRegistry registry) {
+    this(threads, new Periodic(registry), registry);
+  }
+
+  private EventLoops(int threads, Periodic periodic, MeterRegistry registry) {
+    this(threads, periodic, new Watchdog(periodic, PAUSE_LIMIT, registry));
+  }
+
+  /**
+   * @param threads how many; 0 means one per available processor
+   * @param periodic runs the loops' periodic tasks
+   * @param watchdog tells a loop that is busy from a process that stood still
+   */
+  public EventLoops(int threads, Periodic periodic, Watchdog watchdog) {
+    this.periodic = periodic;
+    this.watchdog = watchdog;
     epoll = Epoll.isAvailable();
     int count = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
     IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
@@ -54,6 +84,14 @@ public final class EventLoops implements AutoCloseable {
 
   List<EventLoop> loops() {
     return loops;
+  }
+
+  Periodic periodic() {
+    return periodic;
+  }
+
+  Watchdog watchdog() {
+    return watchdog;
   }
 
   /** Ends the loops; waits for what they are doing, at most 5 seconds. */

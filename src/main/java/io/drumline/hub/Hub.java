@@ -3,6 +3,9 @@ package io.drumline.hub;
 import io.drumline.backplane.Backplane;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Receiver;
+import io.drumline.loop.Periodic;
+import io.drumline.loop.ThrottledLog;
+import io.drumline.loop.Watchdog;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
 import io.drumline.message.Publication;
@@ -39,6 +42,9 @@ public final class Hub implements Receiver {
 
   private static final long POLL_NANOS = 10_000_000;
 
+  private final Periodic periodic;
+  private final Watchdog watchdog;
+  private final ThrottledLog throttled = new ThrottledLog(log);
   private final IdentityHashMap<EventLoop, Shard> shards = new IdentityHashMap<>();
   private final List<Owner> owners = new ArrayList<>();
   private final HubMetrics metrics;
@@ -47,7 +53,6 @@ public final class Hub implements Receiver {
   private final long backlogLimit;
   private final long pauseLimitNanos;
   private final SecureRandom random = new SecureRandom();
-  private volatile boolean overflowing;
   private volatile boolean draining;
   private volatile Consumer<Connection> greeter = connection -> {};
 
@@ -62,9 +67,21 @@ public final class Hub implements Receiver {
       HubProperties properties,
       MeterRegistry registry,
       @Nullable Spans spans) {
-    this(loops.loops(), backplane, ids, properties, registry, spans);
+    this(
+        loops.loops(),
+        backplane,
+        ids,
+        properties,
+        registry,
+        spans,
+        loops.periodic(),
+        loops.watchdog());
   }
 
+  /**
+   * On loops of any kind, with tasks and a watchdog of its own that is not started: it takes a loop
+   * that was late by the pause limit for a process that stood still.
+   */
   Hub(
       List<EventLoop> loops,
       Backplane backplane,
@@ -72,6 +89,40 @@ public final class Hub implements Receiver {
       HubProperties properties,
       MeterRegistry registry,
       @Nullable Spans spans) {
+    this(loops, backplane, ids, properties, registry, spans, new Periodic(registry));
+  }
+
+  private Hub(
+      List<EventLoop> loops,
+      Backplane backplane,
+      MessageIds ids,
+      HubProperties properties,
+      MeterRegistry registry,
+      @Nullable Spans spans,
+      Periodic periodic) {
+    this(
+        loops,
+        backplane,
+        ids,
+        properties,
+        registry,
+        spans,
+        periodic,
+        new Watchdog(
+            periodic, properties.pauseLimit(), System::nanoTime, System::currentTimeMillis));
+  }
+
+  private Hub(
+      List<EventLoop> loops,
+      Backplane backplane,
+      MessageIds ids,
+      HubProperties properties,
+      MeterRegistry registry,
+      @Nullable Spans spans,
+      Periodic periodic,
+      Watchdog watchdog) {
+    this.periodic = periodic;
+    this.watchdog = watchdog;
     this.spans = spans;
     outboundLimit = properties.outboundLimit().toBytes();
     backlogLimit = properties.backlogLimit().toBytes();
@@ -84,7 +135,9 @@ public final class Hub implements Receiver {
     shards.values().forEach(Shard::start);
     Watch watch = new Watch(ids, spans);
     for (EventLoop loop : loops) {
-      owners.add(new Owner(loop, backplane, watch, metrics, properties, loops.size()));
+      Owner owner = new Owner(loop, backplane, watch, metrics, properties, loops.size());
+      owners.add(owner);
+      periodic.every(loop, Owner.TICK, "owner_tick", owner::tick);
     }
   }
 
@@ -143,15 +196,15 @@ public final class Hub implements Receiver {
     if (metrics.backlogBytes.addAndGet(size) > backlogLimit) {
       metrics.backlogBytes.addAndGet(-size);
       metrics.dropped.increment();
-      if (!overflowing) {
-        overflowing = true;
-        log.warn(
-            "This node is too slow for its messages: dropping until its backlog is below {} bytes",
-            backlogLimit);
-      }
+      throttled.warn(
+          "backlog",
+          "The backlog of messages has reached drumline.hub.backlog-limit ({} bytes): dropping a"
+              + " message for {}; history repairs it for destinations that have one. The node is too"
+              + " slow: see drumline_loop_delay_seconds, add nodes or raise the limit",
+          backlogLimit,
+          publication.destination());
       return;
     }
-    overflowing = false;
     metrics.publications.increment();
     Frames.Payload kind = Frames.kindOf(publication);
     Owner owner = owner(publication.destination());
@@ -259,6 +312,14 @@ public final class Hub implements Receiver {
 
   HubMetrics metrics() {
     return metrics;
+  }
+
+  Periodic periodic() {
+    return periodic;
+  }
+
+  Watchdog watchdog() {
+    return watchdog;
   }
 
   long pauseLimitNanos() {

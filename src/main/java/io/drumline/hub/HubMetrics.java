@@ -28,6 +28,7 @@ final class HubMetrics {
   final LongAdder fruitlessReads = new LongAdder();
   final LongAdder evictedPasts = new LongAdder();
   final LongAdder stale = new LongAdder();
+  final LongAdder overloads = new LongAdder();
   final Timer deliver;
   final Timer fanout;
   final Timer resume;
@@ -72,6 +73,18 @@ final class HubMetrics {
         "drumline.messages.stale",
         "Publications that were not part of the backplane's history, and were not delivered",
         stale);
+    count(
+        registry,
+        "drumline.loop.overloads",
+        "Times that an event loop had work for longer than the pause limit without a break",
+        overloads);
+    for (int i = 0; i < shards.size(); i++) {
+      Gauge.builder("drumline.loop.tick.age", shards.get(i), HubMetrics::tickAgeSeconds)
+          .description("Time since an event loop has last come to its periodic tasks")
+          .baseUnit("seconds")
+          .tag("loop", Integer.toString(i))
+          .register(registry);
+    }
     deliver =
         timer(
             registry,
@@ -169,6 +182,10 @@ final class HubMetrics {
               .tag("reason", code.name().toLowerCase(java.util.Locale.ROOT))
               .register(registry));
     }
+  }
+
+  private static double tickAgeSeconds(Shard shard) {
+    return shard.tickAge().toNanos() / 1e9;
   }
 
   void gap(Gap.Reason reason) {

@@ -7,6 +7,7 @@ import io.drumline.message.Gap;
 import io.drumline.message.Publication;
 import io.drumline.tracing.Delivery;
 import io.netty.channel.EventLoop;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -20,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  * on its loop only.
  */
 final class Owner {
-  private static final long TICK_MILLIS = 100;
+  static final Duration TICK = Duration.ofMillis(100);
+
+  private static final long TICK_MILLIS = TICK.toMillis();
 
   /** How long what was kept for joiners stays after the last of them asked. */
   private static final long KEEP_PAST_MILLIS = 10_000;
@@ -72,7 +75,6 @@ final class Owner {
     memory =
         new CatchUpMemory(
             properties.catchUpLimit().toBytes() / owners, KEEP_PAST_MILLIS / TICK_MILLIS, metrics);
-    loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   EventLoop loop() {
@@ -167,10 +169,14 @@ final class Owner {
     }
   }
 
-  private void tick() {
+  /** Looks after what is due; called every {@link #TICK}. */
+  void tick() {
     ticks++;
-    memory.expire(ticks);
-    checks.run(ticks);
+    try {
+      memory.expire(ticks);
+    } finally {
+      checks.run(ticks);
+    }
   }
 
   private void releaseAfter(long nanos, Owned entry) {

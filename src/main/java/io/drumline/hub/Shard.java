@@ -1,5 +1,7 @@
 package io.drumline.hub;
 
+import io.drumline.loop.PeriodicTask;
+import io.drumline.loop.ThrottledLog;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
 import io.drumline.message.Publication;
@@ -7,6 +9,7 @@ import io.drumline.tracing.Delivery;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoop;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -26,14 +29,13 @@ import org.slf4j.LoggerFactory;
  */
 final class Shard {
   private static final Logger log = LoggerFactory.getLogger(Shard.class);
-  private static final long SAMPLE_MILLIS = 1000;
-
-  /** The wheel calls a timer of one tick with every second one. */
-  private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(2 * Wheel.TICK_MILLIS);
+  private static final Duration SAMPLE = Duration.ofSeconds(1);
+  private static final Duration TICK = Duration.ofMillis(Wheel.TICK_MILLIS);
 
   final EventLoop loop;
   final Wheel wheel;
   private final Hub hub;
+  private final ThrottledLog throttled = new ThrottledLog(log);
   private final FrameEncoder encoder = new FrameEncoder();
   private final Map<Destination, ShardTopic> topics = new HashMap<>();
   private final List<Connection> connections = new ArrayList<>();
@@ -52,6 +54,11 @@ final class Shard {
   private long firstHandedOver;
   private long lastTick = System.nanoTime();
 
+  /** As {@link #lastTick}, but moved on whenever a pause limit has passed without a tick. */
+  private long busySince = lastTick;
+
+  private volatile @Nullable PeriodicTask ticking;
+
   private volatile int connectionCount;
   private volatile int subscriptionCount;
   private volatile int topicCount;
@@ -60,7 +67,7 @@ final class Shard {
   Shard(EventLoop loop, Hub hub) {
     this.loop = loop;
     this.hub = hub;
-    this.wheel = new Wheel(loop);
+    this.wheel = new Wheel(hub.periodic().guard("timer"));
   }
 
   /** Begins to look at the clock. */
@@ -68,8 +75,9 @@ final class Shard {
     loop.execute(
         () -> {
           lastTick = System.nanoTime();
-          wheel.after(SAMPLE_MILLIS, this::sampleQueues);
-          wheel.after(Wheel.TICK_MILLIS, this::tick);
+          busySince = lastTick;
+          ticking = hub.periodic().every(loop, TICK, "loop_tick", this::tick);
+          hub.periodic().every(loop, SAMPLE, "queue_sample", this::sampleQueues);
         });
   }
 
@@ -255,36 +263,67 @@ final class Shard {
     }
   }
 
-  private long tick() {
-    long now = System.nanoTime();
-    metrics().loopDelay.record(Math.max(0, now - lastTick - TICK_NANOS), TimeUnit.NANOSECONDS);
-    fenceAfterPause(now);
-    lastTick = now;
-    return Wheel.TICK_MILLIS;
+  private void tick() {
+    try {
+      long now = System.nanoTime();
+      metrics()
+          .loopDelay
+          .record(Math.max(0, now - lastTick - TICK.toNanos()), TimeUnit.NANOSECONDS);
+      fenceAfterPause(now);
+      lastTick = now;
+      busySince = now;
+    } finally {
+      wheel.advance();
+    }
+  }
+
+  /** Time since this loop has last come to its periodic tasks; zero before the first. */
+  Duration tickAge() {
+    PeriodicTask task = ticking;
+    return task == null ? Duration.ZERO : task.age();
   }
 
   /**
-   * Closes all connections if this loop stood still for too long (the process was stopped): their
-   * clients may have gone on elsewhere, and nothing stale shall reach them. Called before each
-   * delivery, since that may come before the next tick.
+   * Closes all connections if the process stood still for too long (it was stopped): their clients
+   * may have gone on elsewhere, and nothing stale shall reach them. Called before each delivery,
+   * since that may come before the next tick.
+   *
+   * <p>A loop that merely had work for so long is another thing: nobody is closed for it.
    */
   void fenceAfterPause(long now) {
-    if (now - lastTick > hub.pauseLimitNanos() && !connections.isEmpty()) {
+    if (now - busySince <= hub.pauseLimitNanos()) {
+      return;
+    }
+    long since = busySince;
+    busySince = now;
+    if (hub.watchdog().stoodStill(since)) {
+      fence(now - since);
+    } else {
+      metrics().overloads.increment();
+      throttled.warn(
+          "busy",
+          "This event loop did not come to its timers for {} ms: it has more work than it can do."
+              + " No connection is closed for it; see drumline_loop_delay_seconds, and spread the"
+              + " load over more nodes or CPUs",
+          (now - lastTick) / 1_000_000);
+    }
+  }
+
+  private void fence(long pauseNanos) {
+    if (!connections.isEmpty()) {
       log.warn(
-          "This node stood still for {} ms: closing {} connections",
-          (now - lastTick) / 1_000_000,
+          "This node stood still for {} ms: closing {} connections, which may reconnect at once",
+          pauseNanos / 1_000_000,
           connections.size());
-      lastTick = now;
       closeAll(CloseCode.STOOD_STILL, "This node stood still: reconnect.");
     }
   }
 
-  private long sampleQueues() {
+  private void sampleQueues() {
     long sum = 0;
     for (Connection connection : connections) {
       sum += connection.queuedBytes();
     }
     queueBytes = sum;
-    return SAMPLE_MILLIS;
   }
 }

@@ -1,20 +1,21 @@
 package io.drumline.hub;
 
-import io.netty.channel.EventLoop;
+import io.drumline.loop.TaskGuard;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.function.LongSupplier;
 
 /**
- * The timers of one event loop: one scheduled task for all of its connections, however many.
+ * The timers of one event loop: one periodic task for all of its connections, however many.
  * Resolution is {@value #TICK_MILLIS} ms; a timer fires up to one tick late, never early. Used on
  * its loop only.
+ *
+ * <p>A timer that throws is counted and logged, and fires again a second later: a heart-beat that
+ * met a moment without memory must not be over. After {@value #MAX_FAILURES} failures in a row it
+ * is.
  */
 public final class Wheel {
-  private static final Logger log = LoggerFactory.getLogger(Wheel.class);
-
   static final int TICK_MILLIS = 100;
 
   /**
@@ -23,6 +24,9 @@ public final class Wheel {
    * kept until then.
    */
   public static final long LOOK_IN_MILLIS = 30_000;
+
+  static final int MAX_FAILURES = 10;
+  static final long AGAIN_MILLIS = 1000;
 
   private static final int SLOTS = 512;
 
@@ -37,17 +41,31 @@ public final class Wheel {
     long fire();
   }
 
-  private record Entry(Timer timer, long dueTick) {}
+  /**
+   * @param failures in a row
+   */
+  private record Entry(Timer timer, long dueTick, int failures) {}
 
   private final List<List<Entry>> slots = new ArrayList<>(SLOTS);
-  private final long startNanos = System.nanoTime();
+  private final TaskGuard guard;
+  private final LongSupplier nanos;
+  private final long startNanos;
   private long tick;
 
-  Wheel(EventLoop loop) {
+  /**
+   * @param guard counts timers that throw
+   */
+  Wheel(TaskGuard guard) {
+    this(guard, System::nanoTime);
+  }
+
+  Wheel(TaskGuard guard, LongSupplier nanos) {
+    this.guard = guard;
+    this.nanos = nanos;
+    startNanos = nanos.getAsLong();
     for (int i = 0; i < SLOTS; i++) {
       slots.add(new ArrayList<>(0));
     }
-    loop.scheduleAtFixedRate(this::advance, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   /**
@@ -55,15 +73,20 @@ public final class Wheel {
    * and returns 0.
    */
   public void after(long millis, Timer timer) {
+    after(millis, timer, 0);
+  }
+
+  private void after(long millis, Timer timer, int failures) {
     long due =
         Math.max(
             tick + 1,
-            ticks(System.nanoTime() - startNanos) + 1 + (millis + TICK_MILLIS - 1) / TICK_MILLIS);
-    slots.get((int) (due % SLOTS)).add(new Entry(timer, due));
+            ticks(nanos.getAsLong() - startNanos) + 1 + (millis + TICK_MILLIS - 1) / TICK_MILLIS);
+    slots.get((int) (due % SLOTS)).add(new Entry(timer, due, failures));
   }
 
-  private void advance() {
-    long now = ticks(System.nanoTime() - startNanos);
+  /** Fires what is due; called every {@link #TICK_MILLIS} ms or so. */
+  void advance() {
+    long now = ticks(nanos.getAsLong() - startNanos);
     while (tick < now) {
       tick++;
       turn((int) (tick % SLOTS));
@@ -80,20 +103,23 @@ public final class Wheel {
       if (entry.dueTick > tick) {
         slots.get(index).add(entry);
       } else {
-        fire(entry.timer);
+        fire(entry);
       }
     }
   }
 
-  /** One that fails is over; the loop's others, of all its connections, must not be. */
-  private void fire(Timer timer) {
+  @SuppressWarnings("CatchThrowable") // one timer's Error is not the end of the others
+  private void fire(Entry entry) {
     try {
-      long next = timer.fire();
+      long next = entry.timer.fire();
       if (next > 0) {
-        after(next, timer);
+        after(next, entry.timer);
       }
-    } catch (RuntimeException failure) {
-      log.error("A timer failed", failure);
+    } catch (Throwable e) {
+      guard.failed(e);
+      if (entry.failures + 1 < MAX_FAILURES) {
+        after(AGAIN_MILLIS, entry.timer, entry.failures + 1);
+      }
     }
   }
 

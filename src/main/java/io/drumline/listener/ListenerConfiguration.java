@@ -2,6 +2,7 @@ package io.drumline.listener;
 
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
+import io.drumline.loop.Watchdog;
 import io.drumline.security.Limits;
 import io.drumline.security.OriginPolicy;
 import io.drumline.stomp.StompSessions;
@@ -28,8 +29,9 @@ class ListenerConfiguration {
       ListenerProperties properties,
       OriginPolicy origins,
       StompSessions sessions,
+      Watchdog watchdog,
       MeterRegistry registry) {
-    return new Gate(properties, origins, sessions::accepting, registry);
+    return new Gate(properties, origins, () -> watchdog.live() && sessions.accepting(), registry);
   }
 
   @Bean("drumline.handshakes")

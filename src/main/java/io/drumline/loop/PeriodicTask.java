@@ -15,7 +15,8 @@ public final class PeriodicTask implements Runnable {
   private volatile @Nullable Future<?> schedule;
   private volatile boolean cancelled;
   private volatile long lastRun;
-  private volatile @Nullable String thread;
+  private volatile long runs;
+  private volatile @Nullable Thread thread;
 
   PeriodicTask(
       Periodic periodic, TaskGuard guard, Runnable work, Duration period, LongSupplier nanos) {
@@ -37,10 +38,14 @@ public final class PeriodicTask implements Runnable {
     return period;
   }
 
-  /** The thread that ran the task last; empty before its first run. */
-  public String thread() {
-    String last = thread;
-    return last == null ? "" : last;
+  /** The thread that ran the task last; null before its first run. */
+  public @Nullable Thread thread() {
+    return thread;
+  }
+
+  /** How many runs have begun. */
+  public long runs() {
+    return runs;
   }
 
   /** Time since the task last began to run, or was registered. */
@@ -67,11 +72,18 @@ public final class PeriodicTask implements Runnable {
 
   /** For the executor. */
   @Override
+  @SuppressWarnings("NonAtomicVolatileUpdate") // one run at a time
   public void run() {
     lastRun = nanos.getAsLong();
-    if (thread == null) {
-      thread = Thread.currentThread().getName();
-    }
+    runs++;
+    thread = Thread.currentThread();
     guard.run(work);
+  }
+
+  /** Its name, and the thread that runs it. */
+  @Override
+  public String toString() {
+    Thread last = thread;
+    return last == null ? name() : name() + " (" + last.getName() + ')';
   }
 }

@@ -1,6 +1,9 @@
 package io.drumline.loop;
 
 import io.micrometer.core.instrument.Counter;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /**
  * Stands between a task and what runs it: whatever the task throws is counted ({@code
@@ -36,6 +39,17 @@ public final class TaskGuard {
   /** What runs {@code work} under this guard. */
   public Runnable guard(Runnable work) {
     return () -> run(work);
+  }
+
+  /** Begins something; one that throws instead gives a stage that fails. */
+  @SuppressWarnings("CatchThrowable")
+  public <T> CompletionStage<T> stage(Supplier<? extends CompletionStage<T>> start) {
+    try {
+      return start.get();
+    } catch (Throwable e) {
+      failed(e);
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   /** Counts and logs a failure that was caught elsewhere; never throws. */

@@ -3,6 +3,8 @@ package io.drumline.ops;
 import io.drumline.hub.Connection;
 import io.drumline.hub.Hub;
 import io.drumline.hub.Wheel;
+import io.drumline.loop.Periodic;
+import io.drumline.loop.PeriodicTask;
 import io.drumline.message.CloseCode;
 import io.drumline.session.ClusterView;
 import io.drumline.session.Nodes;
@@ -34,6 +36,7 @@ import org.springframework.stereotype.Component;
 final class Rebalance implements SmartLifecycle {
   private static final Logger log = LoggerFactory.getLogger(Rebalance.class);
   private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+  private static final String TASK = "rebalance";
   private static final long LOOK_AGAIN_MILLIS = 10_000;
   private static final String REASON = "The load is spread anew: reconnect now.";
 
@@ -42,17 +45,26 @@ final class Rebalance implements SmartLifecycle {
   private final RebalanceProperties properties;
   private final Share share;
   private final Effect effect;
+  private final Periodic periodic;
   private final Counter mean;
   private final Counter age;
-  private @Nullable ScheduledThreadPoolExecutor thread;
+  private volatile @Nullable ScheduledThreadPoolExecutor thread;
+  private @Nullable PeriodicTask looking;
   private boolean giving;
   private volatile boolean futile;
   private volatile boolean running;
 
-  Rebalance(Hub hub, Nodes nodes, RebalanceProperties properties, MeterRegistry registry) {
+  Rebalance(
+      Hub hub,
+      Nodes nodes,
+      RebalanceProperties properties,
+      Periodic periodic,
+      MeterRegistry registry) {
+    this.periodic = periodic;
     this.hub = hub;
     this.nodes = nodes;
     this.properties = properties;
+    periodic.guard(TASK); // its metric is there from the start
     share = new Share(properties.tolerance(), properties.settle());
     effect = new Effect(properties.settle());
     mean = counter(registry, "mean");
@@ -86,7 +98,7 @@ final class Rebalance implements SmartLifecycle {
                 made.setDaemon(true);
                 return made;
               });
-      var unused = thread.scheduleAtFixedRate(this::look, 1, 1, TimeUnit.SECONDS);
+      looking = periodic.every(thread, Duration.ofSeconds(1), TASK, this::look);
     }
     running = true;
   }
@@ -121,22 +133,18 @@ final class Rebalance implements SmartLifecycle {
   }
 
   private void look() {
-    try {
-      long now = System.nanoTime();
-      Optional<ClusterView> view = nodes.view();
-      if (hub.draining() || view.isEmpty() || isOld(view.get())) {
-        share.sawNothing(now);
-      } else {
-        share.saw(view.get(), now);
-      }
-      if (!share.settled(now)) {
-        effect.reset();
-      }
-      giveUpSome(now);
-      futile = effect.futile();
-    } catch (RuntimeException failed) { // else it would never be called again
-      log.error("Rebalancing failed; it goes on in a second", failed);
+    long now = System.nanoTime();
+    Optional<ClusterView> view = nodes.view();
+    if (hub.draining() || view.isEmpty() || isOld(view.get())) {
+      share.sawNothing(now);
+    } else {
+      share.saw(view.get(), now);
     }
+    if (!share.settled(now)) {
+      effect.reset();
+    }
+    giveUpSome(now);
+    futile = effect.futile();
   }
 
   private boolean isOld(ClusterView view) {
@@ -153,8 +161,9 @@ final class Rebalance implements SmartLifecycle {
     int allowed = effect.allowed(excess, above, now);
     if (effect.futile() && !futile) {
       log.warn(
-          "Rebalancing is of no use: {} clients were closed and came back to this node, as a load"
-              + " balancer does that chooses by a hash. No more are closed until nodes come or go.",
+          "Rebalancing is paused, as it has no effect: {} clients were closed and came back to this"
+              + " node. A load balancer that chooses by a hash does that; use least connections or"
+              + " round robin. It goes on when nodes come or go",
           effect.given());
     }
     if (giving && excess == 0) {
@@ -165,11 +174,9 @@ final class Rebalance implements SmartLifecycle {
     giving = excess > 0 && !effect.futile() && (giving || allowed > 0);
     if (allowed > 0) {
       List<Connection> due = oldest(open, Math.min(allowed, properties.rate()));
-      for (int i = 0; i < due.size() && !hub.draining(); i++) {
+      for (int i = 0; i < due.size(); i++) {
         Connection connection = due.get(i);
-        connection.execute(() -> give(connection, mean));
-        effect.gave(1, above, System.nanoTime());
-        pause(SECOND / properties.rate());
+        later(i * SECOND / properties.rate(), () -> giveUp(connection, above));
       }
     }
   }
@@ -185,17 +192,28 @@ final class Rebalance implements SmartLifecycle {
         .toList();
   }
 
-  private static void pause(long nanos) {
-    try {
-      TimeUnit.NANOSECONDS.sleep(nanos);
-    } catch (InterruptedException stopped) {
-      Thread.currentThread().interrupt();
+  private void giveUp(Connection connection, double above) {
+    if (!hub.draining()) {
+      connection.execute(() -> give(connection, mean));
+      effect.gave(1, above, System.nanoTime());
+    }
+  }
+
+  private void later(long nanos, Runnable task) {
+    ScheduledThreadPoolExecutor thread = this.thread;
+    if (thread != null) {
+      Runnable guarded = periodic.guard(TASK).guard(task);
+      var unused = thread.schedule(guarded, nanos, TimeUnit.NANOSECONDS);
     }
   }
 
   @Override
   public void stop() {
     running = false;
+    if (looking != null) {
+      looking.cancel();
+      looking = null;
+    }
     if (thread != null) {
       thread.shutdownNow();
       thread = null;

@@ -1,5 +1,6 @@
 package io.drumline.redis;
 
+import io.drumline.loop.TaskGuard;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.cluster.SlotHash;
@@ -47,6 +48,7 @@ final class ClusterShards implements RedisShards {
   private final RedisKeys keys;
   private final EventExecutor owner;
   private final RedisShard.Watcher watcher;
+  private final TaskGuard guard;
 
   /** Stands for those who have slots that nobody is known to have; it is never opened. */
   private final RedisShard nobody;
@@ -78,13 +80,15 @@ final class ClusterShards implements RedisShards {
       RedisShard nobody,
       RedisKeys keys,
       EventExecutor owner,
-      RedisShard.Watcher watcher) {
+      RedisShard.Watcher watcher,
+      TaskGuard guard) {
     this.topology = topology;
     this.shards = shards;
     this.nobody = nobody;
     this.keys = keys;
     this.owner = owner;
     this.watcher = watcher;
+    this.guard = guard;
     table = new Table(List.of(), List.of());
   }
 
@@ -119,17 +123,12 @@ final class ClusterShards implements RedisShards {
   @Override
   public void look() {
     if (!owner.isShuttingDown() && looking.compareAndSet(false, true)) {
-      topology.get().whenComplete((masters, failure) -> run(() -> looked(masters, failure)));
+      guard.stage(topology).whenComplete((masters, failure) -> run(() -> looked(masters, failure)));
     }
   }
 
   private void looked(@Nullable List<Master> masters, @Nullable Throwable failure) {
-    if (masters != null) {
-      apply(masters);
-    } else {
-      nobody.undecidedNoMore();
-      watcher.down(failure == null ? "no topology" : RedisOutage.reasonOf(failure));
-    }
+    guard.run(() -> use(masters, failure)); // whatever comes of it, it looks again
     boolean whole = masters != null && !table.bySlot.contains(nobody);
     // Whoever asks meanwhile is answered then: no storm of looks.
     var unused =
@@ -142,6 +141,15 @@ final class ClusterShards implements RedisShards {
             },
             whole ? PAUSE_MILLIS : LONG_PAUSE_MILLIS,
             TimeUnit.MILLISECONDS);
+  }
+
+  private void use(@Nullable List<Master> masters, @Nullable Throwable failure) {
+    if (masters != null) {
+      apply(masters);
+    } else {
+      nobody.undecidedNoMore();
+      watcher.down(failure == null ? "no topology" : RedisOutage.reasonOf(failure));
+    }
   }
 
   private void apply(List<Master> masters) {

@@ -10,6 +10,9 @@ import io.drumline.backplane.Receiver;
 import io.drumline.backplane.Retentions;
 import io.drumline.backplane.Revocations;
 import io.drumline.backplane.SessionStore;
+import io.drumline.loop.Periodic;
+import io.drumline.loop.PeriodicTask;
+import io.drumline.loop.TaskGuard;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
 import io.lettuce.core.api.StatefulConnection;
@@ -18,10 +21,12 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.concurrent.DefaultEventExecutor;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -36,7 +41,7 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
  * sent; Lettuce's I/O threads parse and hand over. Callers only enqueue.
  */
 final class RedisBackplane implements Backplane {
-  private static final long EXPIRE_EVERY_MILLIS = 200;
+  private static final Duration EXPIRE_EVERY = Duration.ofMillis(200);
   private static final long CLOSE_SECONDS = 1;
 
   private final RedisConnector connector;
@@ -47,6 +52,9 @@ final class RedisBackplane implements Backplane {
   private final RedisOutage outage;
   private final EventExecutor owner =
       new DefaultEventExecutor(new DefaultThreadFactory("drumline-redis", true));
+  private final Periodic periodic;
+  private final TaskGuard guard;
+  private final List<PeriodicTask> tasks = new CopyOnWriteArrayList<>();
   private final RedisShards shards;
   private final RedisLink<StatefulRedisPubSubConnection<String, byte[]>> subscribing;
   private final InvalidEnvelopes invalid;
@@ -63,13 +71,16 @@ final class RedisBackplane implements Backplane {
       RedisProperties properties,
       Retentions retentions,
       MessageIds ids,
-      MeterRegistry meters) {
+      MeterRegistry meters,
+      Periodic periodic) {
     if (properties.minReplicas() > 0 && connector.isClusterAware()) {
       throw new InvalidConfigurationPropertyValueException(
           "drumline.redis.min-replicas",
           properties.minReplicas(),
           "It is not available on a Redis Cluster.");
     }
+    this.periodic = periodic;
+    guard = periodic.guard("redis_link");
     this.connector = connector;
     this.properties = properties;
     this.ids = ids;
@@ -82,7 +93,8 @@ final class RedisBackplane implements Backplane {
             connection -> subscriber().attach(connection),
             properties.reconnectMax(),
             owner,
-            new SubscribingWatcher());
+            new SubscribingWatcher(),
+            guard);
     invalid = new InvalidEnvelopes(metrics);
     shards =
         shards(
@@ -94,7 +106,8 @@ final class RedisBackplane implements Backplane {
                 new ReadScript(keys, ids, retentions, invalid),
                 new Publications(properties, metrics),
                 keys.probe(ids.incarnation()),
-                new ShardWatcher()));
+                new ShardWatcher(),
+                guard));
     RedisCalls sessionCalls = calls("The session cannot be opened now", RedisSessions.MAX_CALLS);
     sessions = new RedisSessions(keys, ids.incarnation(), invalid, sessionCalls);
     control =
@@ -121,6 +134,7 @@ final class RedisBackplane implements Backplane {
             properties.commandTimeout(),
             invalid,
             owner,
+            guard,
             receiver,
             octets -> shards.all().forEach(shard -> shard.probe().returned(octets)),
             subscribing::lost);
@@ -128,8 +142,8 @@ final class RedisBackplane implements Backplane {
     subscriber.listen(keys.control(), control::received, control::subscribed);
     owner.execute(shards::start);
     owner.execute(subscribing::open);
-    every(EXPIRE_EVERY_MILLIS, this::expire);
-    every(properties.probeInterval().toMillis(), this::check);
+    tasks.add(periodic.every(owner, EXPIRE_EVERY, "redis_expire", this::expire));
+    tasks.add(periodic.every(owner, properties.probeInterval(), "redis_check", this::check));
   }
 
   private RedisCalls calls(String refusal, int most) {
@@ -146,12 +160,9 @@ final class RedisBackplane implements Backplane {
             new RedisShard(connector::connect, common),
             keys,
             owner,
-            common.watcher())
+            common.watcher(),
+            guard)
         : new SingleShard(new RedisShard(connector::connect, common));
-  }
-
-  private void every(long millis, Runnable task) {
-    var unused = owner.scheduleWithFixedDelay(task, millis, millis, TimeUnit.MILLISECONDS);
   }
 
   private RedisSubscriber subscriber() {
@@ -256,6 +267,7 @@ final class RedisBackplane implements Backplane {
     if (closed.getAndSet(true)) {
       return;
     }
+    tasks.forEach(PeriodicTask::cancel);
     CompletableFuture.supplyAsync(this::closeLinks, owner)
         .thenCompose(Function.identity())
         .completeOnTimeout(null, CLOSE_SECONDS, TimeUnit.SECONDS)

@@ -6,6 +6,7 @@ import io.drumline.backplane.NodeRegistry;
 import io.drumline.backplane.Retentions;
 import io.drumline.backplane.Revocations;
 import io.drumline.backplane.SessionStore;
+import io.drumline.loop.Periodic;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -29,7 +30,8 @@ class RedisBackplaneConfiguration {
       RedisProperties properties,
       Retentions retentions,
       MessageIds ids,
-      MeterRegistry meters) {
+      MeterRegistry meters,
+      Periodic periodic) {
     if (details.getMasterReplica() != null) {
       throw new InvalidConfigurationPropertyValueException(
           "spring.data.redis.masterreplica.nodes",
@@ -37,7 +39,7 @@ class RedisBackplaneConfiguration {
           "It is not supported: use Sentinels, a Cluster or one Redis.");
     }
     return new RedisBackplane(
-        RedisConnector.like(factory, properties), properties, retentions, ids, meters);
+        RedisConnector.like(factory, properties), properties, retentions, ids, meters, periodic);
   }
 
   @Bean("drumline.redisSessions")

@@ -184,12 +184,7 @@ final class RedisCalls {
       StatefulConnection<String, byte[]> connection =
           asked == null ? shard.connection() : shards.connectionTo(asked);
       if (connection != null) {
-        List<RedisCommand<String, byte[], ?>> batch =
-            batches.computeIfAbsent(connection, one -> new ArrayList<>());
-        if (asked != null) {
-          batch.add(RedisScript.asking());
-        }
-        batch.add(next.begin(timeout));
+        begin(next, asked, batches.computeIfAbsent(connection, one -> new ArrayList<>()));
       } else if (asked != null) {
         next.retryLater();
       } else if (shard.isDecided()) {
@@ -200,6 +195,21 @@ final class RedisCalls {
     }
     waiting.addAll(undecided);
     batches.forEach(StatefulConnection::dispatch);
+  }
+
+  /** One that cannot even be written is refused: those behind it must not wait for ever. */
+  @SuppressWarnings("CatchThrowable")
+  private void begin(
+      Call<?> call, @Nullable String asked, List<RedisCommand<String, byte[], ?>> batch) {
+    try {
+      RedisCommand<String, byte[], ?> command = call.begin(timeout);
+      if (asked != null) {
+        batch.add(RedisScript.asking());
+      }
+      batch.add(command);
+    } catch (Throwable e) {
+      call.reject(e);
+    }
   }
 
   /** One call until Redis has answered, whether anyone still waits for it or not. */
@@ -270,6 +280,11 @@ final class RedisCalls {
     void reject(String reason) {
       held.decrementAndGet();
       fail(reason, null);
+    }
+
+    void reject(Throwable cause) {
+      held.decrementAndGet();
+      fail(UNAVAILABLE, cause);
     }
 
     private void fail(String reason, @Nullable Throwable cause) {

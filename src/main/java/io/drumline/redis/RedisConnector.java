@@ -15,10 +15,14 @@ import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.RedisClusterConfiguration;
@@ -37,7 +41,18 @@ final class RedisConnector extends LettuceConnectionFactory {
   static final RedisCodec<String, byte[]> CODEC =
       RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
 
+  private static final int MOST_THREADS = 4;
+  private static final int MOST_WAITING = 1024;
+
   private final Activations activations;
+  private final ThreadPoolExecutor threads =
+      new ThreadPoolExecutor(
+          MOST_THREADS,
+          MOST_THREADS,
+          10,
+          TimeUnit.SECONDS,
+          new ArrayBlockingQueue<>(MOST_WAITING),
+          new DefaultThreadFactory("drumline-redis-connect", true));
 
   /** Connects to single masters of a cluster: the cluster's own client cannot. */
   private @Nullable RedisClient single;
@@ -45,6 +60,7 @@ final class RedisConnector extends LettuceConnectionFactory {
   private RedisConnector(RedisConfiguration configuration, LettuceClientConfiguration client) {
     super(configuration, client);
     activations = new Activations(client.getCommandTimeout());
+    threads.allowCoreThreadTimeOut(true);
   }
 
   /** A started connector to where {@code factory} connects. */
@@ -133,7 +149,7 @@ final class RedisConnector extends LettuceConnectionFactory {
   CompletionStage<List<ClusterShards.Master>> masters() {
     RedisClusterClient client = (RedisClusterClient) getRequiredNativeClient();
     // The first time it reads the topology while it waits.
-    return CompletableFuture.supplyAsync(client::getPartitions)
+    return CompletableFuture.supplyAsync(client::getPartitions, threads)
         .thenCompose(known -> client.refreshPartitionsAsync())
         .thenApply(
             done ->
@@ -190,14 +206,15 @@ final class RedisConnector extends LettuceConnectionFactory {
   }
 
   /**
-   * Begins on the common pool: a cluster's topology is read blocking, by tasks of Lettuce's own
-   * computation pool.
+   * Begins on a thread of its own: a cluster's topology is read blocking, by tasks of Lettuce's own
+   * computation pool; and the common pool may be occupied by anybody.
    */
   private <T extends StatefulConnection<?, ?>> CompletionStage<T> open(Class<T> type) {
     return CompletableFuture.supplyAsync(
             () ->
                 doCreateConnectionProvider(getRequiredNativeClient(), CODEC)
-                    .getConnectionAsync(type))
+                    .getConnectionAsync(type),
+            threads)
         .thenCompose(Function.identity())
         .thenCompose(activations::await);
   }
@@ -216,6 +233,7 @@ final class RedisConnector extends LettuceConnectionFactory {
 
   @Override
   public synchronized void destroy() {
+    threads.shutdown();
     if (single != null) {
       single.shutdown(Duration.ZERO, getClientConfiguration().getShutdownTimeout());
       single = null;

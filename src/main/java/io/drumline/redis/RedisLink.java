@@ -1,5 +1,6 @@
 package io.drumline.redis;
 
+import io.drumline.loop.TaskGuard;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.api.StatefulConnection;
@@ -46,6 +47,7 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
   private final Duration longestPause;
   private final EventExecutor owner;
   private final Watcher watcher;
+  private final TaskGuard guard;
   private State state = State.NEW;
   private int attempt;
 
@@ -62,13 +64,16 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
    * @param opener opens a connection
    * @param preparation what must succeed before a connection is used
    * @param longestPause upper bound of the pause before an attempt
+   * @param guard counts steps that throw; each is tried again, as one that fails
    */
   RedisLink(
       Supplier<CompletionStage<C>> opener,
       Function<C, CompletionStage<?>> preparation,
       Duration longestPause,
       EventExecutor owner,
-      Watcher watcher) {
+      Watcher watcher,
+      TaskGuard guard) {
+    this.guard = guard;
     this.opener = opener;
     this.preparation = preparation;
     this.longestPause = longestPause;
@@ -96,14 +101,15 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
       return;
     }
     state = State.CONNECTING;
-    opener.get().whenComplete((opened, failure) -> run(() -> opened(opened, failure)));
+    guard.stage(opener).whenComplete((opened, failure) -> run(() -> opened(opened, failure)));
   }
 
   private void opened(@Nullable C connection, @Nullable Throwable failure) {
     if (connection == null) {
       if (state != State.CLOSED) {
         decided = true;
-        watcher.down(failure == null ? "no connection" : RedisOutage.reasonOf(failure));
+        String reason = failure == null ? "no connection" : RedisOutage.reasonOf(failure);
+        guard.run(() -> watcher.down(reason));
         pause();
       }
       return;
@@ -119,9 +125,14 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
       drop(connection, "the connection was lost");
       return;
     }
-    preparation
-        .apply(connection)
+    guard
+        .stage(() -> prepare(connection))
         .whenComplete((done, refusal) -> run(() -> prepared(connection, refusal)));
+  }
+
+  @SuppressWarnings("unchecked") // nobody looks at what it brings
+  private CompletionStage<Object> prepare(C connection) {
+    return (CompletionStage<Object>) preparation.apply(connection);
   }
 
   private void prepared(C connection, @Nullable Throwable failure) {
@@ -160,8 +171,8 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
     usable = null;
     decided = true;
     state = State.PAUSING;
-    watcher.down(reason);
-    CompletionStage<Void> closed = connection.closeAsync();
+    guard.run(() -> watcher.down(reason));
+    CompletionStage<Void> closed = guard.stage(connection::closeAsync);
     closed.whenComplete((done, failure) -> run(this::pause));
   }
 

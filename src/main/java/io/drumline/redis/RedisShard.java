@@ -1,5 +1,6 @@
 package io.drumline.redis;
 
+import io.drumline.loop.TaskGuard;
 import io.lettuce.core.api.StatefulConnection;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.concurrent.CompletionStage;
@@ -32,7 +33,8 @@ final class RedisShard implements RedisLink.Watcher {
       ReadScript read,
       Publications publications,
       String probeChannel,
-      Watcher watcher) {}
+      Watcher watcher,
+      TaskGuard guard) {}
 
   /** Is told what becomes of shards. */
   interface Watcher {
@@ -55,7 +57,9 @@ final class RedisShard implements RedisLink.Watcher {
   RedisShard(Supplier<CompletionStage<StatefulConnection<String, byte[]>>> opener, Common common) {
     this.common = common;
     RedisProperties properties = common.properties;
-    link = new RedisLink<>(opener, this::prepare, properties.reconnectMax(), common.owner, this);
+    link =
+        new RedisLink<>(
+            opener, this::prepare, properties.reconnectMax(), common.owner, this, common.guard);
     publisher =
         new RedisPublisher(
             common.publish,

@@ -1,6 +1,7 @@
 package io.drumline.redis;
 
 import io.drumline.backplane.Receiver;
+import io.drumline.loop.TaskGuard;
 import io.drumline.message.Destination;
 import io.drumline.message.Publication;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
@@ -39,6 +40,7 @@ final class RedisSubscriber {
   private final Duration timeout;
   private final InvalidEnvelopes invalid;
   private final EventExecutor owner;
+  private final TaskGuard guard;
   private final Receiver receiver;
   private final Consumer<byte[]> probes;
   private final BiConsumer<StatefulRedisPubSubConnection<String, byte[]>, String> refused;
@@ -78,6 +80,7 @@ final class RedisSubscriber {
       Duration timeout,
       InvalidEnvelopes invalid,
       EventExecutor owner,
+      TaskGuard guard,
       Receiver receiver,
       Consumer<byte[]> probes,
       BiConsumer<StatefulRedisPubSubConnection<String, byte[]>, String> refused) {
@@ -86,6 +89,7 @@ final class RedisSubscriber {
     this.timeout = timeout;
     this.invalid = invalid;
     this.owner = owner;
+    this.guard = guard;
     this.receiver = receiver;
     this.probes = probes;
     this.refused = refused;
@@ -147,8 +151,22 @@ final class RedisSubscriber {
     connection = null;
   }
 
+  /** If it throws, what is wanted and what Redis was told are apart: a new connection tells all. */
+  @SuppressWarnings("CatchThrowable")
   private void reconcile() {
     scheduled.set(false);
+    try {
+      tell();
+    } catch (Throwable e) {
+      guard.failed(e);
+      StatefulRedisPubSubConnection<String, byte[]> connection = this.connection;
+      if (connection != null) {
+        refused.accept(connection, "its subscriptions could not be changed");
+      }
+    }
+  }
+
+  private void tell() {
     Set<String> channels = new HashSet<>();
     for (String channel; (channel = changed.poll()) != null; ) {
       channels.add(channel);

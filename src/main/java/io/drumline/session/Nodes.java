@@ -5,6 +5,9 @@ import io.drumline.backplane.NodeRegistry.Alive;
 import io.drumline.backplane.NodeRegistry.NodeState;
 import io.drumline.backplane.NodeRegistry.Renewal;
 import io.drumline.backplane.NodeRun;
+import io.drumline.loop.Periodic;
+import io.drumline.loop.PeriodicTask;
+import io.drumline.loop.TaskGuard;
 import io.drumline.session.ClusterView.Member;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -13,6 +16,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -40,6 +44,8 @@ public final class Nodes implements AutoCloseable {
   private final NodeLeaseProperties properties;
   private final IntSupplier connections;
   private final NodeMetrics metrics;
+  private final Periodic periodic;
+  private final TaskGuard guard;
   private final List<Consumer<LeaseLoss>> listeners = new CopyOnWriteArrayList<>();
   private volatile boolean draining;
   private volatile @Nullable Seen seen;
@@ -55,10 +61,13 @@ public final class Nodes implements AutoCloseable {
       NodeRegistry registry,
       NodeLeaseProperties properties,
       IntSupplier connections,
+      Periodic periodic,
       MeterRegistry meters) {
     this.registry = registry;
     this.properties = properties;
     this.connections = connections;
+    this.periodic = periodic;
+    guard = periodic.guard("node_lease");
     metrics = new NodeMetrics(meters, this::alive, this::ageSeconds);
   }
 
@@ -152,14 +161,16 @@ public final class Nodes implements AutoCloseable {
             System.nanoTime(),
             System.currentTimeMillis());
     private boolean failing;
+    private @Nullable PeriodicTask beats;
 
     Keeper(NodeRun self) {
       this.self = self;
     }
 
     void start() {
-      long millis = properties.renewal().toMillis() / BEATS;
-      var unused = thread.scheduleWithFixedDelay(this::beat, 0, millis, TimeUnit.MILLISECONDS);
+      run(this::beat);
+      beats =
+          periodic.every(thread, properties.renewal().dividedBy(BEATS), guard.task(), this::beat);
     }
 
     void renewNow() {
@@ -174,10 +185,16 @@ public final class Nodes implements AutoCloseable {
       long now = System.nanoTime();
       if (lease.beat(now, System.currentTimeMillis())) {
         Instant when = Instant.now();
-        registry
-            .renew(self, new NodeState(connections.getAsInt(), draining), properties.lease())
+        // Fails where the registry throws: a lease that waits for an answer is not renewed again.
+        guard
+            .stage(this::renew)
             .whenComplete((answer, failure) -> run(() -> answered(answer, failure, when, now)));
       }
+    }
+
+    private CompletionStage<Renewal> renew() {
+      return registry.renew(
+          self, new NodeState(connections.getAsInt(), draining), properties.lease());
     }
 
     private void answered(
@@ -204,7 +221,12 @@ public final class Nodes implements AutoCloseable {
       if (!failing) {
         failing = true;
         Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-        log.warn("{}", cause == null ? "The lease was not renewed." : cause.getMessage());
+        log.warn(
+            "This node's lease was not renewed: {} It tries again every {} ms; without success for"
+                + " {} s the other nodes count it as dead",
+            cause == null ? "there was no answer." : cause.getMessage(),
+            properties.renewal().dividedBy(BEATS).toMillis(),
+            properties.lease().toSeconds());
       }
     }
 
@@ -219,13 +241,16 @@ public final class Nodes implements AutoCloseable {
       for (Consumer<LeaseLoss> listener : listeners) {
         try {
           listener.accept(loss);
-        } catch (RuntimeException e) {
-          log.error("A listener failed when the lease was lost", e);
+        } catch (RuntimeException | Error e) {
+          guard.failed(e); // the others must hear of it
         }
       }
     }
 
     void leave() {
+      if (beats != null) {
+        beats.cancel();
+      }
       thread.shutdownNow();
       registry
           .leave(self)
@@ -241,7 +266,7 @@ public final class Nodes implements AutoCloseable {
 
     private void run(Runnable task) {
       try {
-        thread.execute(task);
+        thread.execute(guard.guard(task));
       } catch (RejectedExecutionException closed) {
         // the node leaves: nothing matters any more
       }

@@ -1,6 +1,8 @@
 package io.drumline.session;
 
 import io.drumline.backplane.SessionStore;
+import io.drumline.loop.NodeTimer;
+import io.drumline.loop.Periodic;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -13,8 +15,15 @@ class SessionConfiguration {
   /** Closed by the node's life cycle, between its clients and the backplane. */
   @Bean(name = "drumline.sharedSessions", destroyMethod = "")
   SharedSessions sharedSessions(
-      SessionStore store, SessionProperties properties, Nodes nodes, MeterRegistry registry) {
-    SharedSessions sessions = new SharedSessions(store, properties, registry);
+      SessionStore store,
+      SessionProperties properties,
+      Nodes nodes,
+      MeterRegistry registry,
+      NodeTimer timer,
+      Periodic periodic) {
+    SharedSessions sessions =
+        new SharedSessions(
+            store, properties, registry, timer, periodic.guard("session_positions"));
     // A store that lost the node's lease has lost its sessions' positions, too.
     nodes.listen(loss -> sessions.restore());
     return sessions;

@@ -6,6 +6,8 @@ import io.drumline.backplane.SessionStore.Opened;
 import io.drumline.backplane.SessionStore.Opening;
 import io.drumline.backplane.SessionStore.Outcome;
 import io.drumline.backplane.SessionStore.Update;
+import io.drumline.loop.NodeTimer;
+import io.drumline.loop.TaskGuard;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,7 +19,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -40,6 +41,8 @@ public final class SharedSessions implements AutoCloseable {
   private final SessionProperties properties;
   private final LongSupplier nanos;
   private final SessionMetrics metrics;
+  private final NodeTimer timer;
+  private final TaskGuard guard;
 
   /** By client-id; a session leaves when it was stored a last time, or was fenced. */
   private final Map<String, SharedSession> sessions = new ConcurrentHashMap<>();
@@ -57,15 +60,24 @@ public final class SharedSessions implements AutoCloseable {
 
   private record Sending(SharedSession session, Update update) {}
 
-  public SharedSessions(SessionStore store, SessionProperties properties, MeterRegistry registry) {
-    this(store, properties, registry, System::nanoTime);
+  public SharedSessions(
+      SessionStore store,
+      SessionProperties properties,
+      MeterRegistry registry,
+      NodeTimer timer,
+      TaskGuard guard) {
+    this(store, properties, registry, System::nanoTime, timer, guard);
   }
 
   SharedSessions(
       SessionStore store,
       SessionProperties properties,
       MeterRegistry registry,
-      LongSupplier nanos) {
+      LongSupplier nanos,
+      NodeTimer timer,
+      TaskGuard guard) {
+    this.timer = timer;
+    this.guard = guard;
     this.store = store;
     this.properties = properties;
     this.nanos = nanos;
@@ -193,8 +205,8 @@ public final class SharedSessions implements AutoCloseable {
     }
   }
 
-  private static void later(long millis, Runnable task) {
-    CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS).execute(task);
+  private void later(long millis, Runnable task) {
+    timer.after(Duration.ofMillis(millis), guard, task);
   }
 
   /** Stores what waits, unless a batch is under way, which the rest follows. */
@@ -209,9 +221,13 @@ public final class SharedSessions implements AutoCloseable {
         storing.set(false);
         continue;
       }
-      CompletionStage<List<Outcome>> outcomes =
-          store.store(batch.stream().map(Sending::update).toList(), properties.timeToLive());
-      outcomes.whenComplete((answers, failure) -> stored(batch, answers));
+      // Fails where the store throws: else no batch would ever follow.
+      guard
+          .stage(
+              () ->
+                  store.store(
+                      batch.stream().map(Sending::update).toList(), properties.timeToLive()))
+          .whenComplete((answers, failure) -> stored(batch, answers));
     }
   }
 
@@ -226,7 +242,7 @@ public final class SharedSessions implements AutoCloseable {
           // counted where its socket is closed
         }
       }
-      sent.session.answered(sent.update, outcome, unanswered::decrementAndGet);
+      guard.run(() -> sent.session.answered(sent.update, outcome, unanswered::decrementAndGet));
     }
     storing.set(false);
     flush();

@@ -2,10 +2,15 @@ package io.drumline.stomp;
 
 import io.drumline.hub.Connection;
 import io.drumline.hub.Connection.Pause;
+import io.drumline.loop.Mailbox;
+import io.drumline.loop.NodeTimer;
+import io.drumline.loop.TaskGuard;
+import io.drumline.loop.ThrottledLog;
 import io.drumline.message.CloseCode;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -13,6 +18,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 
 /**
  * What all sessions of the node have handed to application code and is not done yet, counted in
@@ -23,8 +30,20 @@ import org.jspecify.annotations.Nullable;
  * held} has a lock of its own, which nobody holds while he waits for anything.
  */
 final class ApplicationQueue {
+  /**
+   * Sessions that may wait for a thread of the pool: as many as a node has connections by default.
+   * Each waits at one place only, whatever it has to do.
+   */
+  static final int MOST_WAITING = 100_000;
+
+  private static final Duration AGAIN = Duration.ofMillis(100);
+
   private final Executor pool;
+  private final TaskGuard guard;
+  private final NodeTimer timer;
   private final long limit;
+  private final ThrottledLog log =
+      new ThrottledLog(LoggerFactory.getLogger(ApplicationQueue.class));
   private final AtomicLong octets = new AtomicLong();
   private final Set<StompSession> held = new LinkedHashSet<>();
   private final Counter pauses;
@@ -32,10 +51,15 @@ final class ApplicationQueue {
 
   /**
    * @param pool runs the application's code
-   * @param limit in octets
+   * @param limit in bytes
+   * @param guard counts what the application's code throws past Spring
+   * @param timer tries again what the pool refused and the application must not miss
    */
-  ApplicationQueue(Executor pool, long limit, MeterRegistry registry) {
+  ApplicationQueue(
+      Executor pool, long limit, MeterRegistry registry, TaskGuard guard, NodeTimer timer) {
     this.pool = pool;
+    this.guard = guard;
+    this.timer = timer;
     this.limit = limit;
     Gauge.builder("drumline.inbound.bytes", octets, AtomicLong::get)
         .description("Octets of frames that wait for application code, or are in its hands")
@@ -45,6 +69,9 @@ final class ApplicationQueue {
         .register(registry);
     Gauge.builder("drumline.inbound.paused", this, ApplicationQueue::heldCount)
         .description("Connections that are not read from because application code is behind")
+        .register(registry);
+    Gauge.builder("drumline.inbound.waiting", pool, ApplicationQueue::waiting)
+        .description("Sessions that wait for a thread of application code")
         .register(registry);
     pauses =
         Counter.builder("drumline.inbound.pauses")
@@ -57,8 +84,8 @@ final class ApplicationQueue {
   }
 
   /** An executor that runs one session's tasks in order. */
-  SerialExecutor serial() {
-    return new SerialExecutor(pool);
+  Mailbox mailbox() {
+    return new Mailbox(pool, guard);
   }
 
   /**
@@ -84,12 +111,20 @@ final class ApplicationQueue {
 
   /**
    * Hands a task over that the application must not miss, whatever waits; a session has few of
-   * them.
-   *
-   * @throws RejectedExecutionException if the pool takes nothing any more
+   * them. If the pool is full, it is handed over later; what comes after it may then come first.
    */
   void addSurely(StompSession session, int size, Runnable task) {
-    enqueue(session, size, task);
+    try {
+      enqueue(session, size, task);
+    } catch (RejectedExecutionException e) {
+      refusals.increment();
+      log.warn(
+          "full",
+          "The executor of application code (clientInboundChannelExecutor) takes no more tasks: an"
+              + " event of session {} waits. Give it more threads, or make its handlers faster",
+          session.id());
+      timer.after(AGAIN, guard, () -> addSurely(session, size, task));
+    }
   }
 
   private void enqueue(StompSession session, int size, Runnable task) {
@@ -171,6 +206,10 @@ final class ApplicationQueue {
     synchronized (held) {
       return held.size();
     }
+  }
+
+  private static int waiting(Executor pool) {
+    return pool instanceof ThreadPoolTaskExecutor threads ? threads.getQueueSize() : 0;
   }
 
   private static StompException busy() {

@@ -6,21 +6,23 @@ import io.drumline.backplane.Revocations;
 import io.drumline.backplane.Revocations.Kind;
 import io.drumline.backplane.Revocations.Revocation;
 import io.drumline.backplane.Revocations.Subject;
+import io.drumline.loop.NodeTimer;
+import io.drumline.loop.TaskGuard;
 import io.drumline.message.CloseCode;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,18 +38,20 @@ public final class Expulsions implements AutoCloseable {
   private static final String BLOCKED = "blocked";
   private static final String KICKED = "kicked";
   private static final String CLOSED = "closed";
-  private static final long AGAIN_MILLIS = 1000;
+  private static final Duration AGAIN = Duration.ofSeconds(1);
 
   private final Revocations revocations;
   private final ControlChannel control;
   private final StompSessions sessions;
   private final MeterRegistry registry;
   private final KickAnswers answers;
+  private final NodeTimer timer;
+  private final TaskGuard guard;
 
   /** How often it was asked to look at what is stored, since that was last done. */
   private final AtomicInteger asked = new AtomicInteger();
 
-  /** Whether the last look failed: it is told once. */
+  /** Whether the last look failed: it is logged once. */
   private volatile boolean failing;
 
   private volatile boolean closed;
@@ -68,7 +72,11 @@ public final class Expulsions implements AutoCloseable {
       ControlChannel control,
       StompSessions sessions,
       IntSupplier nodes,
-      MeterRegistry registry) {
+      MeterRegistry registry,
+      NodeTimer timer,
+      TaskGuard guard) {
+    this.timer = timer;
+    this.guard = guard;
     this.revocations = revocations;
     this.control = control;
     this.sessions = sessions;
@@ -200,30 +208,34 @@ public final class Expulsions implements AutoCloseable {
 
   private void look() {
     int before = asked.get();
-    revocations
-        .list()
-        .whenComplete(
-            (blocks, failure) -> {
-              if (closed) {
-                return;
-              }
-              if (failure != null) {
-                if (!failing) {
-                  failing = true;
-                  Throwable cause =
-                      failure instanceof CompletionException ? failure.getCause() : failure;
-                  log.info("{}", cause == null ? failure : cause.getMessage());
-                }
-                CompletableFuture.delayedExecutor(AGAIN_MILLIS, TimeUnit.MILLISECONDS)
-                    .execute(this::look);
-                return;
-              }
-              failing = false;
-              blocks.forEach(this::expel);
-              if (!asked.compareAndSet(before, 0)) {
-                look();
-              }
-            });
+    guard
+        .stage(revocations::list)
+        .whenComplete((blocks, failure) -> guard.run(() -> listed(before, blocks, failure)));
+  }
+
+  private void listed(
+      int before, @Nullable Collection<Revocation> blocks, @Nullable Throwable failure) {
+    if (closed) {
+      return;
+    }
+    if (blocks == null) {
+      if (!failing) {
+        failing = true;
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        log.info(
+            "The blocks of users, sessions and tokens could not be read again: {} Blocked clients"
+                + " that are connected stay so until that succeeds; it is tried every {} ms",
+            cause == null ? "there was no answer." : cause.getMessage(),
+            AGAIN.toMillis());
+      }
+      timer.after(AGAIN, guard, this::look);
+      return;
+    }
+    failing = false;
+    blocks.forEach(block -> guard.run(() -> expel(block)));
+    if (!asked.compareAndSet(before, 0)) {
+      look();
+    }
   }
 
   @Override

@@ -5,6 +5,8 @@ import io.drumline.backplane.ControlChannel;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Revocations;
 import io.drumline.hub.Hub;
+import io.drumline.loop.NodeTimer;
+import io.drumline.loop.Periodic;
 import io.drumline.message.NodeId;
 import io.drumline.security.Authenticator;
 import io.drumline.security.DestinationPolicy;
@@ -43,6 +45,7 @@ import org.springframework.messaging.simp.user.SimpUserRegistry;
 import org.springframework.messaging.simp.user.UserDestinationMessageHandler;
 import org.springframework.messaging.simp.user.UserDestinationResolver;
 import org.springframework.messaging.support.AbstractSubscribableChannel;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 import org.springframework.util.MimeTypeUtils;
 import org.springframework.web.socket.config.annotation.WebSocketMessageBrokerConfigurer;
 import org.springframework.web.socket.messaging.DefaultSimpUserRegistry;
@@ -86,8 +89,15 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
   ApplicationQueue applicationQueue(
       @Qualifier("clientInboundChannelExecutor") Executor executor,
       StompProperties properties,
-      MeterRegistry registry) {
-    return new ApplicationQueue(executor, properties.inboundLimit().toBytes(), registry);
+      MeterRegistry registry,
+      Periodic periodic,
+      NodeTimer timer) {
+    return new ApplicationQueue(
+        executor,
+        properties.inboundLimit().toBytes(),
+        registry,
+        periodic.guard("application"),
+        timer);
   }
 
   @Bean("drumline.springBridge")
@@ -139,13 +149,17 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
       ControlChannel control,
       StompSessions stompSessions,
       Nodes nodes,
-      MeterRegistry registry) {
+      MeterRegistry registry,
+      NodeTimer timer,
+      Periodic periodic) {
     return new Expulsions(
         revocations,
         control,
         stompSessions,
         () -> nodes.view().map(ClusterView::alive).orElse(0),
-        registry);
+        registry,
+        timer,
+        periodic.guard("blocks"));
   }
 
   @Bean(name = "drumline.remoteSessions", initMethod = "start")
@@ -174,6 +188,21 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
     CustomScopeConfigurer configurer = new CustomScopeConfigurer();
     configurer.setScopes(Map.of("websocket", new SimpSessionScope()));
     return configurer;
+  }
+
+  /**
+   * Spring's own has a queue without a bound; one that the application has set up is left alone.
+   */
+  @Override
+  @Bean
+  public Executor clientInboundChannelExecutor() {
+    Executor executor = super.clientInboundChannelExecutor();
+    if (executor instanceof ThreadPoolTaskExecutor pool
+        && pool.getQueueCapacity() == Integer.MAX_VALUE) {
+      pool.setMaxPoolSize(pool.getCorePoolSize()); // else a full queue starts threads without end
+      pool.setQueueCapacity(ApplicationQueue.MOST_WAITING);
+    }
+    return executor;
   }
 
   /** Sends on the caller's thread: sessions call it in order, each on its own serial executor. */

@@ -6,7 +6,6 @@ import java.security.Principal;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -302,12 +301,7 @@ final class SpringBridge {
   }
 
   private void later(StompSession session, Runnable task) {
-    try {
-      queue.addSurely(session, EVENT_OCTETS, task);
-    } catch (RejectedExecutionException full) {
-      log.warn(
-          "The executor for client messages is full: an event of session {} is lost", session.id());
-    }
+    queue.addSurely(session, EVENT_OCTETS, task);
   }
 
   /**

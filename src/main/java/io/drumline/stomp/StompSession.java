@@ -3,6 +3,7 @@ package io.drumline.stomp;
 import io.drumline.hub.Connection;
 import io.drumline.hub.Connection.Pause;
 import io.drumline.hub.Frames;
+import io.drumline.loop.Mailbox;
 import io.drumline.message.CloseCode;
 import io.drumline.session.SharedSession;
 import io.netty.buffer.ByteBuf;
@@ -36,7 +37,7 @@ public final class StompSession {
   private final FrameRouter router;
   private SessionState state = SessionState.NEGOTIATING;
   private @Nullable Transactions transactions;
-  private @Nullable SerialExecutor application;
+  private @Nullable Mailbox application;
   private volatile @Nullable Map<String, Object> attributes;
   private volatile @Nullable Principal user;
   private volatile boolean expelled;
@@ -182,9 +183,9 @@ public final class StompSession {
   }
 
   /** Where the application's code for this session runs, in order. */
-  SerialExecutor application() {
+  Mailbox application() {
     if (application == null) {
-      application = server.bridge().queue().serial();
+      application = server.bridge().queue().mailbox();
     }
     return application;
   }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.drumline.backplane.MemoryRegistry;
 import io.drumline.backplane.NodeRun;
+import io.drumline.loop.Periodic;
 import io.drumline.session.NodeLeaseProperties;
 import io.drumline.session.Nodes;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -35,6 +36,7 @@ final class NodesApiTest {
           new MemoryRegistry(),
           new NodeLeaseProperties(Duration.ofSeconds(10), Duration.ofSeconds(3), ""),
           () -> 42,
+          new Periodic(new SimpleMeterRegistry()),
           new SimpleMeterRegistry());
   private ConfigurableApplicationContext context;
   private RestTestClient client;

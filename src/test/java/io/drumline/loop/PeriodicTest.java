@@ -143,12 +143,12 @@ class PeriodicTest {
     assertThat(one.name()).isEqualTo("tick");
     assertThat(one.period()).isEqualTo(SECOND);
     assertThat(one.age()).isEqualTo(Duration.ofMillis(400));
-    assertThat(one.thread()).isEmpty();
+    assertThat(one.thread()).isNull();
 
     pass(Duration.ofMillis(600));
 
     assertThat(one.age()).isZero();
-    assertThat(one.thread()).isEqualTo(Thread.currentThread().getName());
+    assertThat(one.thread()).isSameAs(Thread.currentThread());
   }
 
   @Test

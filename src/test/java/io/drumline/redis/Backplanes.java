@@ -2,6 +2,7 @@ package io.drumline.redis;
 
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
+import io.drumline.loop.Periodic;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashMap;
 import java.util.Map;
@@ -60,6 +61,11 @@ final class Backplanes {
         new Binder(new MapConfigurationPropertySource(values))
             .bindOrCreate("drumline.redis", RedisProperties.class);
     return new RedisBackplane(
-        RedisConnector.like(factory, properties), properties, retentions, new MessageIds(), meters);
+        RedisConnector.like(factory, properties),
+        properties,
+        retentions,
+        new MessageIds(),
+        meters,
+        new Periodic(meters));
   }
 }

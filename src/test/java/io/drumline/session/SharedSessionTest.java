@@ -11,6 +11,8 @@ import io.drumline.backplane.SessionStore.Known;
 import io.drumline.backplane.SessionStore.Listener;
 import io.drumline.backplane.SessionStore.Opened;
 import io.drumline.backplane.SessionStore.Update;
+import io.drumline.loop.NodeTimer;
+import io.drumline.loop.Periodic;
 import io.drumline.message.Destination;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -75,7 +77,9 @@ final class SharedSessionTest {
         new SessionProperties(
             TIME_TO_LIVE, Duration.ofMillis(INTERVAL_MILLIS), maxPositions, maxSessions),
         meters,
-        clock::get);
+        clock::get,
+        new NodeTimer(),
+        new Periodic(meters).guard("session_positions"));
   }
 
   private static Listener deaf() {

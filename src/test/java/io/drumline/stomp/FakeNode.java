@@ -16,6 +16,8 @@ import io.drumline.hub.Connection;
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
 import io.drumline.hub.HubProperties;
+import io.drumline.loop.NodeTimer;
+import io.drumline.loop.Periodic;
 import io.drumline.message.NodeId;
 import io.drumline.security.Authenticator;
 import io.drumline.security.Authenticator.Anonymous;
@@ -84,10 +86,16 @@ final class FakeNode implements AutoCloseable {
     for (ChannelInterceptor interceptor : interceptors) {
       clientInbound.addInterceptor(interceptor);
     }
+    NodeTimer timer = new NodeTimer();
     SpringBridge bridge =
         new SpringBridge(
             clientInbound,
-            new ApplicationQueue(application, 1 << 20, meters),
+            new ApplicationQueue(
+                application,
+                1 << 20,
+                meters,
+                new Periodic(meters).guard("application"),
+                timer),
             event -> {},
             List.of("/app/"),
             new Unmapped(stomp.unmapped(), meters),
@@ -101,7 +109,11 @@ final class FakeNode implements AutoCloseable {
             new StompMetrics(meters),
             new NodeId("node"),
             new SharedSessions(
-                store, binder.bindOrCreate("drumline.session", SessionProperties.class), meters),
+                store,
+                binder.bindOrCreate("drumline.session", SessionProperties.class),
+                meters,
+                timer,
+                new Periodic(meters).guard("session_positions")),
             new Guard(
                 new Authenticator(security, Anonymous.ALLOWED, meters),
                 new DestinationPolicy(security),

@@ -20,6 +20,8 @@ import io.drumline.hub.Connection;
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
 import io.drumline.hub.HubProperties;
+import io.drumline.loop.NodeTimer;
+import io.drumline.loop.Periodic;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
@@ -204,7 +206,12 @@ class StompSessionFuzz {
               new Publisher(noting, null, meters),
               new SpringBridge(
                   new ExecutorSubscribableChannel(),
-                  new ApplicationQueue(Runnable::run, 1 << 20, meters),
+                  new ApplicationQueue(
+                      Runnable::run,
+                      1 << 20,
+                      meters,
+                      new Periodic(meters).guard("application"),
+                      new NodeTimer()),
                   event -> {},
                   List.of("/app/"),
                   new Unmapped(Unmapped.Policy.REFUSE, meters),
@@ -215,7 +222,9 @@ class StompSessionFuzz {
               new SharedSessions(
                   new MemorySessions(new MemoryProperties(null, null), meters),
                   of("session", SessionProperties.class, Map.of()),
-                  meters),
+                  meters,
+                  new NodeTimer(),
+                  new Periodic(meters).guard("session_positions")),
               guard);
       errors.start();
       ((Logger) LoggerFactory.getLogger("io.drumline")).addAppender(errors);

@@ -1,8 +1,9 @@
-package io.drumline.stomp;
+package io.drumline.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,12 +14,16 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-class SerialExecutorTest {
+class MailboxTest {
   private final Queue<Runnable> poolQueue = new ArrayDeque<>();
-  private final SerialExecutor serial = new SerialExecutor(poolQueue::add);
+  private final AtomicLong nanos = new AtomicLong();
+  private final TaskGuard guard = new Periodic(new SimpleMeterRegistry()).guard("application");
+  private final Mailbox serial = new Mailbox(poolQueue::add, guard, nanos::get);
   private final List<String> ran = new ArrayList<>();
 
   @Test
@@ -66,6 +71,7 @@ class SerialExecutorTest {
     serial.execute(() -> ran.add("behind"));
     poolQueue.remove().run();
     assertThat(ran).containsExactly("behind");
+    assertThat(guard.failures()).isEqualTo(1);
 
     serial.execute(() -> ran.add("later"));
     poolQueue.remove().run();
@@ -83,7 +89,7 @@ class SerialExecutorTest {
           }
           accepted.add(task);
         };
-    SerialExecutor refused = new SerialExecutor(pool);
+    Mailbox refused = new Mailbox(pool, guard);
     assertThatExceptionOfType(RejectedExecutionException.class)
         .isThrownBy(() -> refused.execute(() -> ran.add("refused")));
 
@@ -95,10 +101,91 @@ class SerialExecutorTest {
   }
 
   @Test
+  void goesBehindTheOthersAfterAsManyTasksAsATurnHas() {
+    for (int i = 0; i < Mailbox.MAX_TASKS + 1; i++) {
+      serial.execute(() -> ran.add("busy"));
+    }
+    Mailbox quiet = new Mailbox(poolQueue::add, guard, nanos::get);
+    quiet.execute(() -> ran.add("quiet"));
+
+    while (!poolQueue.isEmpty()) {
+      poolQueue.remove().run();
+    }
+
+    assertThat(ran).hasSize(Mailbox.MAX_TASKS + 2);
+    assertThat(ran.get(Mailbox.MAX_TASKS)).isEqualTo("quiet");
+  }
+
+  @Test
+  void goesBehindTheOthersAfterAMillisecond() {
+    serial.execute(
+        () -> {
+          ran.add("slow");
+          nanos.addAndGet(Mailbox.MAX_NANOS);
+        });
+    serial.execute(() -> ran.add("behind it"));
+    Mailbox quiet = new Mailbox(poolQueue::add, guard, nanos::get);
+    quiet.execute(() -> ran.add("quiet"));
+
+    while (!poolQueue.isEmpty()) {
+      poolQueue.remove().run();
+    }
+
+    assertThat(ran).containsExactly("slow", "quiet", "behind it");
+  }
+
+  @Test
+  void goesOnWhereThePoolDoesNotTakeItsNextTurn() {
+    Executor once =
+        task -> {
+          if (!poolQueue.isEmpty() || !ran.isEmpty()) {
+            throw new RejectedExecutionException("full");
+          }
+          poolQueue.add(task);
+        };
+    Mailbox mailbox = new Mailbox(once, guard, nanos::get);
+    for (int i = 0; i < 3 * Mailbox.MAX_TASKS; i++) {
+      mailbox.execute(() -> ran.add("task"));
+    }
+
+    poolQueue.remove().run();
+
+    assertThat(ran).hasSize(3 * Mailbox.MAX_TASKS);
+  }
+
+  /** Each talker has the next task ready before the last one ends, for as long as it is let. */
+  @Test
+  void moreTalkersThanThreadsDoNotStarveTheOthers() throws InterruptedException {
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    AtomicBoolean talking = new AtomicBoolean(true);
+    try {
+      for (int i = 0; i < 6; i++) {
+        Mailbox talker = new Mailbox(threads, guard);
+        talker.execute(
+            new Runnable() {
+              @Override
+              public void run() {
+                if (talking.get()) {
+                  talker.execute(this);
+                }
+              }
+            });
+      }
+      CountDownLatch heard = new CountDownLatch(1);
+      new Mailbox(threads, guard).execute(heard::countDown);
+
+      assertThat(heard.await(30, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      talking.set(false);
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
   void neverRunsTwoTasksAtOnce() throws InterruptedException {
     ExecutorService threads = Executors.newFixedThreadPool(4);
     try {
-      SerialExecutor onThreads = new SerialExecutor(threads);
+      Mailbox onThreads = new Mailbox(threads, guard);
       AtomicInteger inside = new AtomicInteger();
       AtomicInteger overlaps = new AtomicInteger();
       int[] unguarded = new int[1]; // visible to all tasks, in order, without a lock of its own
