@@ -199,8 +199,8 @@ public final class Hub implements Receiver {
       throttled.warn(
           "backlog",
           "The backlog of messages has reached drumline.hub.backlog-limit ({} bytes): dropping a"
-              + " message for {}; history repairs it for destinations that have one. The node is too"
-              + " slow: see drumline_loop_delay_seconds, add nodes or raise the limit",
+              + " message for {}; history repairs it for destinations that have one. The node is"
+              + " too slow: see drumline_loop_delay_seconds, add nodes or raise the limit",
           backlogLimit,
           publication.destination());
       return;

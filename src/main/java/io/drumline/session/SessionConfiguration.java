@@ -22,8 +22,7 @@ class SessionConfiguration {
       NodeTimer timer,
       Periodic periodic) {
     SharedSessions sessions =
-        new SharedSessions(
-            store, properties, registry, timer, periodic.guard("session_positions"));
+        new SharedSessions(store, properties, registry, timer, periodic.guard("session_positions"));
     // A store that lost the node's lease has lost its sessions' positions, too.
     nodes.listen(loss -> sessions.restore());
     return sessions;

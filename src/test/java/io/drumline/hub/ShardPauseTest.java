@@ -34,7 +34,10 @@ class ShardPauseTest {
       new Hub(
           loops,
           new MemoryBackplane(
-              ids, Retentions.DEFAULTS, new MemoryProperties(null, null), new SimpleMeterRegistry()),
+              ids,
+              Retentions.DEFAULTS,
+              new MemoryProperties(null, null),
+              new SimpleMeterRegistry()),
           ids,
           new Binder(new MapConfigurationPropertySource())
               .bindOrCreate("drumline.hub", HubProperties.class),

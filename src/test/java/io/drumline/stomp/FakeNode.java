@@ -91,11 +91,7 @@ final class FakeNode implements AutoCloseable {
         new SpringBridge(
             clientInbound,
             new ApplicationQueue(
-                application,
-                1 << 20,
-                meters,
-                new Periodic(meters).guard("application"),
-                timer),
+                application, 1 << 20, meters, new Periodic(meters).guard("application"), timer),
             event -> {},
             List.of("/app/"),
             new Unmapped(stomp.unmapped(), meters),
