@@ -89,9 +89,9 @@ final class DrainRun {
         finish();
       }
       done.complete(null);
-    } catch (RuntimeException failed) {
-      log.error("The drain failed", failed);
-      done.completeExceptionally(failed);
+    } catch (RuntimeException | Error e) { // SIGTERM waits for the end of it, whatever it is
+      log.error("The drain failed: {} connections are left", hub.connectionCount(), e);
+      done.completeExceptionally(e);
     }
   }
 
@@ -118,13 +118,16 @@ final class DrainRun {
     String hint = hurry.getCount() > 0 ? "now" : "within 10 s";
     connection.execute(
         () -> {
-          if (connection.open()) {
-            connection.close(
-                CloseCode.GOING_AWAY, "This node is going away: reconnect " + hint + ".");
-            closed.add(System.nanoTime());
-            counter.increment();
+          try {
+            if (connection.open()) {
+              connection.close(
+                  CloseCode.GOING_AWAY, "This node is going away: reconnect " + hint + ".");
+              closed.add(System.nanoTime());
+              counter.increment();
+            }
+          } finally {
+            then.run(); // or the next ones would wait for it
           }
-          then.run();
         });
   }
 
