@@ -110,9 +110,27 @@ function drawNode(node) {
   before = node;
 }
 
-function drawStatus({ figures }, drain) {
-  if (figures['redis.up'] === 0) {
-    showStatus('bad', 'Redis cannot be used');
+const DEGRADED = {
+  oom: 'Redis is out of memory',
+  noperm: 'Redis permits too little',
+  noauth: 'Redis refuses the credentials',
+  readonly: 'Redis is a replica',
+  loading: 'Redis is loading its data',
+  misconf: 'Redis cannot save to disk',
+  noreplicas: 'Redis has too few replicas',
+  wrongtype: 'A foreign key is in the way',
+  unknown_command: 'Redis lacks a command',
+  busy: 'Redis is busy with a script',
+  eviction: 'Redis may evict keys',
+};
+
+function drawStatus({ figures, backplane }, drain) {
+  const [problem] = backplane.problems;
+  showNote('backplane-note', backplane.problems.map(({ sentence }) => sentence).join(' '));
+  if (backplane.state === 'DOWN') {
+    showStatus('bad', DEGRADED[problem?.reason] ?? 'Redis is unavailable');
+  } else if (problem) {
+    showStatus(problem.reason === 'eviction' ? 'wait' : 'bad', DEGRADED[problem.reason] ?? 'Redis refuses commands');
   } else if (figures.draining > 0) {
     showStatus('wait', drain?.stage === 'DRAINED' ? 'Drained' : 'Draining');
   } else {

@@ -53,6 +53,10 @@ class StartupFailureTest {
           --drumline.tracing.enabled=true --management.opentelemetry.tracing.export.otlp.transport=grpc | management.opentelemetry.tracing.export.otlp.transport must be http, which every collector takes (on port 4318), but is grpc.
           --drumline.listener.address=not.a.host.invalid | drumline.listener.address must be an address, or a host name that can be resolved, but is 'not.a.host.invalid'.
           --drumline.tracing.enabled=true --management.opentelemetry.tracing.export.otlp.endpoint=collector | management.opentelemetry.tracing.export.otlp.endpoint must be a URL, such as http://collector:4318/v1/traces, but is 'collector'.
+          --spring.data.redis.url=redis:/localhost | spring.data.redis.url must be like redis://user:password@host:6379/0 (rediss for TLS), but is 'redis:/localhost': it has no host, which may have letters, digits, dots and dashes.
+          --spring.data.redis.url=http://localhost | spring.data.redis.url must be like redis://user:password@host:6379/0 (rediss for TLS), but is 'http://localhost': it does not begin with redis:// or rediss://.
+          --spring.data.redis.url=redis://me:secret@ho st | spring.data.redis.url must be like redis://user:password@host:6379/0 (rediss for TLS): it is no URL (Illegal character in authority).
+          --spring.data.redis.url=redis://localhost/db1 | spring.data.redis.url must be like redis://user:password@host:6379/0 (rediss for TLS), but is 'redis://localhost/db1': what follows the host is not the number of a database.
           --drumline.stomp.max-headers=0 | drumline.stomp.max-headers must be greater than or equal to 8, but is 0.
           """)
   void namesTheWrongSettingInOneSentence(String argument, String sentence, CapturedOutput output) {
@@ -98,6 +102,17 @@ class StartupFailureTest {
       assertThat(output.getOut()).contains("drumline.listener.port").contains(port);
       assertThat(output.getOut()).doesNotContain("\tat io.drumline");
     }
+  }
+
+  @Test
+  void warnsOfARedisThatNobodyUses(CapturedOutput output) {
+    start(
+        "--drumline.listener.port=0 --spring.data.redis.url=redis://127.0.0.1:1"
+            + " --drumline.security.anonymous=true");
+    assertThat(output.getOut())
+        .contains(
+            "spring.data.redis.url is set, but drumline.backplane is not: this node is alone and"
+                + " does not use Redis.");
   }
 
   private static void start(String argument) {

@@ -98,7 +98,7 @@ final class RevocationController {
 
   private CompletionStage<ResponseEntity<Void>> lift(Subject subject) {
     return inTime(
-        revocations
+        expulsions
             .lift(subject)
             .thenApply(
                 lifted -> {

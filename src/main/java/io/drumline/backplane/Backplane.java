@@ -1,7 +1,9 @@
 package io.drumline.backplane;
 
+import io.drumline.backplane.BackplaneStatus.State;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -59,6 +61,11 @@ public interface Backplane {
 
   /** Whether publications can be accepted now. */
   boolean available();
+
+  /** What is known to be wrong with it, for operators. */
+  default BackplaneStatus status() {
+    return new BackplaneStatus(available() ? State.UP : State.DOWN, List.of());
+  }
 
   /** Stops the flow and releases connections and threads. */
   void close();

@@ -72,6 +72,12 @@ public interface Revocations {
    */
   CompletionStage<Optional<Revocation>> check(List<Subject> subjects);
 
+  /** Another node tells of a block that it has stored: this one remembers it. */
+  default void blocked(Revocation block) {}
+
+  /** Another node tells of a block that it has ended. */
+  default void lifted(Subject subject) {}
+
   /** All that are blocked now, in no order. */
   CompletionStage<Collection<Revocation>> list();
 }

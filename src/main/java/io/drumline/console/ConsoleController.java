@@ -1,6 +1,7 @@
 package io.drumline.console;
 
 import io.drumline.api.ControlPlaneAccess;
+import io.drumline.backplane.Backplane;
 import io.drumline.message.NodeId;
 import io.micrometer.core.instrument.Measurement;
 import io.micrometer.core.instrument.Meter;
@@ -25,11 +26,14 @@ final class ConsoleController {
 
   private final NodeId node;
   private final ControlPlaneAccess access;
+  private final Backplane backplane;
   private final MeterRegistry meters;
 
-  ConsoleController(NodeId node, ControlPlaneAccess access, MeterRegistry meters) {
+  ConsoleController(
+      NodeId node, ControlPlaneAccess access, Backplane backplane, MeterRegistry meters) {
     this.node = node;
     this.access = access;
+    this.backplane = backplane;
     this.meters = meters;
   }
 
@@ -57,7 +61,7 @@ final class ConsoleController {
         figures.put(id.getName().substring(OURS.length()), valueOf(meter));
       }
     }
-    return fresh(new NodeFigures(node.value(), Instant.now(), figures, closes));
+    return fresh(new NodeFigures(node.value(), Instant.now(), backplane.status(), figures, closes));
   }
 
   private static boolean isNumber(Meter meter) {

@@ -1,11 +1,17 @@
 package io.drumline.ops;
 
 import io.drumline.backplane.Backplane;
+import io.drumline.backplane.BackplaneStatus;
+import io.drumline.backplane.BackplaneStatus.Problem;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.stereotype.Component;
 
-/** Ready while the backplane accepts messages. Part of readiness, never of liveness. */
+/**
+ * The state of the backplane. Part of readiness, never of liveness: DOWN while messages cannot
+ * pass, which takes the node out of load balancing; DEGRADED, which does not, while Redis refuses
+ * some operations or may evict keys, since that is so for all nodes. The details say why.
+ */
 @Component("backplaneHealthIndicator")
 final class BackplaneHealthIndicator implements HealthIndicator {
   private final Backplane backplane;
@@ -16,6 +22,11 @@ final class BackplaneHealthIndicator implements HealthIndicator {
 
   @Override
   public Health health() {
-    return (backplane.available() ? Health.up() : Health.down()).build();
+    BackplaneStatus status = backplane.status();
+    Health.Builder health = Health.status(status.state().name());
+    for (Problem problem : status.problems()) {
+      health.withDetail(problem.reason(), problem.sentence());
+    }
+    return health.build();
   }
 }

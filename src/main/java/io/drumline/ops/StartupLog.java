@@ -2,6 +2,7 @@ package io.drumline.ops;
 
 import io.drumline.hub.EventLoops;
 import io.drumline.message.NodeId;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
@@ -13,6 +14,17 @@ import org.springframework.stereotype.Component;
 @Component
 final class StartupLog {
   private static final Logger log = LoggerFactory.getLogger(StartupLog.class);
+
+  /** Where Redis is; the first element of those that are lists. */
+  private static final List<String> REDIS =
+      List.of(
+          "spring.data.redis.url",
+          "spring.data.redis.host",
+          "spring.data.redis.sentinel.master",
+          "spring.data.redis.sentinel.nodes",
+          "spring.data.redis.sentinel.nodes[0]",
+          "spring.data.redis.cluster.nodes",
+          "spring.data.redis.cluster.nodes[0]");
 
   private final NodeId node;
   private final EventLoops loops;
@@ -33,6 +45,9 @@ final class StartupLog {
         environment.getProperty("local.server.port"),
         environment.getProperty("drumline.backplane", "memory"),
         loops.transport());
+    if (!environment.containsProperty("drumline.backplane")) {
+      warnOfRedis(environment);
+    }
     String control = environment.getProperty("local.server.port");
     if (control != null) {
       String at = base(environment, control);
@@ -53,5 +68,19 @@ final class StartupLog {
     String host = all ? "localhost" : address.contains(":") ? '[' + address + ']' : address;
     String path = environment.getProperty("server.servlet.context-path", "");
     return scheme + "://" + host + ':' + port + (path.equals("/") ? "" : path) + '/';
+  }
+
+  /** Somebody has set where Redis is, and nothing uses it. */
+  private static void warnOfRedis(Environment environment) {
+    REDIS.stream()
+        .filter(environment::containsProperty)
+        .findFirst()
+        .ifPresent(
+            property ->
+                log.warn(
+                    "{} is set, but drumline.backplane is not: this node is alone and does not use"
+                        + " Redis. Set drumline.backplane=redis to join a cluster, or"
+                        + " drumline.backplane=memory if that is meant",
+                    property));
   }
 }

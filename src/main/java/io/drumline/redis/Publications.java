@@ -1,6 +1,7 @@
 package io.drumline.redis;
 
 import io.drumline.backplane.BackplaneException;
+import io.drumline.redis.RedisRefusals.Operation;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -11,9 +12,8 @@ import org.jspecify.annotations.Nullable;
  * their order, and how they end. Thread safe, except {@link #nextSequence}.
  */
 final class Publications {
-  static final String UNAVAILABLE = "The message was not accepted: the backplane is unavailable.";
+  static final String NOT_ACCEPTED = "The message was not accepted";
   static final String OVERLOADED = "The message was not accepted: the backplane is overloaded.";
-  static final String REFUSED = "The message was not accepted: the backplane refused it.";
   static final String OVERTAKEN =
       "The message was not accepted: later ones overtook it while the backplane was unavailable.";
   static final String TIMED_OUT =
@@ -26,6 +26,7 @@ final class Publications {
   private final int mostRequests;
   private final long mostOctets;
   private final RedisMetrics metrics;
+  private final RedisRefusals refusals;
 
   /** What is held until Redis has answered, timed out or not. */
   private final AtomicInteger heldRequests = new AtomicInteger();
@@ -35,10 +36,11 @@ final class Publications {
   /** Of the last one sent first: microseconds, or one more than before. Owner's. */
   private long sequence;
 
-  Publications(RedisProperties properties, RedisMetrics metrics) {
+  Publications(RedisProperties properties, RedisMetrics metrics, RedisRefusals refusals) {
     mostRequests = properties.requestQueue();
     mostOctets = properties.requestQueueSize().toBytes();
     this.metrics = metrics;
+    this.refusals = refusals;
     metrics.held(heldRequests, heldOctets);
   }
 
@@ -64,8 +66,28 @@ final class Publications {
     metrics.publishRetries.increment();
   }
 
+  /** The sentence while Redis cannot be asked. */
+  String unavailable() {
+    return refusals.unavailable(NOT_ACCEPTED);
+  }
+
+  /** The script was sent to Redis again. */
+  void loaded(@Nullable Throwable failure) {
+    var unused = refusals.failed(Operation.PUBLISH, failure);
+  }
+
+  /** Counts what Redis answered; the sentence for the publisher. */
+  String refused(Throwable failure) {
+    RedisRefusal reason = refusals.failed(Operation.PUBLISH, failure);
+    return refusals.rejected(
+        NOT_ACCEPTED, Operation.PUBLISH, reason == null ? RedisRefusal.OTHER : reason);
+  }
+
   void accept(PendingPublication publication, String messageId) {
     release(publication);
+    if (publication.destination.ordered()) {
+      refusals.accepted(Operation.PUBLISH);
+    }
     metrics.publish.record(System.nanoTime() - publication.begun, TimeUnit.NANOSECONDS);
     publication.result.complete(messageId);
   }

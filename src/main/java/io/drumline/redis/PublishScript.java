@@ -85,6 +85,11 @@ final class PublishScript {
             .add(publication.lost() ? Long.toString(mostSinceSent(publication)) : "");
     if (publication.publisherId != null) {
       call.add(ID_SECONDS).add(publication.publisherId);
+    } else if (keys.hasOtherChannels()) {
+      call.add(ID_SECONDS).add("");
+    }
+    if (keys.hasOtherChannels()) {
+      call.add(keys.channel(destination));
     }
     return RedisScript.command(call, output);
   }

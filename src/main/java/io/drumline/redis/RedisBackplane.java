@@ -1,6 +1,9 @@
 package io.drumline.redis;
 
 import io.drumline.backplane.Backplane;
+import io.drumline.backplane.BackplaneStatus;
+import io.drumline.backplane.BackplaneStatus.Problem;
+import io.drumline.backplane.BackplaneStatus.State;
 import io.drumline.backplane.ControlChannel;
 import io.drumline.backplane.ControlListeners;
 import io.drumline.backplane.History;
@@ -15,6 +18,7 @@ import io.drumline.loop.PeriodicTask;
 import io.drumline.loop.TaskGuard;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
+import io.drumline.redis.RedisRefusals.Operation;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -24,6 +28,7 @@ import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -42,6 +47,11 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
  */
 final class RedisBackplane implements Backplane {
   private static final Duration EXPIRE_EVERY = Duration.ofMillis(200);
+
+  /** Probe intervals without a refusal until it is over. */
+  private static final int QUIET_PROBES = 5;
+
+  private static final Duration RECONCILE_EVERY = Duration.ofSeconds(30);
   private static final long CLOSE_SECONDS = 1;
 
   private final RedisConnector connector;
@@ -50,6 +60,7 @@ final class RedisBackplane implements Backplane {
   private final RedisKeys keys;
   private final RedisMetrics metrics;
   private final RedisOutage outage;
+  private final RedisRefusals refusals;
   private final EventExecutor owner =
       new DefaultEventExecutor(new DefaultThreadFactory("drumline-redis", true));
   private final Periodic periodic;
@@ -84,9 +95,15 @@ final class RedisBackplane implements Backplane {
     this.connector = connector;
     this.properties = properties;
     this.ids = ids;
-    keys = new RedisKeys(properties.prefix());
+    keys = RedisKeys.in(connector.getDatabase(), properties.prefix());
     metrics = new RedisMetrics(meters);
     outage = new RedisOutage(connector.place());
+    refusals = 
+        new RedisRefusals(
+            connector.place(),
+            metrics,
+            properties.probeInterval().multipliedBy(QUIET_PROBES),
+            System::nanoTime);
     subscribing =
         new RedisLink<>(
             connector::connectPubSub,
@@ -101,28 +118,31 @@ final class RedisBackplane implements Backplane {
             new RedisShard.Common(
                 properties,
                 metrics,
+                refusals,
                 owner,
                 new PublishScript(keys, ids, retentions, properties.publishTimeout()),
                 new ReadScript(keys, ids, retentions, invalid),
-                new Publications(properties, metrics),
+                new Publications(properties, metrics, refusals),
                 keys.probe(ids.incarnation()),
                 new ShardWatcher(),
                 guard));
-    RedisCalls sessionCalls = calls("The session cannot be opened now", RedisSessions.MAX_CALLS);
+    RedisCalls sessionCalls =
+        calls("The session cannot be opened now", Operation.SESSION, RedisSessions.MAX_CALLS);
     sessions = new RedisSessions(keys, ids.incarnation(), invalid, sessionCalls);
     control =
         new RedisControl(
             keys,
-            calls("The nodes cannot be told now", RedisControl.MAX_CALLS),
+            calls("The nodes cannot be told now", Operation.NOTICE, RedisControl.MAX_CALLS),
             new ControlListeners(meters),
             invalid);
     RedisCalls registryCalls =
-        calls("The node cannot renew its lease now", RedisRegistry.MAX_CALLS);
+        calls("The node cannot renew its lease now", Operation.LEASE, RedisRegistry.MAX_CALLS);
     registry = new RedisRegistry(keys, registryCalls, invalid);
     RedisCalls revocationCalls =
-        calls("Who is blocked cannot be looked up now", RedisRevocations.MAX_CALLS);
+        calls("Blocked users cannot be looked up now", Operation.BLOCK, RedisRevocations.MAX_CALLS);
     revocations = new RedisRevocations(keys, revocationCalls);
     metrics.up(this::available);
+    metrics.degraded(EvictionCheck.REASON, () -> eviction().isPresent());
   }
 
   @Override
@@ -137,17 +157,27 @@ final class RedisBackplane implements Backplane {
             guard,
             receiver,
             octets -> shards.all().forEach(shard -> shard.probe().returned(octets)),
-            subscribing::lost);
+            this::unsubscribed);
     subscriber.listen(keys.node(ids.incarnation()), sessions::noticed, () -> {});
     subscriber.listen(keys.control(), control::received, control::subscribed);
     owner.execute(shards::start);
     owner.execute(subscribing::open);
     tasks.add(periodic.every(owner, EXPIRE_EVERY, "redis_expire", this::expire));
     tasks.add(periodic.every(owner, properties.probeInterval(), "redis_check", this::check));
+    tasks.add(periodic.every(owner, RECONCILE_EVERY, "redis_blocks", this::verifyBlocks));
   }
 
-  private RedisCalls calls(String refusal, int most) {
-    RedisCalls calls = new RedisCalls(refusal, most, properties.commandTimeout(), owner, shards);
+  /** Redis refused a SUBSCRIBE, or the connection was lost before its answer. Any thread. */
+  private void unsubscribed(
+      StatefulRedisPubSubConnection<String, byte[]> connection, Throwable failure) {
+    var unused = refusals.failed(Operation.SUBSCRIBE, failure);
+    subscribing.lost(connection, RedisOutage.reasonOf(failure));
+  }
+
+  private RedisCalls calls(String refusal, Operation operation, int most) {
+    RedisCalls calls =
+        new RedisCalls(
+            refusal, operation, refusals, most, properties.commandTimeout(), owner, shards);
     allCalls.add(calls);
     return calls;
   }
@@ -225,6 +255,27 @@ final class RedisBackplane implements Backplane {
             .anyMatch(shard -> shard.connection() != null && shard.probe().fresh());
   }
 
+  @Override
+  public BackplaneStatus status() {
+    List<Problem> problems = new ArrayList<>(refusals.problems());
+    eviction().ifPresent(problems::add);
+    if (available()) {
+      return new BackplaneStatus(problems.isEmpty() ? State.UP : State.DEGRADED, problems);
+    }
+    if (refusals.problems().isEmpty()) {
+      problems.add(
+          0,
+          new Problem(
+              "unavailable",
+              "Redis at %s is unavailable; the log says why.".formatted(connector.place())));
+    }
+    return new BackplaneStatus(State.DOWN, problems);
+  }
+
+  private Optional<Problem> eviction() {
+    return shards.all().stream().flatMap(shard -> shard.eviction().problem().stream()).findFirst();
+  }
+
   private void expire() {
     shards.expire();
     boolean readOnly = false;
@@ -234,6 +285,17 @@ final class RedisBackplane implements Backplane {
     if (readOnly) {
       shards.all().forEach(RedisShard::replace);
     }
+  }
+
+  /** What fails is tried again, and is told by RedisRefusals. */
+  private void verifyBlocks() {
+    if (available()) {
+      var unused = reconcileBlocks().exceptionally(failure -> null);
+    }
+  }
+
+  CompletionStage<Void> reconcileBlocks() {
+    return revocations.reconcile();
   }
 
   /** Sends probes, unless those before them show that a connection is dead. */
@@ -336,6 +398,7 @@ final class RedisBackplane implements Backplane {
       if (lost) {
         metrics.reconnects.increment();
       }
+      refusals.accepted(Operation.SUBSCRIBE);
       RedisBackplane.this.up();
     }
 

@@ -1,6 +1,7 @@
 package io.drumline.redis;
 
 import io.drumline.backplane.BackplaneException;
+import io.drumline.redis.RedisRefusals.Operation;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.output.CommandOutput;
@@ -36,13 +37,13 @@ import org.jspecify.annotations.Nullable;
  * Redis can be reached, as at the start, calls wait for that.
  */
 final class RedisCalls {
-  private static final String UNAVAILABLE = "the backplane is unavailable.";
-  private static final String OVERLOADED = "the backplane is overloaded.";
 
   /** Until a call is sent again that another Redis of the cluster may have the key of. */
   private static final long MISROUTED_PAUSE_MILLIS = 50;
 
   private final String refusal;
+  private final Operation operation;
+  private final RedisRefusals refusals;
   private final int most;
   private final Duration timeout;
   private final EventExecutor owner;
@@ -56,12 +57,22 @@ final class RedisCalls {
   /**
    * @param refusal how the sentence of a failure begins, such as {@code The session cannot be
    *     opened now}
+   * @param operation what the calls are about
    * @param most calls that may wait for Redis; what comes beyond them fails at once
    * @param timeout how long Redis may take to answer
    * @param shards where the connections are
    */
-  RedisCalls(String refusal, int most, Duration timeout, EventExecutor owner, RedisShards shards) {
+  RedisCalls(
+      String refusal,
+      Operation operation,
+      RedisRefusals refusals,
+      int most,
+      Duration timeout,
+      EventExecutor owner,
+      RedisShards shards) {
     this.refusal = refusal;
+    this.operation = operation;
+    this.refusals = refusals;
     this.most = most;
     this.timeout = timeout;
     this.owner = owner;
@@ -135,13 +146,13 @@ final class RedisCalls {
 
   private <T> CompletionStage<T> send(Call<T> call) {
     if (held.incrementAndGet() > most) {
-      call.reject(OVERLOADED);
+      call.reject(refusal + ": the backplane is overloaded.");
     } else if (owner.isShuttingDown()) {
-      call.reject(UNAVAILABLE);
+      call.reject(refusals.unavailable(refusal));
     } else {
       RedisShard shard = shards.of(call.key);
       if (shard.connection() == null && shard.isDecided()) {
-        call.reject(UNAVAILABLE);
+        call.reject(refusals.unavailable(refusal));
       } else {
         enqueue(call);
       }
@@ -188,7 +199,7 @@ final class RedisCalls {
       } else if (asked != null) {
         next.retryLater();
       } else if (shard.isDecided()) {
-        next.reject(UNAVAILABLE);
+        next.reject(refusals.unavailable(refusal));
       } else {
         undecided.add(next);
       }
@@ -251,12 +262,21 @@ final class RedisCalls {
       }
       held.decrementAndGet();
       if (answer != null) {
+        refusals.accepted(operation);
         result.complete(answer);
       } else {
         if (failure != null && RedisScript.isReadOnly(failure)) {
           readOnly = true;
         }
-        fail(UNAVAILABLE, failure);
+        RedisRefusal reason =
+            failure == null || RedisScript.isMisrouted(failure)
+                ? null
+                : refusals.failed(operation, failure);
+        fail(
+            reason == null
+                ? refusals.unavailable(refusal)
+                : refusals.rejected(refusal, operation, reason),
+            failure);
       }
     }
 
@@ -277,18 +297,18 @@ final class RedisCalls {
           owner.schedule(() -> enqueue(this), MISROUTED_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    void reject(String reason) {
+    void reject(String sentence) {
       held.decrementAndGet();
-      fail(reason, null);
+      fail(sentence, null);
     }
 
     void reject(Throwable cause) {
       held.decrementAndGet();
-      fail(UNAVAILABLE, cause);
+      fail(refusals.unavailable(refusal), cause);
     }
 
-    private void fail(String reason, @Nullable Throwable cause) {
-      result.completeExceptionally(new BackplaneException(refusal + ": " + reason, cause));
+    private void fail(String sentence, @Nullable Throwable cause) {
+      result.completeExceptionally(new BackplaneException(sentence, cause));
     }
   }
 }

@@ -6,33 +6,54 @@ import io.drumline.message.Destination;
  * The names of everything in Redis. A destination's keys carry it as their hash tag, so that they
  * share a slot of a Redis Cluster.
  *
- * @param prefix before every name
+ * @param prefix before every key
+ * @param channels before every channel
  */
-record RedisKeys(String prefix) {
+record RedisKeys(String prefix, String channels) {
+
+  /** Of a cluster in database 0. */
+  RedisKeys(String prefix) {
+    this(prefix, prefix);
+  }
+
+  /**
+   * Of a cluster in a database. Redis has the same channels for all of its databases, so those of
+   * other databases than 0 carry the number.
+   */
+  static RedisKeys in(int database, String prefix) {
+    return database == 0
+        ? new RedisKeys(prefix)
+        : new RedisKeys(prefix, prefix + "db" + database + ':');
+  }
+
+  /** Whether a destination's channel has another name than its keys, but for the end. */
+  boolean hasOtherChannels() {
+    return !channels.equals(prefix);
+  }
 
   /** Where a destination's publications go live. */
   String channel(Destination destination) {
-    return key(destination, ":c");
+    return key(channels, destination, ":c");
   }
 
   /** The hash with a destination's epoch, last offset and last id, and more: see publish.lua. */
   String meta(Destination destination) {
-    return key(destination, ":m");
+    return key(prefix, destination, ":m");
   }
 
   /** The stream with a destination's history. */
   String stream(Destination destination) {
-    return key(destination, ":s");
+    return key(prefix, destination, ":s");
   }
 
   /** What became of the message to which a publisher gave this id. */
   String published(Destination destination, String publisherId) {
-    return key(destination, ":i:" + publisherId);
+    return key(prefix, destination, ":i:" + publisherId);
   }
 
   /** Where one run of a node proves its pub/sub connection. */
   String probe(String incarnation) {
-    return prefix + "probe:" + incarnation;
+    return channels + "probe:" + incarnation;
   }
 
   /** The hash with whose a client-id is, its newest socket, and its positions. */
@@ -42,12 +63,12 @@ record RedisKeys(String prefix) {
 
   /** The channel on which one run of a node is told what concerns it alone. */
   String node(String incarnation) {
-    return prefix + "node:" + incarnation;
+    return channels + "node:" + incarnation;
   }
 
   /** The channel on which every node hears what nodes tell each other. */
   String control() {
-    return prefix + "control";
+    return channels + "control";
   }
 
   /** The hash with the leases of all nodes: see node-renew.lua. */
@@ -60,7 +81,7 @@ record RedisKeys(String prefix) {
     return prefix + "revoked";
   }
 
-  private String key(Destination destination, String kind) {
+  private static String key(String prefix, Destination destination, String kind) {
     return prefix + '{' + destination.value() + '}' + kind;
   }
 }

@@ -5,9 +5,13 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 
 /** The names and meters of what the node measures of Redis. */
 final class RedisMetrics {
@@ -28,6 +32,7 @@ final class RedisMetrics {
   final Timer roundTrip;
   final Counter reconnects;
   final Counter invalidEnvelopes;
+  private final Map<RedisRefusal, Counter> refusals = new EnumMap<>(RedisRefusal.class);
 
   RedisMetrics(MeterRegistry registry) {
     this.registry = registry;
@@ -65,6 +70,33 @@ final class RedisMetrics {
         Counter.builder("drumline.redis.envelopes.invalid")
             .description("Messages in Redis that were not envelopes, and were dropped.")
             .register(registry);
+    for (RedisRefusal reason : RedisRefusal.values()) {
+      refusals.put(
+          reason,
+          Counter.builder("drumline.redis.refusals")
+              .description("Commands that Redis answered with an error, by what the error means.")
+              .tag("reason", reason.label())
+              .register(registry));
+    }
+  }
+
+  void refused(RedisRefusal reason) {
+    Objects.requireNonNull(refusals.get(reason)).increment();
+  }
+
+  /** Shows what is refused now, by reason. */
+  void refusals(Predicate<RedisRefusal> refused) {
+    for (RedisRefusal reason : RedisRefusal.values()) {
+      degraded(reason.label(), () -> refused.test(reason));
+    }
+  }
+
+  /** Shows whether the node serves less well for a reason. */
+  void degraded(String reason, BooleanSupplier degraded) {
+    Gauge.builder("drumline.redis.degraded", () -> degraded.getAsBoolean() ? 1 : 0)
+        .description("1 while Redis refuses commands, or may evict keys, for this reason, else 0.")
+        .tag("reason", reason)
+        .register(registry);
   }
 
   void held(AtomicInteger publications, AtomicLong octets) {

@@ -8,7 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Says in the log that Redis is away and that it is back: a line for each new reason, and one every
+ * Says in the log that Redis is unavailable and that it is back: a line for each new reason, and one every
  * half minute, however often both connections try. Used on the backplane's thread only.
  */
 final class RedisOutage {
@@ -34,7 +34,17 @@ final class RedisOutage {
         toldAt.clear();
       }
       toldAt.put(reason, now);
-      logger.warn("Redis at {} cannot be used: {}; retrying", place, reason);
+      RedisRefusal refusal = RedisRefusal.in(reason);
+      if (refusal == RedisRefusal.OTHER) {
+        logger.warn("Redis at {} cannot be used: {}; retrying", place, reason);
+      } else {
+        logger.warn(
+            "Redis at {} cannot be used: {}; {} (it answered: {}); retrying",
+            place,
+            refusal.clause(),
+            refusal.advice(),
+            reason);
+      }
     }
   }
 

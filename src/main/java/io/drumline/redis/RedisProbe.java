@@ -1,5 +1,6 @@
 package io.drumline.redis;
 
+import io.drumline.redis.RedisRefusals.Operation;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.output.IntegerOutput;
 import io.lettuce.core.protocol.AsyncCommand;
@@ -10,6 +11,7 @@ import io.netty.util.concurrent.EventExecutor;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Proves two connections by a round trip: what is published on a channel of the node's own must
@@ -40,6 +42,7 @@ final class RedisProbe {
   private final String channel;
   private final long intervalNanos;
   private final RedisMetrics metrics;
+  private final RedisRefusals refusals;
   private final EventExecutor owner;
 
   /** When the oldest probe was sent of those after the last that came back; 0 if there is none. */
@@ -51,14 +54,22 @@ final class RedisProbe {
   private volatile long lastReturn;
   private volatile boolean returned;
 
+  /** What Redis answered to the last probe, where that was an error. */
+  private volatile @Nullable String answer;
+
   /** Probes of before a reset count for nothing. */
   private volatile long since = System.nanoTime();
 
   RedisProbe(
-      String channel, RedisProperties properties, RedisMetrics metrics, EventExecutor owner) {
+      String channel,
+      RedisProperties properties,
+      RedisMetrics metrics,
+      RedisRefusals refusals,
+      EventExecutor owner) {
     this.channel = channel;
     this.intervalNanos = properties.probeInterval().toNanos();
     this.metrics = metrics;
+    this.refusals = refusals;
     this.owner = owner;
   }
 
@@ -72,6 +83,12 @@ final class RedisProbe {
     returned = false;
     missing = 0;
     unanswered = 0;
+  }
+
+  /** Why the publishing connection is given up. */
+  String complaint() {
+    String answer = this.answer;
+    return answer == null ? "it does not answer" : answer;
   }
 
   Verdict verdict() {
@@ -97,12 +114,17 @@ final class RedisProbe {
                 new CommandArgs<>(RedisConnector.CODEC)
                     .addKey(channel)
                     .addValue(ByteBuffer.allocate(OCTETS).putLong(begun).putLong(number).array())));
-    publish.onComplete((receivers, failure) -> taken(begun, failure == null));
+    publish.onComplete((receivers, failure) -> taken(begun, failure));
     connection.dispatch(publish);
   }
 
-  private void taken(long begun, boolean success) {
-    if (success && !owner.isShuttingDown()) {
+  private void taken(long begun, @Nullable Throwable failure) {
+    if (failure != null) {
+      var unused = refusals.failed(Operation.PROBE, failure);
+      answer = RedisRefusal.answerIn(failure);
+    } else if (!owner.isShuttingDown()) {
+      refusals.accepted(Operation.PROBE);
+      answer = null;
       owner.execute(
           () -> {
             if (begun - since >= 0) {

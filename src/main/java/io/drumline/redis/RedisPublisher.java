@@ -94,7 +94,7 @@ final class RedisPublisher {
     PendingPublication publication = script.pending(draft);
     boolean room = publications.hold(publication);
     if (link.get() == null || owner.isShuttingDown()) {
-      publications.reject(publication, Publications.UNAVAILABLE);
+      publications.reject(publication, publications.unavailable());
     } else if (!room) {
       publications.reject(publication, Publications.OVERLOADED);
     } else {
@@ -162,7 +162,9 @@ final class RedisPublisher {
             publication -> publication.wasSent() ? publication.sequence() : Long.MAX_VALUE));
     if (scriptMissing) {
       scriptMissing = false;
-      connection.dispatch(script.load());
+      AsyncCommand<String, byte[], String> load = script.load();
+      load.onComplete((name, failure) -> publications.loaded(failure));
+      connection.dispatch(load);
     }
     Batch batch = new Batch();
     Map<String, Batch> asking = new LinkedHashMap<>();
@@ -184,7 +186,7 @@ final class RedisPublisher {
   /** Rejects what was never sent; called by the owner when the connection is gone. */
   void rejectWaiting() {
     for (PendingPublication next; (next = waiting.poll()) != null; ) {
-      publications.reject(next, Publications.UNAVAILABLE);
+      publications.reject(next, publications.unavailable());
     }
   }
 
@@ -197,7 +199,7 @@ final class RedisPublisher {
 
   private void rejectAgain() {
     for (PendingPublication next; (next = again.poll()) != null; ) {
-      publications.reject(next, next.lost() ? Publications.LOST : Publications.UNAVAILABLE);
+      publications.reject(next, next.lost() ? Publications.LOST : publications.unavailable());
     }
   }
 
@@ -213,13 +215,13 @@ final class RedisPublisher {
           next,
           next.lost()
               ? Publications.LOST
-              : next.isWithRedis() ? Publications.TIMED_OUT : Publications.UNAVAILABLE,
+              : next.isWithRedis() ? Publications.TIMED_OUT : publications.unavailable(),
           null);
     }
     for (PendingPublication next;
         (next = waiting.peek()) != null && next.olderThan(timeout, now); ) {
       waiting.poll();
-      publications.reject(next, Publications.UNAVAILABLE);
+      publications.reject(next, publications.unavailable());
     }
     again.removeIf(
         publication -> {
@@ -285,6 +287,7 @@ final class RedisPublisher {
       publications.fail(publication, Publications.OVERTAKEN, failure);
       return;
     }
+    String sentence = publications.refused(failure);
     boolean replica = RedisScript.isReadOnly(failure);
     readOnly |= replica;
     if (replica && publication.lost()) {
@@ -293,7 +296,7 @@ final class RedisPublisher {
     } else {
       publications.release(publication);
       publications.fail(
-          publication, publication.lost() ? Publications.LOST : Publications.REFUSED, failure);
+          publication, publication.lost() ? Publications.LOST : sentence, failure);
     }
   }
 

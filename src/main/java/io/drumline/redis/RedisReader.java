@@ -3,6 +3,7 @@ package io.drumline.redis;
 import io.drumline.backplane.BackplaneException;
 import io.drumline.backplane.History;
 import io.drumline.message.Destination;
+import io.drumline.redis.RedisRefusals.Operation;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.protocol.AsyncCommand;
@@ -29,8 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class RedisReader {
   private static final int AT_A_TIME = 32;
 
-  private static final String UNAVAILABLE =
-      "The history cannot be read: the backplane is unavailable.";
+  private static final String NOT_READ = "The history cannot be read";
   private static final String OVERLOADED =
       "The history cannot be read: the backplane is overloaded.";
   private static final String TIMED_OUT =
@@ -39,6 +39,7 @@ final class RedisReader {
   private final ReadScript script;
   private final RedisProperties properties;
   private final RedisMetrics metrics;
+  private final RedisRefusals refusals;
   private final EventExecutor owner;
   private final Supplier<@Nullable StatefulConnection<String, byte[]>> link;
   private final RedisShard.Watcher shards;
@@ -61,12 +62,14 @@ final class RedisReader {
       ReadScript script,
       RedisProperties properties,
       RedisMetrics metrics,
+      RedisRefusals refusals,
       EventExecutor owner,
       Supplier<@Nullable StatefulConnection<String, byte[]>> link,
       RedisShard.Watcher shards) {
     this.script = script;
     this.properties = properties;
     this.metrics = metrics;
+    this.refusals = refusals;
     this.owner = owner;
     this.link = link;
     this.shards = shards;
@@ -78,7 +81,7 @@ final class RedisReader {
     if (held.incrementAndGet() > properties.requestQueue()) {
       read.fail(OVERLOADED, null);
     } else if (link.get() == null || owner.isShuttingDown()) {
-      read.fail(UNAVAILABLE, null);
+      read.fail(refusals.unavailable(NOT_READ), null);
     } else {
       waiting.add(read);
       schedule();
@@ -108,7 +111,9 @@ final class RedisReader {
     }
     if (scriptMissing) {
       scriptMissing = false;
-      connection.dispatch(script.load());
+      AsyncCommand<String, byte[], String> load = script.load();
+      load.onComplete((name, failure) -> refusals.failed(Operation.READ, failure));
+      connection.dispatch(load);
     }
     while (unanswered.get() < AT_A_TIME) {
       Read next = waiting.poll();
@@ -123,7 +128,7 @@ final class RedisReader {
   /** Fails what was not sent; called by the owner when the connection is gone. */
   void rejectWaiting() {
     for (Read next; (next = waiting.poll()) != null; ) {
-      next.fail(UNAVAILABLE, null);
+      next.fail(refusals.unavailable(NOT_READ), null);
     }
   }
 
@@ -168,7 +173,7 @@ final class RedisReader {
           address == null ? usual : shards.connectionTo(address);
       if (connection == null) {
         shards.misrouted();
-        fail(UNAVAILABLE, null);
+        fail(refusals.unavailable(NOT_READ), null);
         return;
       }
       begun = System.nanoTime();
@@ -187,6 +192,7 @@ final class RedisReader {
     private void answered(@Nullable History history, @Nullable Throwable failure) {
       if (history != null) {
         metrics.read.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
+        refusals.accepted(Operation.READ);
         if (result.complete(history)) {
           held.decrementAndGet();
         }
@@ -199,8 +205,15 @@ final class RedisReader {
       } else {
         if (failure != null && RedisScript.isMisrouted(failure)) {
           shards.misrouted();
+          fail(refusals.unavailable(NOT_READ), failure);
+        } else {
+          RedisRefusal reason = refusals.failed(Operation.READ, failure);
+          fail(
+              reason == null
+                  ? refusals.unavailable(NOT_READ)
+                  : refusals.rejected(NOT_READ, Operation.READ, reason),
+              failure);
         }
-        fail(UNAVAILABLE, failure);
       }
       unanswered.decrementAndGet();
       if (!waiting.isEmpty()) {

@@ -6,19 +6,27 @@ import io.drumline.backplane.BackplaneException;
 import io.drumline.backplane.Revocations;
 import io.lettuce.core.output.ArrayOutput;
 import io.lettuce.core.output.CommandOutput;
-import io.lettuce.core.output.IntegerOutput;
+import io.lettuce.core.output.ValueOutput;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The blocks of a cluster: one hash, in which a client's connecting is one look-up. */
+/**
+ * The blocks of a cluster: one hash, in which a client's connecting is one look-up. What Redis
+ * loses (eviction, a restart without its data, a failover) is stored again from what nodes know of,
+ * and until then a node goes by what it knows.
+ */
 final class RedisRevocations implements Revocations {
   /** Most calls that wait for Redis: one for each client that connects. */
   static final int MAX_CALLS = 8192;
@@ -29,9 +37,19 @@ final class RedisRevocations implements Revocations {
   private static final RedisScript REVOKE = RedisScript.load("revoke.lua");
   private static final RedisScript REVOKED = RedisScript.load("revoked.lua");
   private static final RedisScript LIST = RedisScript.load("revoked-list.lua");
+  private static final RedisScript RESTORE = RedisScript.load("revoked-restore.lua");
+
+  /** Blocks that one call stores again. */
+  private static final int RESTORED = 500;
+
+  private static final Logger log = LoggerFactory.getLogger(RedisRevocations.class);
 
   private final String key;
   private final RedisCalls calls;
+  private final KnownBlocks known = new KnownBlocks(InstantSource.system());
+
+  /** Blocks are being stored again; guarded by {@code known}. */
+  private @Nullable CompletableFuture<Void> restoring;
 
   RedisRevocations(RedisKeys keys, RedisCalls calls) {
     this.key = keys.revoked();
@@ -44,23 +62,45 @@ final class RedisRevocations implements Revocations {
         .thenApply(
             until -> {
               if (until == 0) {
-                throw new BackplaneException("There are as many blocks as there may be.", null);
+                throw new BackplaneException(
+                    "There are %d blocks, the most that there may be.".formatted(MOST), null);
               }
-              return new Revocation(subject, Instant.ofEpochMilli(until), reason);
+              Revocation block = new Revocation(subject, Instant.ofEpochMilli(until), reason);
+              known.add(block);
+              return block;
             });
   }
 
   @Override
   public CompletionStage<Boolean> lift(Subject subject) {
-    return revoke(subject, 0, "").thenApply(lifted -> lifted == 1);
+    return revoke(subject, 0, "")
+        .thenApply(
+            lifted -> {
+              known.remove(subject);
+              return lifted == 1;
+            });
   }
 
   private CompletionStage<Long> revoke(Subject subject, long millis, String reason) {
-    return calls.run(
-        REVOKE,
-        key,
-        () -> new IntegerOutput<>(RedisConnector.CODEC),
-        args -> args.add(subject.toString()).add(millis).add(reason).add(MOST));
+    // First, or what this node knows would be taken for older than this change.
+    return verify()
+        .thenCompose(
+            done ->
+                calls.run(
+                    REVOKE,
+                    key,
+                    RedisRevocations::array,
+                    args ->
+                        args.add(subject.toString())
+                            .add(millis)
+                            .add(reason)
+                            .add(MOST)
+                            .add(newEpoch())))
+        .thenApply(
+            answer -> {
+              var unused = known.isComplete(text(answer.get(1)));
+              return (Long) answer.get(0);
+            });
   }
 
   @Override
@@ -68,24 +108,133 @@ final class RedisRevocations implements Revocations {
     if (subjects.isEmpty()) {
       return CompletableFuture.completedFuture(Optional.empty());
     }
-    return calls
-        .run(
-            REVOKED,
-            key,
-            RedisRevocations::array,
-            args -> subjects.forEach(subject -> args.add(subject.toString())))
+    return ask(subjects)
         .thenApply(
             answer -> {
-              int found = ((Long) answer.get(0)).intValue();
-              return found == 0
-                  ? Optional.empty()
-                  : Optional.of(revocation(subjects.get(found - 1), answer.get(1), answer.get(2)));
+              int found = ((Long) answer.get(1)).intValue();
+              if (found > 0) {
+                Revocation block =
+                    revocation(subjects.get(found - 1), answer.get(2), answer.get(3));
+                known.add(block);
+                return Optional.of(block);
+              }
+              if (known.isComplete(text(answer.get(0)))) {
+                subjects.forEach(known::remove); // another node has ended these blocks
+                return Optional.empty();
+              }
+              var unused = restore();
+              return known.first(subjects);
             });
+  }
+
+  private CompletionStage<List<Object>> ask(List<Subject> subjects) {
+    return calls.run(
+        REVOKED,
+        key,
+        RedisRevocations::array,
+        args -> subjects.forEach(subject -> args.add(subject.toString())));
+  }
+
+  /** Makes Redis and this node know the same blocks, whatever either has lost or missed. */
+  CompletionStage<Void> reconcile() {
+    return verify()
+        .thenCompose(
+            done ->
+                known.isBehind()
+                    ? list().thenAccept(all -> {})
+                    : CompletableFuture.completedFuture(null));
+  }
+
+  /** Has Redis lost blocks that this node knows of? Then stores them again. */
+  private CompletionStage<Void> verify() {
+    return ask(List.of())
+        .thenCompose(
+            answer ->
+                known.isComplete(text(answer.get(0)))
+                    ? CompletableFuture.completedFuture(null)
+                    : restore());
+  }
+
+  /** Stores again what this node knows of; once for all that ask meanwhile. */
+  private CompletionStage<Void> restore() {
+    CompletableFuture<Void> mine = new CompletableFuture<>();
+    synchronized (known) {
+      if (restoring != null) {
+        return restoring;
+      }
+      restoring = mine;
+    }
+    List<Revocation> blocks = known.all();
+    restore(blocks, 0)
+        .whenComplete(
+            (version, failure) -> {
+              synchronized (known) {
+                restoring = null;
+              }
+              if (failure != null) {
+                mine.completeExceptionally(failure);
+                return;
+              }
+              known.restored(version);
+              log.warn(
+                  "Redis had lost the list of blocked users; this node has stored the {} blocks"
+                      + " that it knows of again. Look for evicted keys (maxmemory-policy), a"
+                      + " restart without data or a failover of Redis",
+                  blocks.size());
+              mine.complete(null);
+            });
+    return mine;
+  }
+
+  private CompletionStage<String> restore(List<Revocation> blocks, int from) {
+    int to = Math.min(from + RESTORED, blocks.size());
+    return calls
+        .run(
+            RESTORE,
+            key,
+            RedisRevocations::bytes,
+            args -> {
+              args.add(newEpoch()).add(known.number()).add(MOST);
+              for (Revocation block : blocks.subList(from, to)) {
+                args.add(block.subject().toString())
+                    .add(block.until().toEpochMilli())
+                    .add(block.reason());
+              }
+            })
+        .thenCompose(
+            version ->
+                to == blocks.size()
+                    ? CompletableFuture.completedFuture(text(version))
+                    : restore(blocks, to));
+  }
+
+  @Override
+  public void blocked(Revocation block) {
+    known.add(block);
+  }
+
+  @Override
+  public void lifted(Subject subject) {
+    known.remove(subject);
   }
 
   @Override
   public CompletionStage<Collection<Revocation>> list() {
-    return list("0", new HashMap<>());
+    return verify()
+        .thenCompose(
+            done -> {
+              long number = known.number();
+              return list("0", new HashMap<>())
+                  .thenApply(
+                      all -> {
+                        known.replace(all, number);
+                        return all;
+                      });
+            });
+  }
+
+  private static String newEpoch() {
+    return UUID.randomUUID().toString().replace("-", "");
   }
 
   /** Parts may bring a block twice. */
@@ -125,6 +274,10 @@ final class RedisRevocations implements Revocations {
 
   private static CommandOutput<String, byte[], List<Object>> array() {
     return new ArrayOutput<>(RedisConnector.CODEC);
+  }
+
+  private static CommandOutput<String, byte[], byte[]> bytes() {
+    return new ValueOutput<>(RedisConnector.CODEC);
   }
 
   private static String text(Object octets) {

@@ -1,6 +1,7 @@
 package io.drumline.redis;
 
 import io.drumline.loop.TaskGuard;
+import io.drumline.redis.RedisRefusals.Operation;
 import io.lettuce.core.api.StatefulConnection;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.concurrent.CompletionStage;
@@ -17,6 +18,7 @@ final class RedisShard implements RedisLink.Watcher {
   private final RedisPublisher publisher;
   private final RedisReader reader;
   private final RedisProbe probe;
+  private final EvictionCheck eviction;
   private final Common common;
   private boolean lost;
 
@@ -28,6 +30,7 @@ final class RedisShard implements RedisLink.Watcher {
   record Common(
       RedisProperties properties,
       RedisMetrics metrics,
+      RedisRefusals refusals,
       EventExecutor owner,
       PublishScript publish,
       ReadScript read,
@@ -59,7 +62,12 @@ final class RedisShard implements RedisLink.Watcher {
     RedisProperties properties = common.properties;
     link =
         new RedisLink<>(
-            opener, this::prepare, properties.reconnectMax(), common.owner, this, common.guard);
+            () -> opener.get().whenComplete((opened, failure) -> connecting(failure)),
+            this::prepare,
+            properties.reconnectMax(),
+            common.owner,
+            this,
+            common.guard);
     publisher =
         new RedisPublisher(
             common.publish,
@@ -73,14 +81,27 @@ final class RedisShard implements RedisLink.Watcher {
             common.read,
             properties,
             common.metrics,
+            common.refusals,
             common.owner,
             link::connection,
             common.watcher);
-    probe = new RedisProbe(common.probeChannel, properties, common.metrics, common.owner);
+    probe =
+        new RedisProbe(
+            common.probeChannel, properties, common.metrics, common.refusals, common.owner);
+    eviction = new EvictionCheck(common.owner);
   }
 
   private CompletionStage<?> prepare(StatefulConnection<String, byte[]> connection) {
-    return publisher.prepare(connection).thenCombine(reader.prepare(connection), (one, two) -> two);
+    return publisher
+        .prepare(connection)
+        .thenCombine(reader.prepare(connection), (one, two) -> two)
+        .whenComplete((done, failure) -> connecting(failure));
+  }
+
+  private void connecting(@Nullable Throwable failure) {
+    if (failure != null) {
+      var unused = common.refusals.failed(Operation.CONNECT, failure);
+    }
   }
 
   /** The connection, or null while there is none to use. From any thread. */
@@ -106,6 +127,11 @@ final class RedisShard implements RedisLink.Watcher {
   /** Any thread may ask it. */
   RedisProbe probe() {
     return probe;
+  }
+
+  /** Any thread may ask it. */
+  EvictionCheck eviction() {
+    return eviction;
   }
 
   void open() {
@@ -141,6 +167,7 @@ final class RedisShard implements RedisLink.Watcher {
       probe.reset();
       return RedisProbe.Verdict.PENDING;
     }
+    eviction.look(connection);
     RedisProbe.Verdict verdict = probe.verdict();
     switch (verdict) {
       case ALIVE -> {
@@ -148,7 +175,7 @@ final class RedisShard implements RedisLink.Watcher {
         probe.send(connection);
       }
       case PENDING -> probe.send(connection);
-      case PUBLISHER_SILENT -> link.replace("it does not answer");
+      case PUBLISHER_SILENT -> link.replace(probe.complaint());
       case SUBSCRIBER_SILENT -> {
         // it is not this connection's fault
       }
@@ -158,6 +185,7 @@ final class RedisShard implements RedisLink.Watcher {
 
   @Override
   public void up() {
+    common.refusals.accepted(Operation.CONNECT);
     publisher.resume();
     common.watcher.up();
     if (lost) {

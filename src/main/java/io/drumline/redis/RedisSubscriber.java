@@ -43,7 +43,7 @@ final class RedisSubscriber {
   private final TaskGuard guard;
   private final Receiver receiver;
   private final Consumer<byte[]> probes;
-  private final BiConsumer<StatefulRedisPubSubConnection<String, byte[]>, String> refused;
+  private final BiConsumer<StatefulRedisPubSubConnection<String, byte[]>, Throwable> refused;
 
   /** The truth: connections follow. By channel. */
   private final Map<String, Subscription> wanted = new ConcurrentHashMap<>();
@@ -72,7 +72,7 @@ final class RedisSubscriber {
    * @param probeChannel a channel of this node's own
    * @param timeout how long Redis may take to confirm a new connection's first subscription
    * @param probes takes what arrives on the probe channel, on Lettuce's I/O thread
-   * @param refused told on any thread when Redis refused a connection's SUBSCRIBE, with the reason
+   * @param refused told on any thread when a connection's SUBSCRIBE failed, and how
    */
   RedisSubscriber(
       RedisKeys keys,
@@ -83,7 +83,7 @@ final class RedisSubscriber {
       TaskGuard guard,
       Receiver receiver,
       Consumer<byte[]> probes,
-      BiConsumer<StatefulRedisPubSubConnection<String, byte[]>, String> refused) {
+      BiConsumer<StatefulRedisPubSubConnection<String, byte[]>, Throwable> refused) {
     this.keys = keys;
     this.probeChannel = probeChannel;
     this.timeout = timeout;
@@ -205,7 +205,7 @@ final class RedisSubscriber {
       answer.whenComplete(
           (done, failure) -> {
             if (failure != null) {
-              refused.accept(connection, RedisOutage.reasonOf(failure));
+              refused.accept(connection, failure);
             }
           });
     }

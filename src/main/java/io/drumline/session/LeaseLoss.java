@@ -2,7 +2,7 @@ package io.drumline.session;
 
 /** Why a node found that its lease had ended. */
 public enum LeaseLoss {
-  /** It could not renew in time, though it ran: Redis was away, or not to be reached. */
+  /** It could not renew in time, though it ran: Redis was unavailable, or refused the renewal. */
   LAPSED,
   /** It had renewed in time: Redis has lost it (a restart, a failover). */
   LOST,

@@ -234,7 +234,9 @@ public final class Nodes implements AutoCloseable {
       metrics.lost(loss);
       log.warn(
           switch (loss) {
-            case LAPSED -> "This node's lease had ended, as Redis was away; it has another one now";
+            case LAPSED ->
+                "This node's lease had ended, as it could not be renewed for longer than"
+                    + " drumline.node.lease (see the lines before); it has another one now";
             case LOST -> "Redis had lost this node's lease; it has another one now";
             case STOOD_STILL -> "This node stood still for longer than its lease";
           });

@@ -38,6 +38,7 @@ public final class Expulsions implements AutoCloseable {
   private static final String BLOCKED = "blocked";
   private static final String KICKED = "kicked";
   private static final String CLOSED = "closed";
+  private static final String LIFTED = "lifted";
   private static final Duration AGAIN = Duration.ofSeconds(1);
 
   private final Revocations revocations;
@@ -99,6 +100,7 @@ public final class Expulsions implements AutoCloseable {
                     subject(notice),
                     Instant.ofEpochMilli(Long.parseLong(field(notice, "until"))),
                     field(notice, "reason"));
+            revocations.blocked(block);
             expel(block);
           }
 
@@ -134,6 +136,19 @@ public final class Expulsions implements AutoCloseable {
             // then that node counts as silent
           }
         });
+    control.listen(
+        LIFTED,
+        new ControlChannel.Listener() {
+          @Override
+          public void heard(Notice notice) {
+            revocations.lifted(subject(notice));
+          }
+
+          @Override
+          public void missed() {
+            // the list of blocks shows it
+          }
+        });
   }
 
   /** Tells the node that was asked to kick what was closed here. Older nodes do not ask. */
@@ -165,6 +180,17 @@ public final class Expulsions implements AutoCloseable {
               return tell(BLOCKED, subject, Map.of("reason", reason, "until", until))
                   .thenApply(told -> block);
             });
+  }
+
+  /**
+   * Ends a block; false where there was none. The other nodes are told, which makes it certain that
+   * none of them restores the block.
+   */
+  public CompletionStage<Boolean> lift(Subject subject) {
+    return revocations
+        .lift(subject)
+        .thenCompose(
+            lifted -> tell(LIFTED, subject, Map.of()).handle((told, failure) -> lifted));
   }
 
   /**

@@ -21,7 +21,8 @@
 -- ARGV[8]  sequence number, growing with every message that the publisher sends; microseconds
 -- ARGV[9]  where it was sent before and its answer lost: how long ago at most, ms; else empty
 -- ARGV[10] seconds to remember the publisher's own id
--- ARGV[11] the publisher's own id
+-- ARGV[11] the publisher's own id; empty where it gave none
+-- ARGV[12] channel, where its name is not that of the keys: in another database than 0
 --
 -- Times are Redis' own, in ms: the clocks of nodes differ. Numbers are formatted here, since Redis
 -- itself does it slowly.
@@ -34,7 +35,7 @@
 local format = string.format
 local base = string.sub(KEYS[1], 1, -2)
 local stream = KEYS[2] or base .. 's'
-local published = KEYS[3] or ARGV[11] and base .. 'i:' .. ARGV[11]
+local published = KEYS[3] or ARGV[11] and ARGV[11] ~= '' and base .. 'i:' .. ARGV[11]
 
 if published then
   local known = redis.call('GET', published)
@@ -45,7 +46,9 @@ if published then
 end
 
 local meta = redis.call('HMGET', KEYS[1], 'e', 'o', 'i', 'b', 'l', 'w', ARGV[7])
-local epoch, last, previous, before = meta[1], tonumber(meta[2] or 0), meta[3], meta[4] or '0'
+-- Without a last id where the epoch was begun and Redis refused the rest.
+local epoch, last, previous, before =
+    meta[1], tonumber(meta[2] or 0), meta[3] or '', meta[4] or '0'
 local time = redis.call('TIME')
 local now = time[1] * 1000 + (time[2] - time[2] % 1000) / 1000
 
@@ -104,8 +107,9 @@ end
 if not epoch then
   -- What a stream still holds without its meta is of an epoch that nobody knows any more.
   epoch, previous = ARGV[1], ''
-  redis.call('DEL', stream)
+  -- HSET first: Redis looks at maxmemory before the first write only, and not before DEL.
   redis.call('HSET', KEYS[1], 'e', epoch)
+  redis.call('DEL', stream)
 end
 
 local offset = last + 1
@@ -190,5 +194,5 @@ if due then
   end
 end
 
-redis.call('PUBLISH', base .. 'c', envelope)
+redis.call('PUBLISH', ARGV[12] or base .. 'c', envelope)
 return {epoch, offset}

@@ -23,8 +23,9 @@ local hour, age = 3600000, tonumber(ARGV[5])
 
 if not epoch then
   if ARGV[4] == '' then return {} end
-  redis.call('DEL', stream)
+  -- HSET first: Redis looks at maxmemory before the first write only, and not before DEL.
   redis.call('HSET', KEYS[1], 'e', ARGV[4], 'o', '0', 'i', '')
+  redis.call('DEL', stream)
   forMillis(KEYS[1], hour)
   return {ARGV[4], 0, '', 1}
 end

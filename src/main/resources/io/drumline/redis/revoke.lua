@@ -1,15 +1,19 @@
--- Blocks one who may not connect, or ends a block.
+-- Blocks a subject that may not connect, or ends a block.
 --
 -- KEYS[1]  revoked: hash of a field for each block, such as user:ann, with the time of its end
---          (milliseconds, this Redis' clock), a space and the reason; and the field @, where the
---          next call goes on to drop what has ended
--- ARGV[1]  who, such as user:ann
+--          (milliseconds, this Redis' clock), a space and the reason; the field @, where the next
+--          call goes on to drop what has ended; and the field @e, the version of all of it:
+--          99999999999999-<epoch>-<number of changes>. Nodes tell by it that blocks were lost.
+--          (Earlier versions of Drumline drop fields that do not begin with a time to come.)
+--          It has no time to live, so that no volatile-* policy evicts it.
+-- ARGV[1]  subject, such as user:ann
 -- ARGV[2]  for how long from now, milliseconds; 0 ends the block
 -- ARGV[3]  reason
 -- ARGV[4]  most blocks
+-- ARGV[5]  epoch to begin, where there is none
 --
 -- Returns the time of the block's end, or 0 if there are as many blocks as there may be; of one
--- that is ended, 1 if it was in force, else 0.
+-- that is ended, 1 if it was in force, else 0. Then the version.
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -18,10 +22,18 @@ local function inForce(block)
   return block and tonumber(string.match(block, '^%d+') or 0) > now
 end
 
+local version = redis.call('HGET', KEYS[1], '@e')
+local epoch, number = string.match(version or '', '^99999999999999%-(%w+)%-(%d+)$')
+local changed = '99999999999999-' .. (epoch or ARGV[5]) .. '-'
+    .. string.format('%.0f', (number or 0) + 1)
+
 if ARGV[2] == '0' then
   local block = redis.call('HGET', KEYS[1], ARGV[1])
-  redis.call('HDEL', KEYS[1], ARGV[1])
-  return inForce(block) and 1 or 0
+  if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then
+    return {0, version or ''}
+  end
+  redis.call('HSET', KEYS[1], '@e', changed)
+  return {inForce(block) and 1 or 0, changed}
 end
 
 -- A part at a time, so that no call takes long, however many there are.
@@ -33,15 +45,16 @@ for i = 1, #part[2], 2 do
   end
 end
 
-if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[4])
+if redis.call('HLEN', KEYS[1]) > ARGV[4] + 1
     and not redis.call('HGET', KEYS[1], ARGV[1]) then
   redis.call('HSET', KEYS[1], '@', part[1])
-  return 0
+  return {0, version or ''}
 end
 local ends = now + tonumber(ARGV[2])
-redis.call('HSET', KEYS[1], '@', part[1], ARGV[1], string.format('%.0f', ends) .. ' ' .. ARGV[3])
--- All of it goes with the last.
-if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+redis.call('HSET', KEYS[1], '@e', changed, '@', part[1],
+    ARGV[1], string.format('%.0f', ends) .. ' ' .. ARGV[3])
+-- Earlier versions gave it a time to live.
+if redis.call('PTTL', KEYS[1]) > 0 then
+  redis.call('PERSIST', KEYS[1])
 end
-return ends
+return {ends, changed}

@@ -1,19 +1,21 @@
--- Finds the first of some who is blocked now.
+-- Finds the first of some subjects that is blocked now.
 --
 -- KEYS[1]  revoked, as in revoke.lua
--- ARGV     who
+-- ARGV     subjects
 --
--- Returns the number of the first that is blocked, the time of the block's end and its reason; or 0.
+-- Returns the version, or an empty text where there is none; then the number of the first that is
+-- blocked, the time of the block's end and its reason, or 0.
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local blocks = redis.call('HMGET', KEYS[1], unpack(ARGV))
-for i = 1, #blocks do
+local blocks = redis.call('HMGET', KEYS[1], '@e', unpack(ARGV))
+local version = blocks[1] or ''
+for i = 2, #blocks do
   if blocks[i] then
     local ends, reason = string.match(blocks[i], '^(%d+) (.*)$')
     if ends and tonumber(ends) > now then
-      return {i, tonumber(ends), reason}
+      return {version, i - 1, tonumber(ends), reason}
     end
   end
 end
-return {0}
+return {version, 0}

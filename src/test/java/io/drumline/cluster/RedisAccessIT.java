@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Nodes on a Redis that lets nobody in but by the ACL line of docs/security.md, word for word, and
+ * Nodes on a Redis that lets nobody in but by the ACL line of docs/redis.md, word for word, and
  * that speaks TLS.
  */
 class RedisAccessIT {
@@ -238,6 +238,10 @@ class RedisAccessIT {
 
   private void blocksAndLifts(Node node) {
     String revocations = "/api/v1/revocations";
+    admin( // an earlier version gave it a time to live
+        redis ->
+            redis.hset("drumline:revoked", "user:old", "99999999999999 x")
+                && redis.expire("drumline:revoked", 3600));
     String block = "{\"user\": \"ann\", \"action\": \"block\", \"for\": \"1h\"}";
     assertThat(node.json("POST", revocations, block, "").statusCode()).isBetween(200, 201);
     assertThat(node.control(revocations).body()).contains("ann");
@@ -350,20 +354,20 @@ class RedisAccessIT {
     return COMMAND.matcher(line).results().map(found -> found.group(1)).collect(Collectors.toSet());
   }
 
-  /** What the table of docs/security.md says that this setting needs. */
+  /** What the table of docs/redis.md says that this setting needs. */
   private static String[] besides(String setting) {
     return granted(documented("| `" + setting + "` |").replace("`", " ").replace("\\|", "|"))
         .toArray(String[]::new);
   }
 
-  /** The line of docs/security.md's code that begins so. */
+  /** The line of docs/redis.md's code that begins so. */
   private static String documented(String beginning) {
     try {
-      return Files.readAllLines(Path.of("docs", "security.md")).stream()
+      return Files.readAllLines(Path.of("docs", "redis.md")).stream()
           .map(String::strip)
           .filter(line -> line.startsWith(beginning))
           .findFirst()
-          .orElseThrow(() -> new AssertionError("docs/security.md has no line " + beginning));
+          .orElseThrow(() -> new AssertionError("docs/redis.md has no line " + beginning));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -5,14 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.drumline.testing.RedisServer;
 import io.drumline.testing.StompClient;
 import io.drumline.testing.StompClient.Carriage;
+import io.drumline.testing.TestRedis;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
-/** What clients and operators see while Redis is away, and after. */
+/** What clients and operators see while Redis is unavailable or refuses, and after. */
+@ExtendWith(OutputCaptureExtension.class)
 class RedisOutageIT {
   private static final String[] IMPATIENT = {
     "drumline.redis.probe-interval=100ms",
@@ -30,6 +35,46 @@ class RedisOutageIT {
   @AfterEach
   void clean() {
     redis.close();
+  }
+
+  /** Redis is there: a node that took itself out of load balancing would help nobody. */
+  @Test
+  void sayWhyRedisRefusesWritesAndServeTheRest(CapturedOutput output) {
+    redis.restart();
+    try (Node node = Node.on(redis.url(), "drumline.api.anonymous=true", IMPATIENT[0]);
+        StompClient subscriber = node.client();
+        StompClient sender = node.client()) {
+      subscriber.subscribe("sub-0", "/ephemeral/outage");
+      TestRedis.with(redis.url(), c -> c.sync().configSet("maxmemory", "1"));
+
+      sender.publish("/topic/outage", "x", "receipt:r");
+      assertThat(sender.expect("ERROR", "receipt-id:r").header("message"))
+          .isEqualTo(
+              "The message was not accepted, because Redis rejected the write: it is out of memory"
+                  + " (maxmemory).");
+      var problem =
+          node.json("POST", "/api/v1/publish", "{\"destination\":\"/topic/a\",\"body\":\"x\"}", "");
+      assertThat(problem.statusCode()).isEqualTo(503);
+      assertThat(problem.body()).contains("Redis rejected the write: it is out of memory");
+
+      var readiness = node.control("/actuator/health/readiness");
+      assertThat(readiness.statusCode()).isEqualTo(200);
+      assertThat(readiness.body())
+          .contains("\"status\":\"DEGRADED\"", "\"oom\":\"Redis rejects a message")
+          .contains(": it is out of memory (maxmemory); raise maxmemory of Redis");
+      assertThat(node.healthz()).isEqualTo(200);
+      assertThat(node.metric("drumline_redis_degraded{reason=\"oom\"}")).isEqualTo(1);
+      assertThat(node.metric("drumline_redis_up")).isEqualTo(1);
+      try (StompClient other = node.client()) {
+        other.publishConfirmed("/ephemeral/outage", "passes");
+        subscriber.expectMessage("passes");
+      }
+      assertThat(output).contains("(it answered: OOM ").doesNotContain("Redis was away");
+
+      TestRedis.with(redis.url(), c -> c.sync().configSet("maxmemory", "0"));
+      Node.patiently()
+          .until(() -> node.control("/actuator/health/readiness").body().contains("\"backplane\":{\"status\":\"UP\""));
+    }
   }
 
   @ParameterizedTest

@@ -241,7 +241,7 @@ final class ConsoleClusterE2E {
     page.open(nodeA).logIn(ADMIN).awaitText("#status", "Serving");
     redis.pause();
     try {
-      page.awaitText("#status", "Redis cannot be used");
+      page.awaitText("#status", "Redis is unavailable");
       page.awaitText("#nodes-note", "all may be otherwise now");
       page.awaitText("#nodes", "node-b");
       page.type("revoke-value", user).press("#revoke-submit").answer(user, "Kick");

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.drumline.testing.Queries;
 import io.drumline.testing.StompClient;
+import io.drumline.testing.TestRedis;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
@@ -122,6 +123,10 @@ class PrometheusE2E {
                 "--spring.ssl.bundle.pem.web.keystore.private-key="
                     + certificate.toTempPrivateKeyPem());
         RunningProgram prometheus = prometheus(node.ready())) {
+      awaitAlerts("DrumlineCertificateExpires");
+      TestRedis.with(redis.url(), c -> c.sync().configSet("maxmemory", "1"));
+      awaitAlerts("DrumlineCertificateExpires", "DrumlineRedisRefuses");
+      TestRedis.with(redis.url(), c -> c.sync().configSet("maxmemory", "0"));
       awaitAlerts("DrumlineCertificateExpires");
       redis.end();
       awaitAlerts("DrumlineCertificateExpires", "DrumlineRedisAway");

@@ -52,6 +52,26 @@ final class RedisBackplaneIT extends BackplaneHistoryContract {
     other.close();
   }
 
+  /** Redis has one set of channels for all of its databases. */
+  @Test
+  void hearsNothingOfAClusterInAnotherDatabase() throws Exception {
+    Destination destination = destination("/topic/");
+    subscribe(destination);
+    Backplane other =
+        Backplanes.patient(TestRedis.url() + "/1", new SimpleMeterRegistry(), RETENTIONS);
+    Inbox otherInbox = new Inbox();
+    other.start(otherInbox);
+    await().until(other::available);
+    other.subscribe(destination).toCompletableFuture().get(10, SECONDS);
+    other.publish(draft(destination, "theirs")).toCompletableFuture().get(10, SECONDS);
+    await().until(() -> otherInbox.of(destination).size() == 1);
+    publish(draft(destination, "ours"));
+    // Their message was before ours: if it came, it has come.
+    await().until(() -> !inbox.of(destination).isEmpty());
+    assertThat(bodies(destination)).containsExactly("ours");
+    other.close();
+  }
+
   @Test
   void dropsAndCountsMalformedEnvelopes() throws Exception {
     Destination destination = destination("/topic/");

@@ -2,6 +2,7 @@ package io.drumline.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import io.drumline.backplane.BackplaneException;
@@ -9,13 +10,14 @@ import io.drumline.backplane.Inbox;
 import io.drumline.backplane.Retentions;
 import io.drumline.backplane.Revocations;
 import io.drumline.backplane.Revocations.Kind;
+import io.drumline.backplane.Revocations.Revocation;
 import io.drumline.backplane.Revocations.Subject;
 import io.drumline.backplane.RevocationsContract;
 import io.drumline.testing.RedisServer;
 import io.drumline.testing.TestRedis;
+import io.lettuce.core.RestoreArgs;
 import io.lettuce.core.ScriptOutputType;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -72,27 +74,80 @@ final class RedisRevocationsIT extends RevocationsContract {
         join(revocations.block(user, LONG, ""));
       }
 
-      assertThat(TestRedis.with(redis.url(), c -> c.sync().hlen(KEY)).intValue()).isEqualTo(2);
+      assertThat(TestRedis.with(redis.url(), c -> c.sync().hlen(KEY)).intValue()).isEqualTo(3);
       assertThat(join(revocations.list())).hasSize(1);
     }
   }
 
+  /** With a time to live, volatile-* policies evict it; earlier versions gave it one. */
   @Test
-  void allOfItGoesWithTheLastBlock() {
+  void hasNoTimeToLive() {
     try (RedisServer redis = RedisServer.start()) {
-      Revocations revocations = node(redis.url()).revocations();
-      join(revocations.block(user, Duration.ofMinutes(9), ""));
-      join(revocations.block(token, Duration.ofMinutes(1), ""));
-      assertThat(timeToLive(redis)).isBetween(8 * 60_000L, 9 * 60_000L);
-      join(revocations.block(token, Duration.ofMillis(1), ""));
-      join(revocations.lift(user));
-      join(revocations.block(session, LONG, ""));
-      assertThat(timeToLive(redis)).isGreaterThan(9 * 60_000L);
+      TestRedis.with(
+          redis.url(),
+          c -> c.sync().hset(KEY, "user:old", "99999999999999 x") && c.sync().expire(KEY, 60));
+      join(node(redis.url()).revocations().block(user, LONG, ""));
+      long timeToLive = TestRedis.with(redis.url(), c -> c.sync().pttl(KEY));
+      assertThat(timeToLive).isEqualTo(-1);
     }
   }
 
-  private static long timeToLive(RedisServer redis) {
-    return TestRedis.with(redis.url(), c -> c.sync().pttl(KEY));
+  @Test
+  void blockedClientsStayBlockedWhereRedisLosesTheBlocks() {
+    try (RedisServer redis = RedisServer.start()) {
+      Revocations one = node(redis.url()).revocations();
+      Revocations two = node(redis.url()).revocations();
+      two.blocked(join(one.block(user, LONG, "spam"))); // as the control channel tells
+      join(one.block(session, LONG, ""));
+      join(one.lift(session));
+      assertThat(join(two.check(List.of(session)))).isEmpty();
+      TestRedis.with(redis.url(), c -> c.sync().del(KEY));
+
+      assertThat(join(two.check(List.of(token, user)))).isPresent();
+      assertThat(join(two.check(List.of(session)))).isEmpty();
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(join(node(redis.url()).revocations().list()))
+                      .extracting(Revocation::subject, Revocation::reason)
+                      .containsExactly(tuple(user, "spam")));
+      assertThat(join(one.check(List.of(user)))).isPresent();
+
+      join(one.lift(user));
+      assertThat(join(two.check(List.of(user)))).isEmpty();
+    }
+  }
+
+  /** A failover to a replica that lacks the last changes. */
+  @Test
+  void noticesThatTheLastBlocksAreMissing() {
+    try (RedisServer redis = RedisServer.start()) {
+      Revocations node = node(redis.url()).revocations();
+      join(node.block(token, LONG, ""));
+      byte[] before = dump(redis);
+      join(node.block(user, LONG, ""));
+      TestRedis.with(
+          redis.url(),
+          c -> c.sync().restore(KEY, before, RestoreArgs.Builder.ttl(0).replace(true)));
+      assertThat(join(node.check(List.of(user)))).isPresent();
+      assertThat(join(node.list())).hasSize(2);
+    }
+  }
+
+  @Test
+  void learnsWhatOthersHaveChangedWithoutANotice() {
+    try (RedisServer redis = RedisServer.start()) {
+      RedisBackplane one = node(redis.url());
+      RedisBackplane two = node(redis.url());
+      join(one.revocations().block(user, LONG, ""));
+      join(two.reconcileBlocks());
+      TestRedis.with(redis.url(), c -> c.sync().del(KEY));
+      assertThat(join(two.revocations().check(List.of(user)))).isPresent();
+    }
+  }
+
+  private static byte[] dump(RedisServer redis) {
+    return TestRedis.with(redis.url(), c -> c.sync().dump(KEY));
   }
 
   @Test
@@ -107,7 +162,7 @@ final class RedisRevocationsIT extends RevocationsContract {
       TestRedis.with(redis.url(), c -> c.sync().eval(script, ScriptOutputType.STATUS, KEY));
       join(revocations.block(new Subject(Kind.TOKEN, "1"), LONG, "")); // there before
       assertThatThrownBy(() -> join(revocations.block(user, LONG, "")))
-          .hasRootCauseMessage("There are as many blocks as there may be.");
+          .hasRootCauseMessage("There are 100000 blocks, the most that there may be.");
       join(revocations.lift(new Subject(Kind.TOKEN, "1")));
       join(revocations.block(user, LONG, ""));
       assertThat(join(revocations.list())).hasSize(Revocations.MOST);
@@ -128,7 +183,7 @@ final class RedisRevocationsIT extends RevocationsContract {
       assertThatThrownBy(() -> join(other.revocations().check(List.of(user))))
           .hasRootCauseInstanceOf(BackplaneException.class)
           .hasRootCauseMessage(
-              "Who is blocked cannot be looked up now: the backplane is unavailable.");
+              "Blocked users cannot be looked up now: the backplane is unavailable.");
     }
   }
 
