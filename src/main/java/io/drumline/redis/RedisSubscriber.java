@@ -161,7 +161,8 @@ final class RedisSubscriber {
       guard.failed(e);
       StatefulRedisPubSubConnection<String, byte[]> connection = this.connection;
       if (connection != null) {
-        refused.accept(connection, "its subscriptions could not be changed");
+        refused.accept(
+            connection, new IllegalStateException("its subscriptions could not be changed"));
       }
     }
   }
