@@ -60,7 +60,8 @@ class DirectionsTest {
   static final ArchRule apiKnowsStomp =
       ours("api", "stomp", "hub", "session", "security", "backplane", "message");
 
-  @ArchTest static final ArchRule consoleKnowsTheApi = ours("console", "api", "backplane", "message");
+  @ArchTest
+  static final ArchRule consoleKnowsTheApi = ours("console", "api", "backplane", "message");
 
   @ArchTest
   static final ArchRule opsKnowsStomp =

@@ -98,7 +98,7 @@ final class RedisBackplane implements Backplane {
     keys = RedisKeys.in(connector.getDatabase(), properties.prefix());
     metrics = new RedisMetrics(meters);
     outage = new RedisOutage(connector.place());
-    refusals = 
+    refusals =
         new RedisRefusals(
             connector.place(),
             metrics,

@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Says in the log that Redis is unavailable and that it is back: a line for each new reason, and one every
- * half minute, however often both connections try. Used on the backplane's thread only.
+ * Says in the log that Redis is unavailable and that it is back: a line for each new reason, and
+ * one every half minute, however often both connections try. Used on the backplane's thread only.
  */
 final class RedisOutage {
   private static final Logger logger = LoggerFactory.getLogger(RedisOutage.class);

@@ -295,8 +295,7 @@ final class RedisPublisher {
       again.add(publication); // the master knows what became of it
     } else {
       publications.release(publication);
-      publications.fail(
-          publication, publication.lost() ? Publications.LOST : sentence, failure);
+      publications.fail(publication, publication.lost() ? Publications.LOST : sentence, failure);
     }
   }
 

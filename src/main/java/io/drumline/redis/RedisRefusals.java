@@ -118,8 +118,7 @@ final class RedisRefusals {
         .removeIf(
             each -> {
               long age = now - each.getValue().last;
-              return each.getKey() == operation
-                      && (operation.isForAll() || age >= quiet.toNanos())
+              return each.getKey() == operation && (operation.isForAll() || age >= quiet.toNanos())
                   || age >= FORGOTTEN.toNanos();
             });
     if (next.size() < refused.size()) {

@@ -189,8 +189,7 @@ public final class Expulsions implements AutoCloseable {
   public CompletionStage<Boolean> lift(Subject subject) {
     return revocations
         .lift(subject)
-        .thenCompose(
-            lifted -> tell(LIFTED, subject, Map.of()).handle((told, failure) -> lifted));
+        .thenCompose(lifted -> tell(LIFTED, subject, Map.of()).handle((told, failure) -> lifted));
   }
 
   /**

@@ -73,7 +73,11 @@ class RedisOutageIT {
 
       TestRedis.with(redis.url(), c -> c.sync().configSet("maxmemory", "0"));
       Node.patiently()
-          .until(() -> node.control("/actuator/health/readiness").body().contains("\"backplane\":{\"status\":\"UP\""));
+          .until(
+              () ->
+                  node.control("/actuator/health/readiness")
+                      .body()
+                      .contains("\"backplane\":{\"status\":\"UP\""));
     }
   }
 

@@ -114,9 +114,7 @@ final class RedisRefusalsIT {
                     .removeCommand(CommandType.XADD)));
     open("redis://node:x@127.0.0.1:" + redis.port());
     expectRefusal("noperm", "its ACL does not permit the command", output);
-    admin(
-        admin ->
-            admin.aclSetuser("node", AclSetuserArgs.Builder.addCommand(CommandType.XADD)));
+    admin(admin -> admin.aclSetuser("node", AclSetuserArgs.Builder.addCommand(CommandType.XADD)));
     expectRecovery();
   }
 

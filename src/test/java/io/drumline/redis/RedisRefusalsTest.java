@@ -53,8 +53,7 @@ class RedisRefusalsTest {
     after(Duration.ofSeconds(4));
     refusals.accepted(Operation.PUBLISH);
     assertThat(degraded("wrongtype")).isEqualTo(1);
-    assertThat(
-            meters.get("drumline.redis.refusals").tag("reason", "wrongtype").counter().count())
+    assertThat(meters.get("drumline.redis.refusals").tag("reason", "wrongtype").counter().count())
         .isEqualTo(2);
   }
 
