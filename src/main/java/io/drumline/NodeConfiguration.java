@@ -23,6 +23,7 @@ import io.drumline.loop.Watchdog;
 import io.drumline.message.NodeId;
 import io.drumline.session.NodeLeaseProperties;
 import io.drumline.session.Nodes;
+import io.drumline.stomp.StompProperties;
 import io.drumline.tracing.Spans;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.beans.factory.ObjectProvider;
@@ -30,6 +31,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 
 /** The parts that every node has. */
 @Configuration(proxyBeanMethods = false)
@@ -60,6 +62,11 @@ class NodeConfiguration {
   @Bean("drumline.messageIds")
   MessageIds messageIds() {
     return new MessageIds();
+  }
+
+  @Bean("drumline.messageSizes")
+  MessageSizes messageSizes(StompProperties stomp, HubProperties hub, Environment environment) {
+    return new MessageSizes(stomp, hub, environment);
   }
 
   @Bean("drumline.retentions")

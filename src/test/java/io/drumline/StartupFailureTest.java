@@ -33,6 +33,12 @@ class StartupFailureTest {
           --drumline.backplane=kafka | drumline.backplane must be one of memory, redis, but is 'kafka'.
           --drumline.hub.outbound-limit=1KB | drumline.hub.outbound-limit must be between 4KB and 2047MB.
           --drumline.memory.history-limit=1KB | drumline.memory.history-limit must be at least 1MB.
+          --drumline.hub.outbound-limit=512KB | drumline.hub.outbound-limit (524288B) must be at least drumline.stomp.max-body-size (1048576B), or one message does not fit.
+          --drumline.stomp.max-body-size=70MB | drumline.hub.outbound-limit (1048576B) must be at least drumline.stomp.max-body-size (73400320B), or one message does not fit.
+          --drumline.hub.backlog-limit=1000KB | drumline.hub.backlog-limit (1024000B) must be at least drumline.stomp.max-body-size (1048576B), or one message does not fit.
+          --drumline.hub.catch-up-limit=1000KB | drumline.hub.catch-up-limit (1024000B) must be at least drumline.stomp.max-body-size (1048576B), or one message does not fit.
+          --drumline.stomp.inbound-limit=1000KB | drumline.stomp.inbound-limit (1024000B) must be at least drumline.stomp.max-body-size (1048576B), or one message does not fit.
+          --drumline.redis.request-queue-size=1000KB | drumline.redis.request-queue-size (1024000B) must be at least drumline.stomp.max-body-size (1048576B), or one message does not fit.
           --drumline.hub.outbound-limit=lots | drumline.hub.outbound-limit must be a size, such as 1MB, but is 'lots'.
           --drumline.backplane=redis | Nobody could connect: set drumline.security.jwt or drumline.security.users, or drumline.security.anonymous=true.
           --drumline.security.anonymous=false | Nobody could connect: set drumline.security.jwt or drumline.security.users, or drumline.security.anonymous=true.

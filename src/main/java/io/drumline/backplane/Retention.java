@@ -4,7 +4,8 @@ import java.time.Duration;
 
 /**
  * How much of a destination's past the backplane keeps; whichever bound is reached first trims. At
- * least this much is readable while the backplane keeps its data; a little more may be.
+ * least this much is readable while the backplane keeps its data; of bytes and time a little more
+ * may be, of messages never.
  *
  * @param messages most messages; 0 for no history
  * @param bytes most octets of envelopes

@@ -33,6 +33,7 @@ final class Joiners<J> {
 
   private final Order.Output<J> output;
   private final long chunkBytes;
+  private final long windowBytes;
   private List<Waiting<J>> waiting = new ArrayList<>(0);
 
   /** What was delivered lately, up to the last message; null while nobody needs it. */
@@ -42,7 +43,7 @@ final class Joiners<J> {
   private @Nullable Cursor base;
 
   /** What was delivered since then. */
-  private Window collected = Window.recent(0);
+  private Window collected;
 
   /** What the last read of the past brought, whole; never empty. */
   private @Nullable Window page;
@@ -50,9 +51,11 @@ final class Joiners<J> {
   /** How many were admitted so far. */
   private long admitted;
 
-  Joiners(Order.Output<J> output, long chunkBytes) {
+  Joiners(Order.Output<J> output, long chunkBytes, long windowBytes) {
     this.output = output;
     this.chunkBytes = chunkBytes;
+    this.windowBytes = windowBytes;
+    this.collected = Window.recent(0, windowBytes);
   }
 
   void add(J joiner, Start start, boolean started) {
@@ -104,7 +107,7 @@ final class Joiners<J> {
   /** A read of the past is asked for now. */
   void collect(Cursor last) {
     base = last;
-    collected = Window.recent(last.offset());
+    collected = Window.recent(last.offset(), windowBytes);
   }
 
   /** The order's first read has brought what is behind this offset. */
@@ -135,7 +138,7 @@ final class Joiners<J> {
   private void take(Window past, Cursor last) {
     page = past.isEmpty() ? null : past;
     if (past.reaches(last)) {
-      window = past.end();
+      window = past.end(windowBytes);
       if (window.coversAll(past)) {
         page = null;
       }

@@ -106,10 +106,11 @@ final class Order<J> {
 
   /**
    * @param chunkBytes how much a joiner gets at once, beyond one message
+   * @param windowBytes how much of what is live is kept for joiners
    */
-  Order(Output<J> output, long chunkBytes) {
+  Order(Output<J> output, long chunkBytes, long windowBytes) {
     this.output = output;
-    this.joiners = new Joiners<>(output, chunkBytes);
+    this.joiners = new Joiners<>(output, chunkBytes, windowBytes);
   }
 
   /** The backplane brings everything that is published from now on; nothing is read before. */

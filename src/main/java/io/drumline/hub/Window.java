@@ -12,7 +12,9 @@ import java.util.List;
  */
 final class Window {
   private static final int MOST_MESSAGES = 2 * Order.PAGE;
-  private static final long MOST_BYTES = 2 * 1024 * 1024;
+
+  /** Most bytes of what is live that are kept for joiners. */
+  static final long MOST_BYTES = 2 * 1024 * 1024;
 
   private final ArrayDeque<Publication> publications = new ArrayDeque<>();
   private final int mostMessages;
@@ -29,9 +31,9 @@ final class Window {
     this.mostBytes = mostBytes;
   }
 
-  /** An empty one that grows with what is live, up to 2 MiB and two pages. */
-  static Window recent(long floor) {
-    return new Window(floor, MOST_MESSAGES, MOST_BYTES);
+  /** An empty one that grows with what is live, up to so many bytes and two pages. */
+  static Window recent(long floor, long mostBytes) {
+    return new Window(floor, MOST_MESSAGES, mostBytes);
   }
 
   /**
@@ -45,8 +47,8 @@ final class Window {
   }
 
   /** The end of this one, as far as a {@link #recent} one holds it. */
-  Window end() {
-    Window end = recent(floor);
+  Window end(long mostBytes) {
+    Window end = recent(floor, mostBytes);
     publications.forEach(end::add);
     return end;
   }

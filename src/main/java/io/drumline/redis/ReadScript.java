@@ -58,7 +58,8 @@ final class ReadScript {
             .add(Math.min(count, MOST_MESSAGES))
             .add(MOST_OCTETS)
             .add(begin ? ids.newEpoch(destination) : "")
-            .add(retention.keeps() ? retention.age().toMillis() : 0),
+            .add(retention.keeps() ? retention.age().toMillis() : 0)
+            .add(retention.messages()),
         new HistoryOutput(destination, invalid));
   }
 }

@@ -97,12 +97,7 @@ final class FrameRouter {
           session.intercepted(frame);
           pending.done(slot);
         }
-        case SEND -> {
-          // A client that subscribes and then sends must see its own message.
-          if (!subscriptions.defer(() -> serve(frame, slot))) {
-            send(frame, slot);
-          }
-        }
+        case SEND -> send(frame, slot);
         case SUBSCRIBE -> subscriptions.subscribe(frame, slot);
         case UNSUBSCRIBE -> {
           subscriptions.unsubscribe(frame);
@@ -126,11 +121,17 @@ final class FrameRouter {
 
   private void send(ClientFrame frame, Pending.Slot slot) {
     String text = frame.required("destination");
+    // A client that subscribes and then sends must see its own message.
     if (server.bridge().isForApplication(text)) {
-      dispatch(frame, slot);
+      if (!subscriptions.deferBehindAll(() -> serve(frame, slot))) {
+        dispatch(frame, slot);
+      }
       return;
     }
     Destination destination = StompSubscriptions.destination(text);
+    if (subscriptions.defer(destination, () -> serve(frame, slot))) {
+      return;
+    }
     access.require(Action.SEND, destination.value());
     String publisher = session.user() == null ? null : session.userName();
     publish(destination, frame, Continuity.publisherId(frame, publisher))

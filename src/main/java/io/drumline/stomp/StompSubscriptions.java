@@ -37,6 +37,7 @@ final class StompSubscriptions {
   private final LinkedHashSet<String> endedUnacknowledged = new LinkedHashSet<>(0);
 
   private final ArrayDeque<Runnable> behindJoins = new ArrayDeque<>(0);
+  private final Joining joins = new Joining();
   private int joining;
   private int unacknowledged;
 
@@ -83,6 +84,8 @@ final class StompSubscriptions {
             .hub()
             .subscribe(
                 connection, destination, subscription.format(), start, observer(subscription));
+    joins.begins(destination);
+    member.live().thenRun(() -> joins.ended(destination));
     subscription.joined(destination, start, member);
     if (shared != null) {
       shared.track(subscription);
@@ -193,10 +196,18 @@ final class StompSubscriptions {
   }
 
   /**
-   * Keeps a task, in order, until all joins are live; returns false if there is nothing to wait
-   * for.
+   * Keeps a task, in order, until the SUBSCRIBEs to this destination are live; returns false if
+   * there is none to wait for. One destination that cannot be served holds up no other.
    */
-  boolean defer(Runnable task) {
+  boolean defer(Destination destination, Runnable task) {
+    return joins.defer(destination, task);
+  }
+
+  /**
+   * As {@link #defer}, for a message to the application, which may publish anywhere: it waits for
+   * all SUBSCRIBEs.
+   */
+  boolean deferBehindAll(Runnable task) {
     return joining > 0 && behindJoins.add(task);
   }
 

@@ -7,6 +7,7 @@
 -- ARGV[3]  most octets beyond the first message
 -- ARGV[4]  epoch to begin where the destination has none; empty to begin none
 -- ARGV[5]  longest time that a message is kept, ms; 0 where none is kept
+-- ARGV[6]  most messages that are kept; XADD trims to about as many
 --
 -- Returns nothing where there is no epoch; else the epoch, the last offset, the last id, the offset
 -- of the oldest message that is kept, and envelopes in order; an empty one where an entry is none.
@@ -60,6 +61,13 @@ if head then
     local entry = range(first, 1)[1]
     first = entry and offsetOf(entry) or last + 1
   end
+end
+
+-- Of those, the last so many.
+local floor = last - ARGV[6] + 1
+if first < floor then
+  local entry = range(floor, 1)[1]
+  first = entry and offsetOf(entry) or last + 1
 end
 
 local page = {epoch, last, id, first}

@@ -48,7 +48,8 @@ class CatchUpIT {
   @Test
   void catchesUpInStepsWithMoreThanItsOutboundLimit() {
     int messages = 200;
-    try (Node node = Node.alone("drumline.hub.outbound-limit=64KB");
+    try (Node node =
+            Node.alone("drumline.hub.outbound-limit=64KB", "drumline.stomp.max-body-size=64KB");
         Swarm swarm = new Swarm()) {
       Peer publisher = swarm.connect(node);
       String position = position(publisher, topic);
@@ -69,7 +70,8 @@ class CatchUpIT {
   @Test
   void manySubscriptionsOfAConnectionCatchUpBesideEachOther() {
     int destinations = 40;
-    try (Node node = Node.alone("drumline.hub.outbound-limit=64KB");
+    try (Node node =
+            Node.alone("drumline.hub.outbound-limit=64KB", "drumline.stomp.max-body-size=64KB");
         Swarm swarm = new Swarm()) {
       Peer publisher = swarm.connect(node);
       String body = "x".repeat(2000);

@@ -50,6 +50,7 @@ class LeakIT {
             Node.on(
                 TestRedis.url(),
                 "drumline.hub.outbound-limit=64KB",
+                "drumline.stomp.max-body-size=64KB",
                 "drumline.listener.compression=true");
         Swarm swarm = new Swarm()) {
       reports.start();

@@ -29,7 +29,10 @@ class OutboundBoundIT {
   @Test
   void queuesAndMemoryOfClientsThatDoNotReadAreBoundedAndComeBack() {
     try (Node node =
-            Node.alone("drumline.hub.threads=2", "drumline.hub.outbound-limit=" + LIMIT + "B");
+            Node.alone(
+                "drumline.hub.threads=2",
+                "drumline.hub.outbound-limit=" + LIMIT + "B",
+                "drumline.stomp.max-body-size=" + LIMIT + "B");
         Swarm swarm = new Swarm()) {
       Peer publisher = swarm.connect(node);
       List<Peer> stopped = swarm.connect(node, Kind.SMALL_RECEIVE_BUFFER, CLIENTS);

@@ -27,6 +27,7 @@ class OrderModelTest {
       // else the schedules prove nothing
       assertThat(tally.delivered).isGreaterThan(SCHEDULES);
       assertThat(tally.resumed).isGreaterThan(SCHEDULES / 10);
+      assertThat(tally.repaired).isGreaterThan(SCHEDULES / 10);
       assertThat(tally.gaps).allSatisfy((reason, count) -> assertThat(count).isPositive());
       assertThat(tally.gaps).hasSize(4);
     }

@@ -25,6 +25,7 @@ final class OrderSchedule implements Order.Output<ModelSubscriber> {
     SWALLOWS_A_GAP,
     INVENTS_A_GAP,
     SKIPS_IN_A_CATCH_UP,
+    SKIPS_IN_A_REPAIR,
     JOINS_TOO_EARLY
   }
 
@@ -32,7 +33,7 @@ final class OrderSchedule implements Order.Output<ModelSubscriber> {
   private final Fault fault;
   private final Tally tally;
   private final ModelLog log = new ModelLog();
-  private final Order<ModelSubscriber> order = new Order<>(this, CHUNK_BYTES);
+  private final Order<ModelSubscriber> order;
 
   /** What pub/sub has yet to bring; null stands for a reconnect. */
   private final ArrayDeque<Object> pipe = new ArrayDeque<>();
@@ -47,6 +48,8 @@ final class OrderSchedule implements Order.Output<ModelSubscriber> {
 
   OrderSchedule(long seed, Fault fault, Tally tally) {
     this.random = new SplittableRandom(seed);
+    // Often less than a page: what was read must be handed over all the same.
+    this.order = new Order<>(this, CHUNK_BYTES, (1 + random.nextInt(10)) * 200L);
     this.fault = fault;
     this.tally = tally;
   }
@@ -204,7 +207,9 @@ final class OrderSchedule implements Order.Output<ModelSubscriber> {
     }
     tally.delivered++;
     for (ModelSubscriber subscriber : subscribers) {
-      if (subscriber.member) {
+      if (subscriber.member && random.nextInt(50) == 0) {
+        repair(subscriber, publication);
+      } else if (subscriber.member) {
         subscriber.message(publication);
         if (fault == Fault.DOUBLES_A_DELIVERY && strikes()) {
           subscriber.message(publication);
@@ -215,6 +220,21 @@ final class OrderSchedule implements Order.Output<ModelSubscriber> {
       gap(new Gap(Cursor.after(publication), Gap.Reason.TRIMMED, 0));
       gap(new Gap(Cursor.after(publication), Gap.Reason.DIVERGED, Gap.UNKNOWN));
     }
+  }
+
+  /** It cannot be given a message: it leaves, and goes on behind what it was given before. */
+  private void repair(ModelSubscriber subscriber, Publication publication) {
+    tally.repaired++;
+    subscriber.member = false;
+    Cursor last = subscriber.cursor == null ? Cursor.before(publication) : subscriber.cursor;
+    Cursor after = fault == Fault.SKIPS_IN_A_REPAIR && strikes() ? Cursor.after(publication) : last;
+    Start start = new Start(subscriber.continuity, after, 0);
+    later.add(
+        () -> {
+          if (subscriber.here) {
+            order.join(subscriber, start, true);
+          }
+        });
   }
 
   @Override

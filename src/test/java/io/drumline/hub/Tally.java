@@ -8,5 +8,6 @@ import java.util.Map;
 final class Tally {
   long delivered;
   long resumed;
+  long repaired;
   final Map<Gap.Reason, Integer> gaps = new EnumMap<>(Gap.Reason.class);
 }

@@ -89,7 +89,9 @@ class InboundBoundIT {
   @Test
   void whatComesAtOnceBeyondTwiceTheLimitIsRefusedAndWhatWasTakenIsDone() throws Exception {
     try (SpringNode node =
-            SpringNode.start(List.of("drumline.stomp.inbound-limit=16KB"), Application.class);
+            SpringNode.start(
+                List.of("drumline.stomp.inbound-limit=16KB", "drumline.stomp.max-body-size=16KB"),
+                Application.class);
         StompClient client = node.client()) {
       Work work = node.bean(Work.class);
       StringBuilder burst = new StringBuilder();
