@@ -242,7 +242,10 @@ final class Owner {
 
     Owned(Destination destination) {
       this.destination = destination;
-      this.order = destination.ordered() ? new Order<>(this, properties.chunkBytes(), Window.MOST_BYTES) : null;
+      this.order =
+          destination.ordered()
+              ? new Order<>(this, properties.chunkBytes(), Window.MOST_BYTES)
+              : null;
     }
 
     void live() {
