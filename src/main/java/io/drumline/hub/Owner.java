@@ -2,6 +2,7 @@ package io.drumline.hub;
 
 import io.drumline.backplane.Backplane;
 import io.drumline.backplane.History;
+import io.drumline.loop.ThrottledLog;
 import io.drumline.message.Destination;
 import io.drumline.message.Gap;
 import io.drumline.message.Publication;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the order of the destinations that hash to one event loop, and this node's interest in
@@ -39,6 +41,7 @@ final class Owner {
   private final Watch watch;
   private final HubMetrics metrics;
   private final HubProperties properties;
+  private final ThrottledLog failures = new ThrottledLog(LoggerFactory.getLogger(Owner.class));
   private final CatchUpMemory memory;
   private final HistoryReads reads;
   private final IdleChecks checks;
@@ -208,6 +211,21 @@ final class Owner {
     metrics.lingering.addAndGet(more);
   }
 
+  /** What fails for one destination often fails for all. */
+  private void logFailure(Destination destination, Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    String reason = String.valueOf(cause.getMessage());
+    failures.warn(
+        reason,
+        "The history of {} cannot be read: {}. Subscribers that need it wait; the next attempt"
+            + " follows within 1 s",
+        destination,
+        reason);
+  }
+
   private static void on(ShardTopic topic, Runnable task) {
     if (topic.shard.loop.inEventLoop()) {
       task.run();
@@ -337,10 +355,13 @@ final class Owner {
       metrics.reads.increment();
       backplane
           .read(destination, after, count, begin)
-          .whenComplete((history, failure) -> loop.execute(() -> answered(history)));
+          .whenComplete((history, failure) -> loop.execute(() -> answered(history, failure)));
     }
 
-    private void answered(@Nullable History history) {
+    private void answered(@Nullable History history, @Nullable Throwable failure) {
+      if (failure != null) {
+        logFailure(destination, failure);
+      }
       reads.ended();
       reading = false;
       try {
