@@ -1,5 +1,6 @@
 package io.drumline;
 
+import io.drumline.ops.OwnProcess;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.annotation.FullyQualifiedAnnotationBeanNameGenerator;
@@ -14,6 +15,8 @@ import org.springframework.context.annotation.FullyQualifiedAnnotationBeanNameGe
 @SpringBootApplication(nameGenerator = FullyQualifiedAnnotationBeanNameGenerator.class)
 public class DrumlineApplication {
   public static void main(String[] args) {
-    SpringApplication.run(DrumlineApplication.class, args);
+    SpringApplication node = new SpringApplication(DrumlineApplication.class);
+    node.addInitializers(new OwnProcess());
+    node.run(args);
   }
 }

@@ -37,12 +37,16 @@ final class CatchUps {
     Subscription next = waiting.poll();
     current = next;
     if (next != null) {
-      connection.whenRoom(
-          () -> {
-            if (current == next && connection.open()) {
-              next.ask();
-            }
-          });
+      try {
+        connection.whenRoom(
+            () -> {
+              if (current == next && connection.open()) {
+                next.ask();
+              }
+            });
+      } catch (Throwable e) {
+        next.failed(e);
+      }
     }
   }
 }

@@ -61,8 +61,8 @@ final class Chain {
     if (end == null) {
       beginAt(next);
     } else {
+      recent.add(next.offset(), next.id()); // first: should it fail, nothing has moved
       end = next;
-      recent.add(next.offset(), next.id());
     }
   }
 

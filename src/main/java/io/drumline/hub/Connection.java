@@ -10,6 +10,7 @@ import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +24,9 @@ public final class Connection {
 
   /** How long a peer may take to answer a Close frame, and a slow one to read up to it. */
   private static final long CLOSE_MILLIS = 8000;
+
+  /** The same where the node needs the memory of what waits. */
+  private static final long BUDGET_CLOSE_MILLIS = 1000;
 
   private static final int NO_STATUS = 1005;
   private static final int ABNORMAL = 1006;
@@ -59,6 +63,7 @@ public final class Connection {
   private final Shard shard;
   private final String id;
   private final boolean deflate;
+  private final boolean tls;
 
   /** For writes past the pipeline; null where octets must go through it. */
   private final @Nullable FileDescriptor socket;
@@ -73,6 +78,16 @@ public final class Connection {
   private boolean mayBeQueued = true;
 
   private CloseCode.Range closeCodes = CloseCode.Range.STANDARD;
+  /** With TLS: how much was queued when that was looked at last, and since when it only grows. */
+  private long encrypted;
+
+  private long encryptedSince;
+
+  /** What it held when it was closed for the node's budget, until it ends. */
+  private long held;
+
+  private @Nullable OutboundBudget heldIn;
+
   private int closeCode = ABNORMAL;
   private final long since = System.nanoTime();
   private long lastWrite = since;
@@ -92,8 +107,8 @@ public final class Connection {
     this.id = id;
     this.deflate = deflate;
     // With TLS the octets must pass through the pipeline.
-    boolean plain = channel.pipeline().get(SslHandler.class) == null;
-    this.socket = plain && channel instanceof UnixChannel unix ? unix.fd() : null;
+    this.tls = channel.pipeline().get(SslHandler.class) != null;
+    this.socket = !tls && channel instanceof UnixChannel unix ? unix.fd() : null;
   }
 
   /** The session id: unique in the cluster, not to be guessed. Any thread. */
@@ -173,17 +188,31 @@ public final class Connection {
    * ends. Releases it.
    */
   public void write(ByteBuf frame) {
-    if (!admits(frame)) {
-      frame.release();
+    boolean admitted = false;
+    try {
+      admitted = admits(frame);
+    } finally {
+      if (!admitted) {
+        frame.release();
+      }
+    }
+    if (!admitted) {
       return;
     }
     shard.metrics().bytesOut.add(frame.readableBytes());
     lastWrite = System.nanoTime();
     mayBeQueued = true;
+    frame.retain(); // for who counts what waits
     channel.write(frame, channel.voidPromise());
+    shard.queued(frame, lastWrite);
     if (!dirty) {
       dirty = true;
-      shard.dirty(this);
+      try {
+        shard.dirty(this);
+      } catch (Throwable e) {
+        flush(); // nobody would do it later
+        failed(e);
+      }
     }
   }
 
@@ -235,10 +264,42 @@ public final class Connection {
     CloseCode code = meant.in(closeCodes);
     state = State.CLOSING;
     closeCode = code.code();
-    shard.metrics().closed(code);
-    channel.writeAndFlush(Frames.close(shard.alloc(), code.code(), reason), channel.voidPromise());
-    channel.config().setAutoRead(true); // to see the peer's answer
-    wheel().after(CLOSE_MILLIS, this::giveUp);
+    try {
+      shard.metrics().closed(code);
+      wheel().after(CLOSE_MILLIS, this::giveUp);
+      channel.writeAndFlush(
+          Frames.close(shard.alloc(), code.code(), reason), channel.voidPromise());
+      channel.config().setAutoRead(true); // to see the peer's answer
+    } catch (Throwable e) {
+      endNow(e); // nobody is left who would
+    }
+  }
+
+  /**
+   * Ends it without a Close frame: what was written may end in the middle of a frame, or lack one.
+   */
+  void abort(Throwable cause) {
+    if (state == State.OPEN) {
+      state = State.CLOSING;
+      closeCode = CloseCode.INTERNAL_ERROR.code();
+      shard.metrics().closed(CloseCode.INTERNAL_ERROR);
+    }
+    endNow(cause);
+  }
+
+  /** For the listener and the sessions: something has failed unexpectedly. */
+  public void failed(Throwable cause) {
+    shard.tell(cause);
+  }
+
+  private void endNow(Throwable cause) {
+    failed(cause);
+    try {
+      channel.close();
+      log.warn("Session {} ended, as it could not be written to", id, cause);
+    } catch (Throwable e) {
+      channel.unsafe().closeForcibly();
+    }
   }
 
   /** The client can see these close codes only. */
@@ -251,12 +312,16 @@ public final class Connection {
     if (state == State.OPEN) {
       state = State.CLOSING;
       closeCode = code;
-      ByteBuf answer =
-          code == NO_STATUS
-              ? Frames.emptyClose(shard.alloc())
-              : Frames.close(shard.alloc(), code, "");
-      channel.writeAndFlush(answer).addListener(ChannelFutureListener.CLOSE);
-      wheel().after(CLOSE_MILLIS, this::giveUp);
+      try {
+        wheel().after(CLOSE_MILLIS, this::giveUp);
+        ByteBuf answer =
+            code == NO_STATUS
+                ? Frames.emptyClose(shard.alloc())
+                : Frames.close(shard.alloc(), code, "");
+        channel.writeAndFlush(answer).addListener(ChannelFutureListener.CLOSE);
+      } catch (Throwable e) {
+        endNow(e);
+      }
     } else {
       channel.close();
     }
@@ -267,6 +332,12 @@ public final class Connection {
     if (state != State.ENDED) {
       state = State.ENDED;
       shard.remove(this);
+      if (tls) {
+        countEncrypted();
+      }
+      if (heldIn != null) {
+        heldIn.closing(-held);
+      }
     }
   }
 
@@ -308,7 +379,10 @@ public final class Connection {
     return deflate;
   }
 
-  /** Writes a batch that others share, and flushes. Returns false if it does not take it. */
+  /**
+   * Writes a batch that others share, and flushes. Returns false if it does not take it, being
+   * closed; if this throws, nothing was written.
+   */
   boolean deliver(ByteBuf shared, long now) {
     if (!admits(shared)) {
       return false;
@@ -326,9 +400,26 @@ public final class Connection {
     }
     mayBeQueued = true;
     int left = shared.readableBytes() - written;
-    channel.write(
-        shared.retainedSlice(shared.readerIndex() + written, left), channel.voidPromise());
-    channel.flush();
+    ByteBuf rest;
+    try {
+      rest = shared.retainedSlice(shared.readerIndex() + written, left);
+    } catch (Throwable e) {
+      if (written == 0) {
+        throw e;
+      }
+      abort(e);
+      return false;
+    }
+    try {
+      channel.write(rest, channel.voidPromise());
+      channel.flush();
+    } catch (Throwable e) {
+      abort(e); // some of it may be on its way
+      return false;
+    }
+    if (tls) {
+      countEncrypted();
+    }
     return true;
   }
 
@@ -349,6 +440,68 @@ public final class Connection {
   void flush() {
     dirty = false;
     channel.flush();
+    if (tls) {
+      countEncrypted();
+    }
+  }
+
+  /** Bytes that were encrypted for this connection are shared with no other, and counted here. */
+  private void countEncrypted() {
+    long bytes = state == State.ENDED ? 0 : queuedBytes();
+    if (bytes != encrypted) {
+      if (encrypted == 0 || bytes < encrypted) {
+        encryptedSince = System.nanoTime(); // its client reads
+      }
+      shard.encrypted(bytes - encrypted);
+      encrypted = bytes;
+    }
+  }
+
+  /** Looks at the queue, once a second; returns the bytes in it. */
+  long sampleQueue() {
+    if (tls) {
+      countEncrypted();
+    }
+    return queuedBytes();
+  }
+
+  /**
+   * When what is sent next was queued.
+   *
+   * @param ages of the buffers that wait
+   * @return by {@link System#nanoTime}; {@link OutboundQueues#NONE} if that is not known
+   */
+  long queuedSince(Map<ByteBuf, Long> ages) {
+    if (tls) {
+      return encryptedSince;
+    }
+    ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
+    Object head = queue == null ? null : queue.current();
+    Long since = head instanceof ByteBuf frame ? ages.get(QueuedBuffers.root(frame)) : null;
+    return since == null ? OutboundQueues.NONE : since;
+  }
+
+  /**
+   * Closes it, as it holds the oldest of what the node has to send, and that is too much.
+   *
+   * @param bytes in its queue
+   */
+  void closeForBudget(long bytes, OutboundBudget budget) {
+    if (state != State.OPEN) {
+      return;
+    }
+    held = bytes;
+    heldIn = budget;
+    budget.closing(bytes);
+    if (budget.urgent()) {
+      state = State.CLOSING;
+      closeCode = CloseCode.SLOW_CONSUMER.code();
+      shard.metrics().closed(CloseCode.SLOW_CONSUMER);
+      channel.close(); // what is queued comes back at once
+    } else {
+      close(CloseCode.SLOW_CONSUMER, "You read too slowly: reconnect and resume.");
+      wheel().after(BUDGET_CLOSE_MILLIS, this::giveUp);
+    }
   }
 
   long queuedBytes() {

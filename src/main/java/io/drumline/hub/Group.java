@@ -1,5 +1,6 @@
 package io.drumline.hub;
 
+import io.drumline.message.Cursor;
 import io.drumline.message.Gap;
 import io.drumline.message.Publication;
 import io.netty.buffer.ByteBuf;
@@ -11,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * The subscribers of one destination on one shard whose frames are the same octets. Publications
  * are encoded once into a batch; the batch is written to every member, as one shared buffer, when
  * the turn of the event loop ends.
+ *
+ * <p>Whatever fails here concerns only the members that it happened to: they fall behind, are no
+ * members any more, and catch up from the last message that they were given. Nothing is thrown.
  */
 final class Group {
   /**
@@ -30,6 +34,12 @@ final class Group {
   private int observers;
   private @Nullable ByteBuf batch;
   private int batched;
+
+  /** What the batch begins with; null if it is empty or begins with a gap. */
+  private @Nullable Publication first;
+
+  /** The point before the batch, where it begins with a gap. */
+  private @Nullable Cursor before;
 
   Group(ShardTopic topic, Key key) {
     this.topic = topic;
@@ -51,8 +61,8 @@ final class Group {
    */
   void add(Subscription member) {
     flush();
-    member.index = members.size();
     members.add(member);
+    member.index = members.size() - 1;
     member.entered(this);
     if (member.observer != null) {
       observers++;
@@ -61,6 +71,13 @@ final class Group {
 
   void remove(Subscription member) {
     flush();
+    if (member.index >= 0) { // else that flush has failed for it
+      take(member);
+      topic.left(this);
+    }
+  }
+
+  private void take(Subscription member) {
     Subscription last = members.remove(members.size() - 1);
     if (last != member) {
       members.set(member.index, last);
@@ -70,52 +87,108 @@ final class Group {
     if (member.observer != null) {
       observers--;
     }
-    topic.left(this);
   }
 
   /** Encodes a publication for all members, to be written at the end of this turn. */
   void append(Publication publication, Frames.Payload kind) {
-    if (observers > 0) {
-      observe(publication);
+    if (members.isEmpty()) {
+      return; // all have fallen behind
     }
-    ByteBuf out = batch();
-    shard.encoder().encode(key, publication, kind, out);
+    int start = batch == null ? 0 : batch.writerIndex();
+    try {
+      shard.encoder().encode(key, publication, kind, batch());
+    } catch (Throwable e) {
+      undo(start);
+      allFallBehind(publication, null, e);
+      return;
+    }
+    if (first == null && before == null) {
+      first = publication;
+    }
     batched++;
-    if (out.readableBytes() >= BATCH_BYTES) {
+    if (observers > 0) {
+      observe(publication, start);
+    }
+    if (batch != null && batch.readableBytes() >= BATCH_BYTES) {
       flush();
     }
   }
 
-  /** Encodes the notice of a gap for all members, behind what was appended before. */
-  void append(Gap gap) {
-    shard.encoder().encode(key, gap, topic.destination, batch());
+  /**
+   * Encodes the notice of a gap for all members, behind what was appended before.
+   *
+   * @param previous the point before the gap; null if there is none
+   */
+  void append(Gap gap, @Nullable Cursor previous) {
+    if (members.isEmpty()) {
+      return;
+    }
+    int start = batch == null ? 0 : batch.writerIndex();
+    try {
+      shard.encoder().encode(key, gap, topic.destination, batch());
+    } catch (Throwable e) {
+      undo(start);
+      allFallBehind(null, previous, e);
+      return;
+    }
+    if (first == null && before == null) {
+      before = previous;
+    }
   }
 
   private ByteBuf batch() {
     ByteBuf out = batch;
     if (out == null) {
       out = shard.alloc().directBuffer(INITIAL_BYTES);
+      try {
+        shard.dirty(this);
+      } catch (Throwable e) {
+        out.release();
+        throw e;
+      }
       batch = out;
-      shard.dirty(this);
     }
     return out;
   }
 
+  /** Takes back what was begun and could not be finished. */
+  private void undo(int start) {
+    if (batch != null) {
+      batch.writerIndex(start);
+    }
+  }
+
   /** Writes a publication to the one session that shall see it, if it is here. */
   void appendFor(String session, Publication publication, Frames.Payload kind) {
-    for (int i = 0; i < members.size(); i++) {
+    for (int i = members.size() - 1; i >= 0; i--) {
       Subscription member = members.get(i);
       if (member.connection.id().equals(session)) {
         flush(); // what came before goes first
+        if (member.index >= 0) {
+          writeTo(member, publication, kind);
+        }
+      }
+    }
+  }
+
+  private void writeTo(Subscription member, Publication publication, Frames.Payload kind) {
+    try {
+      ByteBuf frame = shard.alloc().directBuffer(INITIAL_BYTES);
+      try {
+        shard.encoder().encode(key, publication, kind, frame);
         if (member.observer != null) {
           member.observer.accept(publication);
         }
-        ByteBuf frame = shard.alloc().directBuffer(INITIAL_BYTES);
-        shard.encoder().encode(key, publication, kind, frame);
-        member.connection.write(frame);
-        shard.metrics().deliveries.increment();
+      } catch (Throwable e) {
+        frame.release();
+        throw e;
       }
+      member.connection.write(frame);
+    } catch (Throwable e) {
+      fallBehind(member, publication, null, e);
+      return;
     }
+    shard.metrics().deliveries.increment();
   }
 
   /** Writes the batch to every member and flushes their sockets. */
@@ -125,27 +198,96 @@ final class Group {
       return;
     }
     int frames = batched;
+    Publication begin = first;
+    Cursor previous = before;
     batch = null;
     batched = 0;
+    first = null;
+    before = null;
+    try {
+      if (out.isReadable()) {
+        write(out, frames, begin, previous);
+      }
+    } finally {
+      out.release();
+    }
+  }
+
+  private void write(
+      ByteBuf out, int frames, @Nullable Publication begin, @Nullable Cursor previous) {
     long now = System.nanoTime();
     shard.fenceAfterPause(now);
     int reached = 0;
-    for (int i = 0; i < members.size(); i++) {
-      if (members.get(i).connection.deliver(out, now)) {
-        reached++;
+    // Backwards: one that falls behind gives its place to the last, which has its batch already.
+    for (int i = members.size() - 1; i >= 0; i--) {
+      Subscription member = members.get(i);
+      try {
+        if (member.connection.deliver(out, now)) {
+          reached++;
+        }
+      } catch (Throwable e) {
+        fallBehind(member, begin, previous, e);
       }
+    }
+    if (out.refCnt() > 1) {
+      shard.queued(out.retain(), now); // not all of them could take it at once
     }
     shard.metrics().deliveries.add((long) reached * frames);
     shard.metrics().bytesOut.add((long) reached * out.readableBytes());
-    out.release();
   }
 
-  private void observe(Publication publication) {
-    for (int i = 0; i < members.size(); i++) {
+  private void observe(Publication publication, int start) {
+    for (int i = members.size() - 1; i >= 0; i--) {
       Subscription member = members.get(i);
       if (member.observer != null && member.connection.open()) {
-        member.observer.accept(publication);
+        try {
+          member.observer.accept(publication);
+        } catch (Throwable e) {
+          unobserved(member, publication, start, e);
+        }
       }
+    }
+  }
+
+  /** Gives the member what comes before the publication that its observer failed at, no more. */
+  private void unobserved(Subscription member, Publication publication, int start, Throwable e) {
+    ByteBuf out = batch;
+    if (out == null) {
+      member.connection.abort(e); // it was written, as an observer has left meanwhile
+      return;
+    }
+    try {
+      if (start > 0) {
+        member.connection.deliver(out.slice(0, start), System.nanoTime());
+      }
+    } catch (Throwable again) {
+      fallBehind(member, first, before, again);
+      return;
+    }
+    fallBehind(member, publication, null, e);
+  }
+
+  /**
+   * The members get what is in the batch, and go on from there by catching up.
+   *
+   * @param next the first that they are not given, or null
+   * @param last the point that they are at, where there is no {@code next}
+   */
+  void allFallBehind(@Nullable Publication next, @Nullable Cursor last, Throwable e) {
+    flush();
+    for (int i = members.size() - 1; i >= 0; i--) {
+      fallBehind(members.get(i), next, last, e);
+    }
+  }
+
+  private void fallBehind(
+      Subscription member, @Nullable Publication next, @Nullable Cursor last, Throwable e) {
+    if (topic.destination.ordered()) {
+      take(member);
+      topic.fellBehind(member, next, last);
+      shard.repairLater(e);
+    } else {
+      shard.lost(e); // nothing could bring it again
     }
   }
 }

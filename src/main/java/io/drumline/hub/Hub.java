@@ -11,6 +11,8 @@ import io.drumline.message.Destination;
 import io.drumline.message.Publication;
 import io.drumline.tracing.Spans;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.security.SecureRandom;
@@ -48,6 +50,7 @@ public final class Hub implements Receiver {
   private final IdentityHashMap<EventLoop, Shard> shards = new IdentityHashMap<>();
   private final List<Owner> owners = new ArrayList<>();
   private final HubMetrics metrics;
+  private final OutboundBudget budget;
   private final @Nullable Spans spans;
   private final long outboundLimit;
   private final long backlogLimit;
@@ -55,6 +58,7 @@ public final class Hub implements Receiver {
   private final SecureRandom random = new SecureRandom();
   private volatile boolean draining;
   private volatile Consumer<Connection> greeter = connection -> {};
+  private volatile Consumer<Throwable> failures = e -> {};
 
   /**
    * @param ids those that the backplane gives to this node's publications
@@ -75,7 +79,8 @@ public final class Hub implements Receiver {
         registry,
         spans,
         loops.periodic(),
-        loops.watchdog());
+        loops.watchdog(),
+        PooledByteBufAllocator.DEFAULT);
   }
 
   /**
@@ -89,27 +94,23 @@ public final class Hub implements Receiver {
       HubProperties properties,
       MeterRegistry registry,
       @Nullable Spans spans) {
-    this(loops, backplane, ids, properties, registry, spans, new Periodic(registry));
+    this(loops, backplane, ids, properties, registry, spans, PooledByteBufAllocator.DEFAULT);
   }
 
-  private Hub(
+  /**
+   * The same.
+   *
+   * @param alloc where frames are written
+   */
+  Hub(
       List<EventLoop> loops,
       Backplane backplane,
       MessageIds ids,
       HubProperties properties,
       MeterRegistry registry,
       @Nullable Spans spans,
-      Periodic periodic) {
-    this(
-        loops,
-        backplane,
-        ids,
-        properties,
-        registry,
-        spans,
-        periodic,
-        new Watchdog(
-            periodic, properties.pauseLimit(), System::nanoTime, System::currentTimeMillis));
+      ByteBufAllocator alloc) {
+    this(loops, backplane, ids, properties, registry, spans, new Periodic(registry), alloc);
   }
 
   private Hub(
@@ -120,17 +121,42 @@ public final class Hub implements Receiver {
       MeterRegistry registry,
       @Nullable Spans spans,
       Periodic periodic,
-      Watchdog watchdog) {
+      ByteBufAllocator alloc) {
+    this(
+        loops,
+        backplane,
+        ids,
+        properties,
+        registry,
+        spans,
+        periodic,
+        new Watchdog(
+            periodic, properties.pauseLimit(), System::nanoTime, System::currentTimeMillis),
+        alloc);
+  }
+
+  private Hub(
+      List<EventLoop> loops,
+      Backplane backplane,
+      MessageIds ids,
+      HubProperties properties,
+      MeterRegistry registry,
+      @Nullable Spans spans,
+      Periodic periodic,
+      Watchdog watchdog,
+      ByteBufAllocator alloc) {
     this.periodic = periodic;
     this.watchdog = watchdog;
     this.spans = spans;
     outboundLimit = properties.outboundLimit().toBytes();
     backlogLimit = properties.backlogLimit().toBytes();
     pauseLimitNanos = properties.pauseLimit().toNanos();
+    budget = new OutboundBudget(properties.nodeOutboundBytes());
     for (EventLoop loop : loops) {
-      shards.put(loop, new Shard(loop, this));
+      shards.put(loop, new Shard(loop, this, alloc));
     }
     metrics = new HubMetrics(registry, List.copyOf(shards.values()), backlogLimit);
+    metrics.outbound(registry, budget);
     // Not before there are metrics: a timer that comes first would find none.
     shards.values().forEach(Shard::start);
     Watch watch = new Watch(ids, spans);
@@ -162,6 +188,19 @@ public final class Hub implements Receiver {
   /** Has this called with each new connection from now on, on its event loop. Any thread. */
   public void onConnect(Consumer<Connection> newcomers) {
     greeter = newcomers;
+  }
+
+  /**
+   * Has this told of everything that fails unexpectedly in the hub, on the thread where it did; it
+   * must not throw. Any thread.
+   */
+  public void onFailure(Consumer<Throwable> listener) {
+    failures = listener;
+  }
+
+  /** Something has failed unexpectedly. Any thread. */
+  void failed(Throwable e) {
+    failures.accept(e);
   }
 
   /** Whether this node gives its connections up, and is to be given no new ones. Any thread. */
@@ -196,6 +235,7 @@ public final class Hub implements Receiver {
     if (metrics.backlogBytes.addAndGet(size) > backlogLimit) {
       metrics.backlogBytes.addAndGet(-size);
       metrics.dropped.increment();
+      owner(publication.destination()).dropped();
       throttled.warn(
           "backlog",
           "The backlog of messages has reached drumline.hub.backlog-limit ({} bytes): dropping a"
@@ -208,12 +248,24 @@ public final class Hub implements Receiver {
     metrics.publications.increment();
     Frames.Payload kind = Frames.kindOf(publication);
     Owner owner = owner(publication.destination());
-    if (spans == null) {
-      owner.loop().execute(() -> received(owner, publication, kind, size, 0));
-    } else {
-      long arrived = System.nanoTime();
+    long arrived = spans == null ? 0 : System.nanoTime();
+    try {
       owner.loop().execute(() -> received(owner, publication, kind, size, arrived));
+    } catch (Throwable e) {
+      metrics.backlogBytes.addAndGet(-size);
+      metrics.dropped.increment();
+      notHandedOver(owner, e);
     }
+  }
+
+  /** The order of its destinations is compared with the backplane's soon, which brings it again. */
+  private void notHandedOver(Owner owner, Throwable e) {
+    owner.doubtAll();
+    failed(e);
+    throttled.error(
+        "not handed over",
+        "A message could not be handed to its event loop, and is read from history instead",
+        e);
   }
 
   private void received(
@@ -225,7 +277,11 @@ public final class Hub implements Receiver {
   @Override
   public void interrupted(Destination destination) {
     Owner owner = owner(destination);
-    owner.loop().execute(() -> owner.interrupted(destination));
+    try {
+      owner.loop().execute(() -> owner.interrupted(destination));
+    } catch (Throwable e) {
+      notHandedOver(owner, e);
+    }
   }
 
   /** Open connections on this node. Any thread. */
@@ -301,9 +357,30 @@ public final class Hub implements Receiver {
   }
 
   /** A subscription of a topic that was told to {@link #join} asks for its past. */
-  void resume(ShardTopic topic, Subscription subscription, Start start, boolean started) {
+  void resume(
+      ShardTopic topic, Subscription subscription, Start start, boolean started, int question) {
     Owner owner = owner(topic.destination);
-    owner.loop().execute(() -> owner.resume(topic, subscription, start, started));
+    owner.loop().execute(() -> owner.resume(topic, subscription, start, started, question));
+  }
+
+  OutboundBudget budget() {
+    return budget;
+  }
+
+  /**
+   * More is queued than the node may hold: the shard with the oldest buffer closes who holds it.
+   */
+  void payOutbound(Shard asking, long now) {
+    if (!budget.beginPaying(now)) {
+      return;
+    }
+    Shard payer = asking;
+    for (Shard shard : shards.values()) {
+      if (shard.oldestQueued() < payer.oldestQueued()) {
+        payer = shard;
+      }
+    }
+    payer.payOutbound();
   }
 
   @Nullable Shard shard(EventLoop loop) {

@@ -29,6 +29,7 @@ final class HubMetrics {
   final LongAdder evictedPasts = new LongAdder();
   final LongAdder stale = new LongAdder();
   final LongAdder overloads = new LongAdder();
+  final LongAdder repairs = new LongAdder();
   final Timer deliver;
   final Timer fanout;
   final Timer resume;
@@ -55,8 +56,14 @@ final class HubMetrics {
     count(
         registry,
         "drumline.messages.dropped",
-        "Publications dropped because the node's backlog was full",
+        "Messages lost on this node: its backlog was full, or a message without history could not be"
+            + " delivered",
         dropped);
+    count(
+        registry,
+        "drumline.delivery.repairs",
+        "Subscriptions that continued from their last message because a delivery to them failed",
+        repairs);
     count(registry, "drumline.history.reads", "Reads of history for catching up and repair", reads);
     count(
         registry,
@@ -186,6 +193,20 @@ final class HubMetrics {
 
   private static double tickAgeSeconds(Shard shard) {
     return shard.tickAge().toNanos() / 1e9;
+  }
+
+  void outbound(MeterRegistry registry, OutboundBudget budget) {
+    Gauge.builder("drumline.outbound.bytes", budget, OutboundBudget::used)
+        .description("Bytes of the buffers that wait in outbound queues, each counted once")
+        .register(registry);
+    Gauge.builder("drumline.outbound.limit.bytes", budget, OutboundBudget::limit)
+        .description("Bytes in outbound queues beyond which the slowest clients are closed")
+        .register(registry);
+    count(
+        registry,
+        "drumline.outbound.closes",
+        "Slow consumers closed because the outbound queues of the node were over their limit",
+        budget.closes);
   }
 
   void gap(Gap.Reason reason) {

@@ -1,9 +1,11 @@
 package io.drumline.hub;
 
+import io.netty.util.internal.PlatformDependent;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.time.Duration;
 import org.hibernate.validator.constraints.time.DurationMin;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -16,8 +18,13 @@ import org.springframework.validation.annotation.Validated;
  * @param outboundLimit how much may wait to be sent to one connection, including about 100 bytes of
  *     book-keeping a write; a client that lets more pile up is closed as a slow consumer. A single
  *     larger message is still sent when nothing else waits.
+ * @param nodeOutboundLimit how much may wait to be sent to all connections of the node together; a
+ *     buffer that many connections wait for counts once. Above it, the connections that wait for
+ *     the oldest buffers are closed as slow consumers. By default half of the direct memory that
+ *     the JVM may use (-XX:MaxDirectMemorySize, which is the maximum heap size by default): the
+ *     rest is for what is read, TLS and Redis.
  * @param backlogLimit how much may wait between the backplane and the event loops of this node;
- *     what comes beyond it is dropped and counted
+ *     what comes beyond it is dropped and counted, and read from history where there is one
  * @param catchUpLimit how much history the node keeps in memory for a short while, so that many who
  *     catch up cause few reads
  * @param maxReads reads of history that may be under way at once; who needs another one waits
@@ -33,6 +40,7 @@ import org.springframework.validation.annotation.Validated;
 public record HubProperties(
     @DefaultValue("0") @Min(0) @Max(1024) int threads,
     @DefaultValue("1MB") DataSize outboundLimit,
+    @Nullable DataSize nodeOutboundLimit,
     @DefaultValue("64MB") DataSize backlogLimit,
     @DefaultValue("64MB") DataSize catchUpLimit,
     @DefaultValue("32") @Min(1) int maxReads,
@@ -44,10 +52,21 @@ public record HubProperties(
   private static final int CHUNKS = 4;
 
   public HubProperties {
+    if (nodeOutboundLimit != null && nodeOutboundLimit.toBytes() < outboundLimit.toBytes()) {
+      throw new IllegalArgumentException(
+          "drumline.hub.node-outbound-limit must not be less than drumline.hub.outbound-limit");
+    }
     if (outboundLimit.toBytes() < 4096 || outboundLimit.toBytes() > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
           "drumline.hub.outbound-limit must be between 4KB and 2047MB");
     }
+  }
+
+  /** What may wait to be sent to all connections together. */
+  long nodeOutboundBytes() {
+    return nodeOutboundLimit != null
+        ? nodeOutboundLimit.toBytes()
+        : Math.max(outboundLimit.toBytes(), PlatformDependent.maxDirectMemory() / 2);
   }
 
   long chunkBytes() {

@@ -300,7 +300,16 @@ final class Order<J> {
     readAfter = after;
     readCount = count;
     boolean begin = continuity || delivered.end() != null || joiners.waiting();
-    output.read(after, count, begin, failed + Math.max(0, fruitless - STEPS));
+    boolean asked = false;
+    try {
+      output.read(after, count, begin, failed + Math.max(0, fruitless - STEPS));
+      asked = true;
+    } finally {
+      if (!asked) {
+        reading = null; // no answer will come
+        wanted = read == Read.PAST ? wanted : read;
+      }
+    }
   }
 
   /** Delivers the publication if it is the next, drops it if it is known; else returns false. */
@@ -321,8 +330,17 @@ final class Order<J> {
       joiners.moved();
     }
     delivered.add(publication);
-    joiners.delivered(publication);
-    output.deliver(publication);
+    boolean kept = false;
+    try {
+      joiners.delivered(publication);
+      kept = true;
+    } finally {
+      // The chain has moved: whatever fails, members must be given it.
+      if (!kept) {
+        joiners.moved();
+      }
+      output.deliver(publication);
+    }
   }
 
   /** Goes to a place that does not follow from the one before. */

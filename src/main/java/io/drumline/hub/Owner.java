@@ -6,7 +6,6 @@ import io.drumline.loop.ThrottledLog;
 import io.drumline.message.Destination;
 import io.drumline.message.Gap;
 import io.drumline.message.Publication;
-import io.drumline.tracing.Delivery;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,10 +37,17 @@ final class Owner {
 
   private final EventLoop loop;
   private final Backplane backplane;
-  private final Watch watch;
   private final HubMetrics metrics;
   private final HubProperties properties;
   private final ThrottledLog failures = new ThrottledLog(LoggerFactory.getLogger(Owner.class));
+  private final HandOver handOver;
+
+  /** Whether a destination is marked to be repaired, and whether all may have lost something. */
+  private volatile boolean someFailed;
+
+  private volatile boolean allDoubtful;
+
+  private volatile boolean dropped;
   private final CatchUpMemory memory;
   private final HistoryReads reads;
   private final IdleChecks checks;
@@ -51,8 +57,12 @@ final class Owner {
   /** How often {@link #tick} was called: a clock that stands still with the loop. */
   private long ticks;
 
-  /** A subscription that joins a destination's order. */
-  record Joiner(ShardTopic topic, Subscription subscription) {}
+  /**
+   * A subscription that joins a destination's order.
+   *
+   * @param question that this answers; an older one is answered no more
+   */
+  record Joiner(ShardTopic topic, Subscription subscription, int question) {}
 
   /**
    * @param owners how many there are: limits of the node are shared among them
@@ -66,9 +76,9 @@ final class Owner {
       int owners) {
     this.loop = loop;
     this.backplane = backplane;
-    this.watch = watch;
     this.metrics = metrics;
     this.properties = properties;
+    handOver = new HandOver(loop, watch, metrics, properties.backlogLimit().toBytes());
     int mostReads = Math.max(1, properties.maxReads() / owners);
     reads = new HistoryReads(mostReads, metrics);
     checks =
@@ -84,21 +94,41 @@ final class Owner {
     return loop;
   }
 
-  /** A shard has its first subscriber. */
+  /** A shard has its first subscriber. Idempotent. */
   void join(ShardTopic topic) {
+    try {
+      joinNow(topic);
+    } catch (Throwable e) {
+      topic.unanswered(e);
+    }
+  }
+
+  private void joinNow(ShardTopic topic) {
     Owned entry = owned.get(topic.destination);
     if (entry == null) {
-      entry = new Owned(topic.destination);
-      owned.put(topic.destination, entry);
+      entry = begin(topic.destination);
+    }
+    if (!entry.topics.contains(topic)) {
+      entry.topics.add(topic);
+    }
+    if (entry.live) {
+      handOver.live(List.of(topic));
+    }
+  }
+
+  private Owned begin(Destination destination) {
+    Owned entry = new Owned(destination);
+    owned.put(destination, entry);
+    try {
       if (entry.order != null) {
         checks.add(entry, ticks);
       }
-      Owned joined = entry;
-      backplane.subscribe(topic.destination).thenRun(() -> loop.execute(() -> subscribed(joined)));
-    }
-    entry.topics.add(topic);
-    if (entry.live) {
-      on(topic, topic::live);
+      backplane.subscribe(destination).thenRun(() -> confirmed(entry));
+      return entry;
+    } catch (Throwable e) {
+      owned.remove(destination);
+      entry.gone = true;
+      throw e;
     }
   }
 
@@ -124,11 +154,17 @@ final class Owner {
   }
 
   /** A subscription of a topic that has joined goes on from a point of the past. */
-  void resume(ShardTopic topic, Subscription subscription, Start start, boolean started) {
+  void resume(
+      ShardTopic topic, Subscription subscription, Start start, boolean started, int question) {
     Owned entry = owned.get(topic.destination);
-    if (entry != null && entry.order != null) {
-      entry.order.join(new Joiner(topic, subscription), start, started);
+    if (entry == null || entry.order == null) {
+      return;
+    }
+    try {
+      entry.order.join(new Joiner(topic, subscription, question), start, started);
       memory.used(entry, ticks);
+    } catch (Throwable e) {
+      entry.failed(e);
     }
   }
 
@@ -149,9 +185,14 @@ final class Owner {
       entry.current = publication;
       entry.currentKind = kind;
       entry.currentArrived = arrived;
-      entry.order.received(publication);
-      entry.current = null;
-      memory.changed(entry);
+      try {
+        entry.order.received(publication);
+        memory.changed(entry);
+      } catch (Throwable e) {
+        entry.failed(e);
+      } finally {
+        entry.current = null;
+      }
     }
   }
 
@@ -163,23 +204,74 @@ final class Owner {
     }
   }
 
+  /** On a thread of the backplane. */
+  private void confirmed(Owned entry) {
+    try {
+      loop.execute(() -> subscribed(entry));
+    } catch (Throwable e) {
+      entry.confirmed = true;
+      someFailed = true;
+    }
+  }
+
   private void subscribed(Owned entry) {
+    if (entry.subscribed) {
+      return;
+    }
     entry.subscribed = true;
     if (entry.order == null) {
       entry.live();
-    } else {
+      return;
+    }
+    try {
       entry.order.start();
+    } catch (Throwable e) {
+      entry.failed(e);
     }
   }
 
   /** Looks after what is due; called every {@link #TICK}. */
   void tick() {
     ticks++;
+    if (dropped && metrics.backlogBytes.get() < properties.backlogLimit().toBytes() / 2) {
+      dropped = false;
+      allDoubtful = true;
+    }
     try {
+      if (someFailed || allDoubtful) {
+        repair();
+      }
       memory.expire(ticks);
     } finally {
       checks.run(ticks);
     }
+  }
+
+  /** Goes on with what has failed, for want of memory most likely, and was only marked then. */
+  private void repair() {
+    someFailed = false;
+    boolean all = allDoubtful;
+    allDoubtful = false;
+    for (Owned entry : List.copyOf(owned.values())) {
+      try {
+        entry.repair(all);
+      } catch (Throwable e) {
+        entry.failed(e);
+      }
+    }
+  }
+
+  /**
+   * A publication was dropped, as too much waits: its destination is compared with the backplane
+   * when there is room again. Any thread.
+   */
+  void dropped() {
+    dropped = true;
+  }
+
+  /** Something may have been lost of any destination. Any thread; needs no memory. */
+  void doubtAll() {
+    allDoubtful = true;
   }
 
   private void releaseAfter(long nanos, Owned entry) {
@@ -202,6 +294,9 @@ final class Owner {
     linger(-1);
     owned.remove(entry.destination);
     entry.gone = true;
+    if (entry.readFailed) {
+      reads.ended();
+    }
     memory.remove(entry);
     backplane.unsubscribe(entry.destination);
   }
@@ -226,14 +321,6 @@ final class Owner {
         reason);
   }
 
-  private static void on(ShardTopic topic, Runnable task) {
-    if (topic.shard.loop.inEventLoop()) {
-      task.run();
-    } else {
-      topic.shard.loop.execute(task);
-    }
-  }
-
   /** A destination that somebody here is subscribed to, or was a moment ago. */
   private final class Owned
       implements Order.Output<Joiner>, IdleChecks.Checked, CatchUpMemory.Keeper {
@@ -242,6 +329,15 @@ final class Owner {
 
     /** Null where messages have no order to keep. */
     final @Nullable Order<Joiner> order;
+
+    /** The backplane brings all, but that could not be handed over; seen by the next tick. */
+    volatile boolean confirmed;
+
+    /** A read has ended without an answer, for want of memory; seen by the next tick. */
+    volatile boolean readFailed;
+
+    /** Something has failed here: the next tick compares with the backplane. */
+    boolean doubtful;
 
     boolean subscribed;
     boolean live;
@@ -268,7 +364,34 @@ final class Owner {
 
     void live() {
       live = true;
-      topics.forEach(topic -> on(topic, topic::live));
+      handOver.live(topics);
+    }
+
+    /**
+     * The order may have been left in the middle of something: it is compared with the backplane,
+     * and whoever waits for an answer asks again. Needs no memory.
+     */
+    void failed(Throwable e) {
+      doubtful = true;
+      someFailed = true;
+      for (int i = 0; i < topics.size(); i++) {
+        topics.get(i).unanswered(e);
+      }
+    }
+
+    void repair(boolean compare) {
+      if (confirmed) {
+        confirmed = false;
+        subscribed(this);
+      }
+      if (readFailed) {
+        readFailed = false;
+        answered(null, null);
+      }
+      if (order != null && (doubtful || compare)) {
+        doubtful = false;
+        order.doubt();
+      }
     }
 
     @Override
@@ -282,39 +405,17 @@ final class Owner {
     }
 
     void deliver(Publication publication, Frames.Payload kind, long arrived) {
-      int size = Hub.sizeOf(publication);
-      long published = watch.published(publication);
-      long handedOver = System.nanoTime();
-      Delivery traced = watch.trace(publication, arrived, handedOver, topics.size());
-      for (int i = 0; i < topics.size(); i++) {
-        ShardTopic topic = topics.get(i);
-        if (topic.shard.loop == loop) {
-          topic.deliver(publication, kind);
-          topic.shard.measure(published, handedOver);
-        } else {
-          metrics.backlogBytes.addAndGet(size);
-          topic.shard.loop.execute(
-              () -> {
-                metrics.backlogBytes.addAndGet(-size);
-                topic.deliver(publication, kind);
-                topic.shard.measure(published, handedOver);
-              });
-        }
-        if (traced != null) {
-          on(topic, () -> topic.shard.trace(traced)); // behind the delivery
-        }
-      }
+      handOver.deliver(topics, publication, kind, arrived);
     }
 
     @Override
     public void gap(Gap gap) {
-      metrics.gap(gap.reason());
-      topics.forEach(topic -> on(topic, () -> topic.deliver(gap)));
+      handOver.gap(topics, gap);
     }
 
     @Override
     public void admit(Joiner joiner, CatchUp catchUp) {
-      on(joiner.topic(), () -> joiner.subscription().take(catchUp));
+      handOver.admit(joiner, catchUp);
     }
 
     @Override
@@ -353,9 +454,28 @@ final class Owner {
         return;
       }
       metrics.reads.increment();
-      backplane
-          .read(destination, after, count, begin)
-          .whenComplete((history, failure) -> loop.execute(() -> answered(history, failure)));
+      try {
+        backplane
+            .read(destination, after, count, begin)
+            .whenComplete(this::answer);
+      } catch (Throwable e) {
+        readFailed();
+      }
+    }
+
+    /** On a thread of the backplane. */
+    private void answer(@Nullable History history, @Nullable Throwable failure) {
+      try {
+        loop.execute(() -> answered(history, failure));
+      } catch (Throwable e) {
+        readFailed();
+      }
+    }
+
+    /** The next tick takes it as a read without an answer. */
+    private void readFailed() {
+      readFailed = true;
+      someFailed = true;
     }
 
     private void answered(@Nullable History history, @Nullable Throwable failure) {
@@ -368,6 +488,8 @@ final class Owner {
         if (!gone && order != null) {
           take(order, history);
         }
+      } catch (Throwable e) {
+        failed(e);
       } finally {
         endCheck();
       }

@@ -6,6 +6,7 @@ import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
 import io.drumline.message.Publication;
 import io.drumline.tracing.Delivery;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoop;
@@ -32,10 +33,15 @@ final class Shard {
   private static final Duration SAMPLE = Duration.ofSeconds(1);
   private static final Duration TICK = Duration.ofMillis(Wheel.TICK_MILLIS);
 
+  /** The pause before a repair. */
+  static final int REPAIR_MILLIS = Wheel.TICK_MILLIS;
+
   final EventLoop loop;
   final Wheel wheel;
-  private final Hub hub;
   private final ThrottledLog throttled = new ThrottledLog(log);
+  private final Hub hub;
+  private final ByteBufAllocator alloc;
+  private final OutboundQueues queues;
   private final FrameEncoder encoder = new FrameEncoder();
   private final Map<Destination, ShardTopic> topics = new HashMap<>();
   private final List<Connection> connections = new ArrayList<>();
@@ -44,6 +50,16 @@ final class Shard {
   private List<Connection> dirtyConnections = new ArrayList<>();
   private List<Connection> flushedConnections = new ArrayList<>();
   private boolean flushScheduled;
+
+  // Made once: what brings things in order after a lack of memory should not need any.
+  private final Runnable flush = this::flush;
+  private final Runnable repair = this::repair;
+  private final Runnable pay = this::payNow;
+
+  /** Something was not delivered, and is looked after at the next tick. */
+  private volatile boolean repairWanted;
+
+  private volatile @Nullable Throwable failure;
 
   /** What waits for the flush and is traced. */
   private final List<Delivery> traced = new ArrayList<>();
@@ -65,9 +81,18 @@ final class Shard {
   private volatile long queueBytes;
 
   Shard(EventLoop loop, Hub hub) {
+    this(loop, hub, PooledByteBufAllocator.DEFAULT);
+  }
+
+  /**
+   * @param alloc where frames are written
+   */
+  Shard(EventLoop loop, Hub hub, ByteBufAllocator alloc) {
     this.loop = loop;
     this.hub = hub;
+    this.alloc = alloc;
     this.wheel = new Wheel(hub.periodic().guard("timer"));
+    this.queues = new OutboundQueues(hub.budget());
   }
 
   /** Begins to look at the clock. */
@@ -87,31 +112,66 @@ final class Shard {
       FrameFormat format,
       Start start,
       @Nullable Consumer<Publication> observer) {
-    ShardTopic topic = topics.get(destination);
-    if (topic == null) {
-      topic = new ShardTopic(this, destination);
-      topics.put(destination, topic);
-      topicCount = topics.size();
-      hub.join(topic);
-    }
+    ShardTopic topic = topic(destination);
     Group.Key key = new Group.Key(format, connection.deflate(), start.continuity());
     Subscription subscription = new Subscription(connection, topic, key, start, observer);
     if (start.joins()) {
-      topic.addLater();
-      long begun = System.nanoTime();
-      subscription
-          .live()
-          .thenRun(() -> metrics().resume.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS));
-      connection.catchUps().add(subscription);
-    } else {
-      topic.add(subscription);
+      topic.addLater(subscription);
+      try {
+        catchUp(subscription);
+      } catch (Throwable e) {
+        subscription.failed(e);
+      }
+      return subscription;
     }
-    return subscription;
+    try {
+      topic.add(subscription);
+      return subscription;
+    } catch (Throwable e) {
+      connection.subscriptions--;
+      topic.forgetIfEmpty();
+      throw e;
+    }
   }
 
-  /** A subscription that catches up asks the destination's owner for what comes next. */
-  void resume(Subscription subscription, Start start, boolean started) {
-    hub.resume(subscription.topic, subscription, start, started);
+  private void catchUp(Subscription subscription) {
+    long begun = System.nanoTime();
+    subscription
+        .live()
+        .thenRun(() -> metrics().resume.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS));
+    subscription.connection.catchUps().add(subscription);
+  }
+
+  private ShardTopic topic(Destination destination) {
+    ShardTopic known = topics.get(destination);
+    if (known != null) {
+      return known;
+    }
+    ShardTopic topic = new ShardTopic(this, destination);
+    topics.put(destination, topic);
+    try {
+      hub.join(topic);
+    } catch (Throwable e) {
+      topics.remove(
+          destination); // else all who came later would wait for an owner who knows nothing
+      throw e;
+    }
+    topicCount = topics.size();
+    return topic;
+  }
+
+  /** Joins the destination's owner again: it may not have taken notice, or not have answered. */
+  void join(ShardTopic topic) {
+    hub.join(topic);
+  }
+
+  /**
+   * A subscription that catches up asks the destination's owner for what comes next.
+   *
+   * @param question its number, which comes back with the answer
+   */
+  void resume(Subscription subscription, Start start, boolean started, int question) {
+    hub.resume(subscription.topic, subscription, start, started, question);
   }
 
   /** The topic's last subscriber has left. */
@@ -193,7 +253,7 @@ final class Shard {
   }
 
   ByteBufAllocator alloc() {
-    return PooledByteBufAllocator.DEFAULT;
+    return alloc;
   }
 
   FrameEncoder encoder() {
@@ -226,8 +286,8 @@ final class Shard {
 
   private void scheduleFlush() {
     if (!flushScheduled) {
+      loop.execute(flush);
       flushScheduled = true;
-      loop.execute(this::flush);
     }
   }
 
@@ -237,30 +297,157 @@ final class Shard {
     List<Group> groups = dirtyGroups;
     dirtyGroups = flushedGroups;
     flushedGroups = groups;
-    for (Group group : groups) {
-      group.flush();
+    for (int i = 0; i < groups.size(); i++) {
+      try {
+        groups.get(i).flush();
+      } catch (Throwable e) {
+        failed(e);
+      }
     }
     groups.clear();
     List<Connection> written = dirtyConnections;
     dirtyConnections = flushedConnections;
     flushedConnections = written;
-    for (Connection connection : written) {
-      connection.flush();
+    for (int i = 0; i < written.size(); i++) {
+      Connection connection = written.get(i);
+      try {
+        connection.flush();
+      } catch (Throwable e) {
+        connection.abort(e);
+      }
     }
     written.clear();
-    if (firstHandedOver != 0) {
+    try {
+      queues.flushed();
+      keepBudget();
+      recordFlush();
+    } catch (Throwable e) {
+      failed(e);
+    }
+  }
+
+  /** A buffer waits in outbound queues; takes a reference over. */
+  void queued(ByteBuf buffer, long now) {
+    try {
+      queues.queued(buffer, now);
+    } catch (Throwable e) {
+      failed(e);
+    }
+  }
+
+  /** The encrypted bytes that wait on connections with TLS have changed by this. */
+  void encrypted(long change) {
+    queues.encrypted(change);
+  }
+
+  /** Lets go what was sent since the last flush. */
+  void sweepQueues() {
+    queues.sweep();
+  }
+
+  private void keepBudget() {
+    if (hub.budget().exceeded()) {
+      hub.payOutbound(this, System.nanoTime());
+    }
+  }
+
+  /** Closes connections until the node's outbound budget is kept. Any thread. */
+  void payOutbound() {
+    loop.execute(pay);
+  }
+
+  private void payNow() {
+    try {
+      queues.pay(connections);
+    } catch (Throwable e) {
+      failed(e);
+    }
+  }
+
+  /** When the oldest buffer was queued; {@link OutboundQueues#NONE} if none is. Any thread. */
+  long oldestQueued() {
+    return queues.oldest();
+  }
+
+  private void recordFlush() {
+    long handedOver = firstHandedOver;
+    long published = firstPublished;
+    firstHandedOver = 0;
+    firstPublished = 0;
+    if (handedOver != 0) {
       long now = System.nanoTime();
-      metrics().fanout.record(now - firstHandedOver, TimeUnit.NANOSECONDS);
-      if (firstPublished != 0) {
-        metrics().deliver.record(now - firstPublished, TimeUnit.NANOSECONDS);
+      metrics().fanout.record(now - handedOver, TimeUnit.NANOSECONDS);
+      if (published != 0) {
+        metrics().deliver.record(now - published, TimeUnit.NANOSECONDS);
       }
-      firstHandedOver = 0;
-      firstPublished = 0;
     }
     if (!traced.isEmpty()) {
-      traced.forEach(Delivery::written);
-      traced.clear();
+      try {
+        traced.forEach(Delivery::written);
+      } finally {
+        traced.clear();
+      }
     }
+  }
+
+  /**
+   * Something was not delivered: it is repaired at the next tick, when there may be memory again.
+   * Any thread; needs no memory.
+   */
+  void repairLater(Throwable e) {
+    failure = e;
+    repairWanted = true;
+    hub.failed(e);
+  }
+
+  /** Something that does not concern what is delivered has failed. Any thread. */
+  void failed(Throwable e) {
+    repairLater(e); // which writes the log line
+  }
+
+  /** Tells who asked for it that something has failed, and no more. Any thread. */
+  void tell(Throwable e) {
+    hub.failed(e);
+  }
+
+  /** A message of a destination without history could not be delivered to somebody. Any thread. */
+  void lost(Throwable e) {
+    failed(e);
+    metrics().dropped.increment();
+  }
+
+  /** Has all subscriptions that were not given something catch up. */
+  void repair() {
+    if (!repairWanted) {
+      return;
+    }
+    repairWanted = false;
+    Throwable cause = failure;
+    boolean repaired = true;
+    try {
+      for (ShardTopic topic : List.copyOf(topics.values())) {
+        repaired &= topic.repair();
+      }
+      if (cause != null) {
+        logFailure(cause);
+      }
+    } catch (Throwable e) {
+      failure = e;
+      repaired = false;
+    }
+    if (!repaired) {
+      repairWanted = true;
+    }
+  }
+
+  private void logFailure(Throwable cause) {
+    failure = null;
+    throttled.error(
+        "delivery",
+        "Messages could not be delivered ({}); {} subscriptions so far continue from their last message",
+        cause.toString(),
+        metrics().repairs.sum(),
+        cause);
   }
 
   private void tick() {
@@ -272,6 +459,11 @@ final class Shard {
       fenceAfterPause(now);
       lastTick = now;
       busySince = now;
+      if (repairWanted) {
+        repairSoon();
+      }
+      sweepQueues();
+      keepBudget();
     } finally {
       wheel.advance();
     }
@@ -281,6 +473,14 @@ final class Shard {
   Duration tickAge() {
     PeriodicTask task = ticking;
     return task == null ? Duration.ZERO : task.age();
+  }
+
+  private void repairSoon() {
+    try {
+      loop.execute(repair); // behind all that was handed over before
+    } catch (Throwable e) {
+      failure = e; // again at the next tick
+    }
   }
 
   /**
@@ -322,7 +522,7 @@ final class Shard {
   private void sampleQueues() {
     long sum = 0;
     for (Connection connection : connections) {
-      sum += connection.queuedBytes();
+      sum += connection.sampleQueue();
     }
     queueBytes = sum;
   }

@@ -10,14 +10,24 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A destination's subscribers on one shard. Touched on the shard's event loop only. */
+/**
+ * A destination's subscribers on one shard. Touched on the shard's event loop, but for what says
+ * otherwise.
+ *
+ * <p>A subscription is a member of a group, or catches up; one that something could not be
+ * delivered to goes from the first to the second. That needs no memory: what fails for the lack of
+ * it must not be forgotten for the lack of it.
+ */
 final class ShardTopic {
+  private static final Throwable NOT_HANDED_OVER =
+      new IllegalStateException("A message could not be handed over between event loops");
+
   final Shard shard;
   final Destination destination;
   private final Map<Group.Key, Group> groups = new HashMap<>(2);
 
-  /** Subscriptions that are not in their group yet. */
-  private int joining;
+  /** The first of the subscriptions that are not in their group (yet); they are linked. */
+  private @Nullable Subscription catchingUp;
 
   private boolean live;
 
@@ -29,6 +39,16 @@ final class ShardTopic {
 
   private @Nullable Cursor lastCursor;
 
+  /**
+   * The first publication that could not be handed over by the owner, or the point behind the first
+   * gap; null if none. Set by the owner's thread, which hands nothing over while it is set; reset
+   * on the shard's, behind all that was handed over before.
+   */
+  private volatile @Nullable Object notHandedOver;
+
+  /** The owner could not do, or answer, something that it was asked for: all is asked again. */
+  private volatile boolean unanswered;
+
   ShardTopic(Shard shard, Destination destination) {
     this.shard = shard;
     this.destination = destination;
@@ -36,37 +56,73 @@ final class ShardTopic {
 
   /** A member at once; it is live when the topic is. */
   void add(Subscription subscription) {
-    enter(subscription);
-    if (live) {
-      subscription.joined(Joined.LIVE);
-    } else {
+    if (!live) {
       if (waiting == null) {
         waiting = new ArrayList<>(1);
       }
       waiting.add(subscription);
     }
+    enter(subscription);
+    if (live) {
+      subscription.joined(Joined.LIVE);
+    }
   }
 
   /** Will be a member once it has caught up. */
-  void addLater() {
-    joining++;
+  void addLater(Subscription subscription) {
+    link(subscription);
     shard.subscribed(1);
   }
 
   /** It has caught up to this point, where the topic is. */
   void caughtUp(Subscription subscription, Cursor cursor) {
-    joining--;
+    enter(subscription);
+    unlink(subscription);
     shard.subscribed(-1);
     lastCursor = cursor;
     lastPublication = null;
-    enter(subscription);
+  }
+
+  /**
+   * A member could not be given something, and is in no group any more.
+   *
+   * @param next the first that it was not given, or null
+   * @param last the point that it is at, where there is no {@code next}
+   */
+  void fellBehind(Subscription subscription, @Nullable Publication next, @Nullable Cursor last) {
+    link(subscription);
+    subscription.fellBehind(next, last);
   }
 
   /** It has gone before it caught up. */
-  void gaveUp() {
-    joining--;
+  void gaveUp(Subscription subscription) {
+    unlink(subscription);
     shard.subscribed(-1);
     forgetIfEmpty();
+  }
+
+  private void link(Subscription subscription) {
+    Subscription first = catchingUp;
+    subscription.next = first;
+    if (first != null) {
+      first.previous = subscription;
+    }
+    catchingUp = subscription;
+  }
+
+  private void unlink(Subscription subscription) {
+    Subscription previous = subscription.previous;
+    Subscription next = subscription.next;
+    if (previous != null) {
+      previous.next = next;
+    } else {
+      catchingUp = next;
+    }
+    if (next != null) {
+      next.previous = previous;
+    }
+    subscription.previous = null;
+    subscription.next = null;
   }
 
   private void enter(Subscription subscription) {
@@ -83,8 +139,9 @@ final class ShardTopic {
     }
   }
 
-  private void forgetIfEmpty() {
-    if (groups.isEmpty() && joining == 0) {
+  /** Ends with its last subscription. */
+  void forgetIfEmpty() {
+    if (catchingUp == null && groups.values().stream().allMatch(Group::isEmpty)) {
       shard.forget(this);
     }
   }
@@ -100,29 +157,109 @@ final class ShardTopic {
   }
 
   void deliver(Publication publication, Frames.Payload kind) {
-    lastPublication = publication;
     String session = publication.session();
-    for (Group group : groups.values()) {
-      if (session == null) {
-        group.append(publication, kind);
-      } else {
-        group.appendFor(session, publication, kind);
+    try {
+      for (Group group : groups.values()) {
+        if (session == null) {
+          group.append(publication, kind);
+        } else {
+          group.appendFor(session, publication, kind);
+        }
       }
+    } catch (Throwable e) { // not of a group: there is not even memory to walk over them
+      owe(publication, e);
+      return;
     }
+    lastPublication = publication;
   }
 
   void deliver(Gap gap) {
+    try {
+      Cursor previous = last();
+      for (Group group : groups.values()) {
+        if (group.key().continuity()) {
+          group.append(gap, previous == null ? gap.cursor() : previous);
+        }
+      }
+    } catch (Throwable e) {
+      owe(gap, e);
+      return;
+    }
     lastPublication = null;
     lastCursor = gap.cursor();
-    for (Group group : groups.values()) {
-      if (group.key().continuity()) {
-        group.append(gap);
-      }
-    }
   }
 
   /** Behind what the members were given last; null if that is nothing yet. */
   @Nullable Cursor last() {
     return lastPublication == null ? lastCursor : Cursor.after(lastPublication);
+  }
+
+  /**
+   * The members cannot be given this publication or gap, and are to catch up from before it.
+   * Owner's thread, or the shard's where that is the same.
+   */
+  void owe(Object publicationOrGap, Throwable e) {
+    if (destination.ordered()) {
+      if (notHandedOver == null) {
+        notHandedOver = publicationOrGap;
+      }
+      shard.repairLater(e);
+    } else {
+      shard.lost(e);
+    }
+  }
+
+  /** Whether something was not handed over; what comes behind it need not be either. Any thread. */
+  boolean owes() {
+    return notHandedOver != null;
+  }
+
+  /** The owner could not do or answer something that this topic has asked for. Any thread. */
+  void unanswered(Throwable e) {
+    unanswered = true;
+    shard.repairLater(e);
+  }
+
+  /**
+   * Has the members that were not given something catch up. Called behind all that was handed over
+   * before, so they were given all up to the last.
+   */
+  void settle() {
+    Object owed = notHandedOver;
+    if (owed == null) {
+      return;
+    }
+    Publication next = owed instanceof Publication publication ? publication : null;
+    Cursor last = last();
+    if (last == null && owed instanceof Gap gap) {
+      last = gap.cursor();
+    }
+    for (Group group : groups.values()) {
+      group.allFallBehind(last == null ? next : null, last, NOT_HANDED_OVER);
+    }
+    notHandedOver = null;
+  }
+
+  /** Goes on with all that has failed; returns false if some of it must be tried again. */
+  boolean repair() {
+    settle();
+    boolean asksAgain = unanswered;
+    unanswered = false;
+    boolean repaired = true;
+    if (asksAgain) {
+      try {
+        shard.join(this);
+      } catch (Throwable e) {
+        unanswered = true;
+        repaired = false;
+      }
+    }
+    groups.values().removeIf(Group::isEmpty);
+    for (Subscription each = catchingUp; each != null; ) {
+      Subscription next = each.next; // it may be done, and not be linked any more
+      repaired &= each.repair(asksAgain);
+      each = next;
+    }
+    return repaired;
   }
 }

@@ -190,6 +190,7 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
     } else if (cause instanceof DecoderException) {
       fail(ctx, CloseCode.PROTOCOL_ERROR, "A frame cannot be read.");
     } else if (!(cause instanceof IOException)) { // of which channelInactive follows
+      connection.failed(cause);
       log.atError()
           .setCause(cause)
           .addKeyValue("stomp.session", connection.id())

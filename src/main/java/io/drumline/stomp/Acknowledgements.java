@@ -31,9 +31,13 @@ final class Acknowledgements {
     }
   }
 
-  void delivered(String messageId) {
-    outstanding.put(messageId, last);
+  /** A message is about to be written; returns false if it was so before, and that has failed. */
+  boolean delivered(String messageId) {
+    if (outstanding.putIfAbsent(messageId, last) != null) {
+      return false;
+    }
     last = messageId;
+    return true;
   }
 
   boolean contains(String messageId) {

@@ -115,10 +115,9 @@ final class StompSubscription implements Tracked {
     return acknowledgements != null;
   }
 
-  void delivered(String messageId) {
-    if (acknowledgements != null) {
-      acknowledgements.delivered(messageId);
-    }
+  /** A message is about to be written; returns whether it is one more to be acknowledged. */
+  boolean delivered(String messageId) {
+    return acknowledgements != null && acknowledgements.delivered(messageId);
   }
 
   /**

@@ -104,6 +104,12 @@ final class StompSubscriptions {
               }
               slot.answer(Continuity.answer(start, joined));
               joined(slot);
+            })
+        .exceptionally(
+            e -> { // its client would wait for the RECEIPT for ever
+              connection.failed(e);
+              connection.close(CloseCode.INTERNAL_ERROR, "The server failed: reconnect.");
+              return null;
             });
     server.bridge().subscribeEvent(session, frame);
   }
@@ -271,7 +277,9 @@ final class StompSubscriptions {
   }
 
   private void delivered(StompSubscription subscription, Publication publication) {
-    subscription.delivered(publication.messageId());
+    if (!subscription.delivered(publication.messageId())) {
+      return;
+    }
     int most = server.properties().maxUnacknowledged();
     if (++unacknowledged > most) {
       session.fail(

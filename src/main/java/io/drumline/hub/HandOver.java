@@ -1,0 +1,157 @@
+package io.drumline.hub;
+
+import io.drumline.message.Gap;
+import io.drumline.message.Publication;
+import io.drumline.tracing.Delivery;
+import io.netty.channel.EventLoop;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * From a destination's owner to the shards that have subscribers. What a shard cannot be given, as
+ * its event loop takes no task or too much waits there, its subscribers catch up with; nothing is
+ * thrown. Used on the owner's event loop.
+ */
+final class HandOver {
+  private static final Throwable BACKLOG_FULL =
+      new IllegalStateException(
+          "An event loop is too slow for its messages: drumline.hub.backlog-limit is reached");
+
+  private final EventLoop loop;
+  private final Watch watch;
+  private final HubMetrics metrics;
+  private final long backlogLimit;
+
+  /**
+   * @param loop the owner's
+   * @param backlogLimit bytes that may wait for all event loops of the node
+   */
+  HandOver(EventLoop loop, Watch watch, HubMetrics metrics, long backlogLimit) {
+    this.loop = loop;
+    this.watch = watch;
+    this.metrics = metrics;
+    this.backlogLimit = backlogLimit;
+  }
+
+  /** The backplane delivers from now on. */
+  void live(List<ShardTopic> topics) {
+    for (int i = 0; i < topics.size(); i++) {
+      ShardTopic topic = topics.get(i);
+      try {
+        on(topic, topic::live);
+      } catch (Throwable e) {
+        topic.unanswered(e);
+      }
+    }
+  }
+
+  /** Hands it over to every shard; one that cannot be given it is told to catch up. */
+  void deliver(
+      List<ShardTopic> topics, Publication publication, Frames.Payload kind, long arrived) {
+    long published = watch.published(publication);
+    long handedOver = System.nanoTime();
+    Delivery traced = trace(topics.size(), publication, arrived, handedOver);
+    for (int i = 0; i < topics.size(); i++) {
+      ShardTopic topic = topics.get(i);
+      if (topic.shard.loop == loop) {
+        topic.deliver(publication, kind);
+        topic.shard.measure(published, handedOver);
+      } else {
+        handOver(topic, publication, kind, published, handedOver);
+      }
+      if (traced != null) {
+        trace(topic, traced); // behind the delivery
+      }
+    }
+  }
+
+  private void handOver(
+      ShardTopic topic,
+      Publication publication,
+      Frames.Payload kind,
+      long published,
+      long handedOver) {
+    if (topic.owes()) {
+      return; // its subscribers catch up from before this one
+    }
+    int size = Hub.sizeOf(publication);
+    if (metrics.backlogBytes.addAndGet(size) > backlogLimit) {
+      metrics.backlogBytes.addAndGet(-size);
+      topic.owe(publication, BACKLOG_FULL);
+      return;
+    }
+    try {
+      topic.shard.loop.execute(
+          () -> {
+            metrics.backlogBytes.addAndGet(-size);
+            topic.deliver(publication, kind);
+            topic.shard.measure(published, handedOver);
+          });
+    } catch (Throwable e) {
+      metrics.backlogBytes.addAndGet(-size);
+      topic.owe(publication, e);
+    }
+  }
+
+  private @Nullable Delivery trace(
+      int shards, Publication publication, long arrived, long handedOver) {
+    try {
+      return watch.trace(publication, arrived, handedOver, shards);
+    } catch (Throwable e) { // a lost span is no lost message
+      return null;
+    }
+  }
+
+  private void trace(ShardTopic topic, Delivery traced) {
+    try {
+      on(topic, () -> topic.shard.trace(traced));
+    } catch (Throwable e) {
+      traced.written();
+    }
+  }
+
+  /** Tells every shard of a gap. */
+  void gap(List<ShardTopic> topics, Gap gap) {
+    metrics.gap(gap.reason());
+    for (int i = 0; i < topics.size(); i++) {
+      ShardTopic topic = topics.get(i);
+      if (!topic.owes()) {
+        try {
+          on(topic, () -> topic.deliver(gap));
+        } catch (Throwable e) {
+          topic.owe(gap, e);
+        }
+      }
+    }
+  }
+
+  /** Answers one that catches up. */
+  void admit(Owner.Joiner joiner, CatchUp catchUp) {
+    ShardTopic topic = joiner.topic();
+    boolean owes = topic.owes();
+    try {
+      on(
+          topic,
+          () -> {
+            try {
+              if (owes) {
+                topic.settle(); // the others are not where this one is
+              }
+              joiner.subscription().take(joiner.question(), catchUp);
+            } catch (Throwable e) {
+              topic.unanswered(e);
+            }
+          });
+    } catch (Throwable e) {
+      topic.unanswered(e);
+    }
+  }
+
+  private static void on(ShardTopic topic, Runnable task) {
+    if (topic.shard.loop.inEventLoop()) {
+      task.run();
+    } else {
+      topic.shard.loop.execute(task);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package io.drumline.hub;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * How many bytes all connections of the node together may hold of what waits to be sent. Shards add
+ * and take off what is queued on them once a flush, and only if it has changed; a buffer that many
+ * connections wait for counts once. Any thread.
+ */
+final class OutboundBudget {
+  /**
+   * Beyond this part more than the limit, connections are ended without waiting for their peers.
+   */
+  private static final int URGENT_PART = 4;
+
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  private final long limit;
+  private final AtomicLong used = new AtomicLong();
+
+  /** Of that, what connections hold that were closed for the budget, and have not ended yet. */
+  private final AtomicLong closing = new AtomicLong();
+
+  private final AtomicLong paidAt = new AtomicLong(System.nanoTime() - PAUSE_NANOS);
+
+  /** Connections closed for the budget. */
+  final LongAdder closes = new LongAdder();
+
+  /**
+   * @param limit in bytes
+   */
+  OutboundBudget(long limit) {
+    this.limit = limit;
+  }
+
+  void add(long bytes) {
+    used.addAndGet(bytes);
+  }
+
+  long used() {
+    return used.get();
+  }
+
+  long limit() {
+    return limit;
+  }
+
+  /** Whether more is queued than the limit, what is about to go left out. */
+  boolean exceeded() {
+    return used.get() - closing.get() > limit;
+  }
+
+  /** Whether memory must come back at once. */
+  boolean urgent() {
+    return used.get() > limit + limit / URGENT_PART;
+  }
+
+  /** A connection was closed that holds this much; a negative number when it has ended. */
+  void closing(long bytes) {
+    closing.addAndGet(bytes);
+  }
+
+  /** Whether the caller shall see to it that connections are closed: one does, once in a while. */
+  boolean beginPaying(long now) {
+    long last = paidAt.get();
+    return now - last >= PAUSE_NANOS && paidAt.compareAndSet(last, now);
+  }
+}
