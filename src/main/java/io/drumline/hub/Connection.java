@@ -78,6 +78,7 @@ public final class Connection {
   private boolean mayBeQueued = true;
 
   private CloseCode.Range closeCodes = CloseCode.Range.STANDARD;
+
   /** With TLS: how much was queued when that was looked at last, and since when it only grows. */
   private long encrypted;
 

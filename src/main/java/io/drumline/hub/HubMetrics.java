@@ -56,8 +56,8 @@ final class HubMetrics {
     count(
         registry,
         "drumline.messages.dropped",
-        "Messages lost on this node: its backlog was full, or a message without history could not be"
-            + " delivered",
+        "Messages lost on this node: its backlog was full, or a message without history could not"
+            + " be delivered",
         dropped);
     count(
         registry,

@@ -95,8 +95,9 @@ final class OutboundQueues {
       budget.closes.add(closed);
       log.warn(
           "outbound budget",
-          "The outbound queues of this node hold {} bytes, more than drumline.hub.node-outbound-limit"
-              + " ({} bytes): closed {} slow consumers that held the oldest messages; they resume",
+          "The outbound queues of this node hold {} bytes, more than"
+              + " drumline.hub.node-outbound-limit ({} bytes): closed {} slow consumers that held"
+              + " the oldest messages; they resume",
           before,
           budget.limit(),
           closed);

@@ -455,9 +455,7 @@ final class Owner {
       }
       metrics.reads.increment();
       try {
-        backplane
-            .read(destination, after, count, begin)
-            .whenComplete(this::answer);
+        backplane.read(destination, after, count, begin).whenComplete(this::answer);
       } catch (Throwable e) {
         readFailed();
       }

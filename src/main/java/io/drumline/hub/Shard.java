@@ -444,7 +444,8 @@ final class Shard {
     failure = null;
     throttled.error(
         "delivery",
-        "Messages could not be delivered ({}); {} subscriptions so far continue from their last message",
+        "Messages could not be delivered ({}); {} subscriptions so far continue from their last"
+            + " message",
         cause.toString(),
         metrics().repairs.sum(),
         cause);
