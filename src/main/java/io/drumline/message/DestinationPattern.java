@@ -8,7 +8,7 @@ import java.util.List;
  *
  * <ul>
  *   <li>text, which covers that text exactly: {@code /topic/news}
- *   <li>{@code *}, which covers any one segment: {@code /topic/&#42;/prices}
+ *   <li>{@code *}, which covers any one segment: <code>/topic/&#42;/prices</code>
  *   <li>text and {@code *}, which covers any one segment that begins with the text and goes on:
  *       {@code /topic/rooms.*} covers {@code /topic/rooms.lobby} and {@code /topic/rooms.a.b}, but
  *       neither {@code /topic/rooms.}, nor {@code /topic/rooms}, nor {@code /topic/rooms.a/b}
