@@ -1,6 +1,7 @@
 package io.drumline.stomp;
 
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ListableBeanFactory;
@@ -46,7 +47,7 @@ final class ForeignEndpoints implements SmartInitializingSingleton {
     }
   }
 
-  private static void addPaths(Map<String, Object> handlers, TreeSet<String> found) {
+  private static void addPaths(Map<String, Object> handlers, Set<String> found) {
     handlers.forEach(
         (path, handler) -> {
           WebSocketHandler webSocket = webSocketHandler(handler);
