@@ -118,8 +118,8 @@ final class RedisRefusals {
         .removeIf(
             each -> {
               long age = now - each.getValue().last;
-              return each.getKey() == operation && (operation.isForAll() || age >= quiet.toNanos())
-                  || age >= FORGOTTEN.toNanos();
+              boolean over = operation.isForAll() || age >= quiet.toNanos();
+              return (each.getKey() == operation && over) || age >= FORGOTTEN.toNanos();
             });
     if (next.size() < refused.size()) {
       refused = Map.copyOf(next);

@@ -16,7 +16,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.function.BiFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -30,11 +29,10 @@ class MetricDocsIT {
   private static final Pattern QUOTED = Pattern.compile("`(\\w+)`");
 
   /** A label whose values are numbers has none to name in the table. */
-  private static final BiFunction<String, Set<String>, Set<String>> NUMBERS =
-      (label, values) -> {
-        assertThat(values).allMatch(value -> value.matches("\\d+"));
-        return new TreeSet<>();
-      };
+  private static Set<String> numbers(String label, Set<String> values) {
+    assertThat(values).as(label).allMatch(value -> value.matches("\\d+"));
+    return new TreeSet<>();
+  }
 
   private record Metric(String type, Map<String, Set<String>> labels) {}
 
@@ -93,7 +91,9 @@ class MetricDocsIT {
                                 .labels()
                                 .computeIfAbsent(label.group(1), any -> new TreeSet<>())
                                 .add(label.group(2))));
-    metrics.values().forEach(metric -> metric.labels().computeIfPresent("loop", NUMBERS));
+    metrics
+        .values()
+        .forEach(metric -> metric.labels().computeIfPresent("loop", MetricDocsIT::numbers));
     return metrics;
   }
 

@@ -15,9 +15,9 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 
 @ExtendWith(OutputCaptureExtension.class)
 class RedisRefusalsTest {
-  private static final RedisException OOM =
+  private final RedisException outOfMemory =
       new RedisCommandExecutionException("OOM command not allowed when used memory > 'maxmemory'.");
-  private static final RedisException WRONGTYPE =
+  private final RedisException wrongType =
       new RedisCommandExecutionException("WRONGTYPE Operation against a key");
 
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -27,7 +27,7 @@ class RedisRefusalsTest {
 
   @Test
   void isDegradedUntilTheSameOperationSucceedsAgain(CapturedOutput output) {
-    assertThat(refusals.failed(Operation.PUBLISH, OOM)).isEqualTo(RedisRefusal.OOM);
+    assertThat(refusals.failed(Operation.PUBLISH, outOfMemory)).isEqualTo(RedisRefusal.OOM);
     assertThat(refusals.problems()).extracting(Problem::reason).containsExactly("oom");
     assertThat(degraded("oom")).isEqualTo(1);
     assertThat(output)
@@ -45,11 +45,11 @@ class RedisRefusalsTest {
 
   @Test
   void doesNotFlickerWhereOneOfManyIsRefused() {
-    refusals.failed(Operation.PUBLISH, WRONGTYPE);
+    refusals.failed(Operation.PUBLISH, wrongType);
     after(Duration.ofSeconds(4));
     refusals.accepted(Operation.PUBLISH);
     assertThat(degraded("wrongtype")).isEqualTo(1);
-    refusals.failed(Operation.PUBLISH, WRONGTYPE);
+    refusals.failed(Operation.PUBLISH, wrongType);
     after(Duration.ofSeconds(4));
     refusals.accepted(Operation.PUBLISH);
     assertThat(degraded("wrongtype")).isEqualTo(1);
@@ -59,7 +59,7 @@ class RedisRefusalsTest {
 
   @Test
   void forgetsWhatNobodyAsksForAnyMore() {
-    refusals.failed(Operation.SESSION, OOM);
+    refusals.failed(Operation.SESSION, outOfMemory);
     after(Duration.ofSeconds(59));
     refusals.accepted(Operation.LEASE);
     assertThat(degraded("oom")).isEqualTo(1);

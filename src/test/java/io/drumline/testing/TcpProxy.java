@@ -105,10 +105,9 @@ public final class TcpProxy implements AutoCloseable {
 
   /** Sends the server what {@link #keepBack} has kept, and then the end of those connections. */
   public void deliverLate() {
-    for (Pair pair : keptBack) {
-      keptBack.remove(pair);
-      pair.deliverLate();
-    }
+    List<Pair> late = List.copyOf(keptBack);
+    keptBack.removeAll(late);
+    late.forEach(Pair::deliverLate);
   }
 
   /** Cuts all connections and takes no more. */

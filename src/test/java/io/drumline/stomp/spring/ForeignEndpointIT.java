@@ -131,7 +131,7 @@ class ForeignEndpointIT {
     SimpleUrlHandlerMapping mapping(
         SubscribableChannel clientInboundChannel, SubscribableChannel clientOutboundChannel) {
       WebSocketHttpRequestHandler endpoint = endpoint(clientInboundChannel, clientOutboundChannel);
-      HttpRequestHandler hidden = endpoint::handleRequest;
+      HttpRequestHandler hidden = (request, response) -> endpoint.handleRequest(request, response);
       return new SimpleUrlHandlerMapping(Map.of(PATH, hidden), -1);
     }
 
