@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * it must not be forgotten for the lack of it.
  */
 final class ShardTopic {
+  /** Made beforehand: it is needed where there is no memory. */
+  @SuppressWarnings("StaticAssignmentOfThrowable")
   private static final Throwable NOT_HANDED_OVER =
       new IllegalStateException("A message could not be handed over between event loops");
 
