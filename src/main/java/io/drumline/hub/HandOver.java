@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * thrown. Used on the owner's event loop.
  */
 final class HandOver {
+  /** Made beforehand: it may be needed many times a second. */
+  @SuppressWarnings("StaticAssignmentOfThrowable")
   private static final Throwable BACKLOG_FULL =
       new IllegalStateException(
           "An event loop is too slow for its messages: drumline.hub.backlog-limit is reached");

@@ -4,8 +4,8 @@ import io.drumline.loop.ThrottledLog;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -106,7 +106,7 @@ final class OutboundQueues {
 
   /** The open connections with something in their queue, those with the oldest first. */
   private List<Holder> holders(List<Connection> connections) {
-    Map<ByteBuf, Long> ages = buffers.ages();
+    IdentityHashMap<ByteBuf, Long> ages = buffers.ages();
     List<Holder> holders = new ArrayList<>();
     for (Connection connection : connections) {
       long bytes = connection.open() ? connection.queuedBytes() : 0;

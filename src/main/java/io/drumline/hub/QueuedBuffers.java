@@ -2,7 +2,6 @@ package io.drumline.hub;
 
 import io.netty.buffer.ByteBuf;
 import java.util.IdentityHashMap;
-import java.util.Map;
 
 /**
  * The buffers of one shard that wait in connections' outbound queues, the oldest first. It holds a
@@ -103,8 +102,8 @@ final class QueuedBuffers {
   }
 
   /** When each was queued, by the buffer that was allocated. */
-  Map<ByteBuf, Long> ages() {
-    Map<ByteBuf, Long> ages = new IdentityHashMap<>(size);
+  IdentityHashMap<ByteBuf, Long> ages() {
+    IdentityHashMap<ByteBuf, Long> ages = new IdentityHashMap<>(size);
     for (int i = 0; i < size; i++) {
       int place = (first + i) & (buffers.length - 1);
       ages.putIfAbsent(root(buffers[place]), since[place]);

@@ -1,6 +1,7 @@
 package io.drumline.hub;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -291,7 +292,7 @@ class DeliveryRepairTest {
     Client client = subscribe(near, new Format("a"), Start.CONTINUOUS);
     publish("1");
     run();
-    Cursor first = client.subscription.position();
+    Cursor first = requireNonNull(client.subscription).position();
     client.socket.looksFail = true;
     publish("2");
     near.runAll();
@@ -345,7 +346,7 @@ class DeliveryRepairTest {
   @Test
   void joinsThoughItsQuestionsWereNotTaken() {
     near.rejecting(true); // the owner's
-    Client client = new Client(hub.shard(far.loop()), 0);
+    Client client = new Client(shard(far), 0);
     clients.add(client);
     far.run(
         () ->
@@ -392,7 +393,7 @@ class DeliveryRepairTest {
     publish("1");
     run();
     format.failsAtGaps = true;
-    ShardTopic topic = client.subscription.topic;
+    ShardTopic topic = requireNonNull(client.subscription).topic;
     near.run(
         () ->
             topic.deliver(
@@ -402,7 +403,8 @@ class DeliveryRepairTest {
                     Gap.UNKNOWN)));
     run();
     assertThat(client.received()).containsExactly("1");
-    assertThat(client.subscription.position().epoch()).isNotEqualTo("anotherepoch");
+    assertThat(requireNonNull(requireNonNull(client.subscription).position()).epoch())
+        .isNotEqualTo("anotherepoch");
     format.failsAtGaps = false;
     repair();
     publish("2");
@@ -462,26 +464,26 @@ class DeliveryRepairTest {
     memory.allow(0);
     publish("1");
     near.runAll();
-    near.run(() -> client.subscription.cancel());
+    near.run(() -> requireNonNull(client.subscription).cancel());
     memory.heal();
     repair();
     publish("2");
     run();
     assertThat(client.received()).isEmpty();
     assertThat(stays.received()).containsExactly("1", "2");
-    near.run(() -> stays.subscription.cancel());
-    assertThat(hub.shard(near.loop()).subscriptionCount()).isZero();
-    assertThat(hub.shard(near.loop()).topicCount()).isZero();
+    near.run(() -> requireNonNull(stays.subscription).cancel());
+    assertThat(shard(near).subscriptionCount()).isZero();
+    assertThat(shard(near).topicCount()).isZero();
   }
 
   @Test
   void whatHasNoHistoryIsCountedAsLost() {
-    Client client = new Client(hub.shard(near.loop()), 0);
+    Client client = new Client(shard(near), 0);
     clients.add(client);
     near.run(
         () ->
             client.subscription =
-                hub.shard(near.loop())
+                shard(near)
                     .subscribe(client.connection, EPHEMERAL, new Format("a"), Start.LIVE, null));
     run();
     memory.allow(0);
@@ -509,21 +511,19 @@ class DeliveryRepairTest {
   }
 
   private Client subscribe(FakeLoop loop, Format format, Start start, boolean observing) {
-    Client client = new Client(hub.shard(loop.loop()), clients.size());
+    Client client = new Client(shard(loop), clients.size());
     clients.add(client);
     Consumer<Publication> observer = observing ? client::observe : null;
     loop.run(
         () ->
             client.subscription =
-                hub.shard(loop.loop())
-                    .subscribe(client.connection, DESTINATION, format, start, observer));
+                shard(loop).subscribe(client.connection, DESTINATION, format, start, observer));
     run();
     return client;
   }
 
   private void subscribe(Client client, Format format, Start start) {
-    client.subscription =
-        hub.shard(far.loop()).subscribe(client.connection, DESTINATION, format, start, null);
+    client.subscription = shard(far).subscribe(client.connection, DESTINATION, format, start, null);
   }
 
   private void publish(String body) {
@@ -538,10 +538,14 @@ class DeliveryRepairTest {
     }
   }
 
+  private Shard shard(FakeLoop loop) {
+    return requireNonNull(hub.shard(loop.loop()));
+  }
+
   /** The pause before a repair is over. */
   private void repair() {
-    near.run(() -> hub.shard(near.loop()).repair());
-    far.run(() -> hub.shard(far.loop()).repair());
+    near.run(() -> shard(near).repair());
+    far.run(() -> shard(far).repair());
     run();
   }
 

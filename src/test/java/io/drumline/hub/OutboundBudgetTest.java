@@ -20,6 +20,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -71,7 +72,7 @@ class OutboundBudgetTest {
               .bindOrCreate("drumline.hub", HubProperties.class),
           new SimpleMeterRegistry(),
           null);
-  private final Shard shard = hub.shard(loop.loop());
+  private final Shard shard = Objects.requireNonNull(hub.shard(loop.loop()));
   private final List<Socket> sockets = new ArrayList<>();
   private final List<Connection> connections = new ArrayList<>();
 
