@@ -28,6 +28,8 @@ class EmbeddingTest {
           "simpleBrokerMessageHandler",
           "userDestinationMessageHandler",
           "backplaneHealthIndicator",
+          "loopsHealthIndicator",
+          "memoryHealthIndicator",
           "drumlineApplication");
 
   private static ConfigurableApplicationContext context;
