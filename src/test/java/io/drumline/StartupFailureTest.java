@@ -42,7 +42,6 @@ class StartupFailureTest {
           --drumline.hub.outbound-limit=lots | drumline.hub.outbound-limit must be a size, such as 1MB, but is 'lots'.
           --drumline.backplane=redis | Nobody could connect: set drumline.security.jwt or drumline.security.users, or drumline.security.anonymous=true.
           --drumline.security.anonymous=false | Nobody could connect: set drumline.security.jwt or drumline.security.users, or drumline.security.anonymous=true.
-          --drumline.security.allowed-origins=* | drumline.security.allowed-origins contains '*', which is no origin such as https://example.org.
           --drumline.security.rule[0].pattern=/topic | There is no setting drumline.security.rule[0].pattern.
           --drumline.api.tokens=true | drumline.api.tokens needs drumline.security.jwt.
           --drumline.listener.proxy-protocol=true | drumline.listener.proxy-protocol needs drumline.listener.trusted-proxies.
