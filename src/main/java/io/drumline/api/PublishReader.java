@@ -62,7 +62,7 @@ final class PublishReader {
         if (destination == null) {
           throw new IllegalArgumentException("The destination is missing, and so is the user.");
         }
-        return Destination.of(destination);
+        return Destination.of(checkedDestination(destination));
       }
       if (user.isBlank()) {
         field = "user";
@@ -79,6 +79,21 @@ final class PublishReader {
     } catch (IllegalArgumentException invalid) {
       throw Problems.badField(field, String.valueOf(invalid.getMessage()));
     }
+  }
+
+  private static String checkedDestination(String destination) {
+    if (destination.startsWith("/app/")) {
+      throw new IllegalArgumentException(
+          "Application destinations (/app/...) take messages of connected clients only: publish to"
+              + " /topic/..., /ephemeral/... or a user.");
+    }
+    if (Destination.lacksUser(destination)) {
+      throw new IllegalArgumentException(
+          "The destination %s names no user: put the name into the field user, and %s into the"
+                  .formatted(destination, destination.substring("/user".length()))
+              + " destination.");
+    }
+    return destination;
   }
 
   private static byte[] headers(

@@ -69,7 +69,7 @@ public record Destination(String value, Kind kind) {
       throw new IllegalArgumentException("Queues (/queue/**) are not available on this server.");
     }
     throw new IllegalArgumentException(
-        "Unknown destination: it must begin with /topic/, /ephemeral/, /user/ or /app/.");
+        "Unknown destination: it must begin with /topic/, /ephemeral/ or /user/.");
   }
 
   /** The cluster's spelling of {@code rest} (such as {@code /queue/x}) of one user. */
@@ -116,6 +116,14 @@ public record Destination(String value, Kind kind) {
     int start = Kind.USER.prefix.length();
     String name = value.substring(start, value.length() - restOf(value).length());
     return name.replace("%2F", "/").replace("%25", "%");
+  }
+
+  /**
+   * Whether a text lacks the user's name where one belongs, as a client's own {@code /user/queue/x}
+   * does in SUBSCRIBE: elsewhere it would lead to a user named queue.
+   */
+  public static boolean lacksUser(String text) {
+    return text.startsWith("/user/queue/") || text.startsWith("/user/topic/");
   }
 
   private static String restOf(String value) {

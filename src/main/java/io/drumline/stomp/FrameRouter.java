@@ -128,6 +128,12 @@ final class FrameRouter {
       }
       return;
     }
+    if (Destination.lacksUser(text)) {
+      throw new StompException(
+          "The destination %s names no user: write /user/<name>%s."
+              .formatted(
+                  Sentences.shorten(text), Sentences.shorten(text.substring("/user".length()))));
+    }
     Destination destination = StompSubscriptions.destination(text);
     if (subscriptions.defer(destination, () -> serve(frame, slot))) {
       return;

@@ -195,6 +195,35 @@ final class PublishApiTest {
       delimiter = '|',
       textBlock =
           """
+          /app/greet     | Application destinations (/app/...) take messages of connected clients only
+          /user/queue/x  | names no user: put the name into the field user, and /queue/x into
+          /user/topic/x  | names no user: put the name into the field user, and /topic/x into
+          /elsewhere/x   | it must begin with /topic/, /ephemeral/ or /user/.
+          """)
+  void saysWhereMessagesCanGo(String destination, String sentence) {
+    publish("{\"destination\":\"" + destination + "\",\"body\":\"x\"}")
+        .expectStatus()
+        .isBadRequest()
+        .expectBody()
+        .jsonPath("$.detail")
+        .value(String.class, detail -> assertThat(detail).contains(sentence));
+    assertThat(published).isEmpty();
+  }
+
+  @Test
+  void reachesAUserWhoIsNamedAsADestinationBegins() {
+    subscribe("/user/queue/x");
+
+    publish("{\"user\":\"queue\",\"destination\":\"/x\",\"body\":\"hi\"}").expectStatus().isOk();
+
+    assertThat(next().destination().value()).isEqualTo("/user/queue/x");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
           {"body":"x"}                                             | destination
           {"destination":"news","body":"x"}                        | destination
           {"destination":"/topic/","body":"x"}                     | destination

@@ -187,6 +187,17 @@ class UsersIT {
   }
 
   @Test
+  void aSendThatNamesNoUserIsRefused() {
+    try (StompClient client = node.client("login:hal")) {
+      client.publish("/user/queue/notes", "hello");
+
+      assertThat(client.expectErrorAndClose().header("message"))
+          .isEqualTo(
+              "The destination /user/queue/notes names no user: write /user/<name>/queue/notes.");
+    }
+  }
+
+  @Test
   void aUserMayGoByAnotherName() {
     try (StompClient client = node.client("login:jo", "alias:yes")) {
       client.subscribe("s", "/user/queue/answers");
