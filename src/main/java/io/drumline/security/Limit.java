@@ -27,7 +27,13 @@ public enum Limit {
   /** Messages that one connection has not acknowledged. */
   UNACKNOWLEDGED,
   /** Connections of one user to this node. */
-  USER_CONNECTIONS;
+  USER_CONNECTIONS,
+  /** Destinations that one connection begins to use. */
+  CONNECTION_DESTINATIONS,
+  /** Destinations that all connections of one user to this node begin to use. */
+  USER_DESTINATIONS,
+  /** Destinations that all clients of this node use. */
+  NODE_DESTINATIONS;
 
   /** The tag of the metric. */
   String text() {

@@ -4,6 +4,7 @@ import io.drumline.hub.Connection;
 import io.drumline.hub.Connection.Pause;
 import io.drumline.hub.Wheel;
 import io.drumline.message.CloseCode;
+import io.drumline.message.Destination;
 import io.drumline.security.Credentials;
 import io.drumline.security.DestinationPolicy.Action;
 import io.drumline.security.Identity;
@@ -34,6 +35,11 @@ final class Access {
 
   /** Fresh tokens in the order of their coming; the first of them is being checked. */
   private final ArrayDeque<Runnable> renewals = new ArrayDeque<>(0);
+
+  private final NewDestinations.Paid paid = new NewDestinations.Paid();
+
+  /** The destination that it used last: most clients use one for a while. */
+  private @Nullable String lastUsed;
 
   /** When what the client has shown ends; null if it does not. */
   private @Nullable Instant expiresAt;
@@ -227,6 +233,20 @@ final class Access {
               : "You may not subscribe to " + Sentences.shorten(destination) + ".",
           null,
           CloseCode.FORBIDDEN);
+    }
+  }
+
+  /**
+   * The client uses a destination with history, which may be one that it invents.
+   *
+   * @throws StompException if it is one more than may be
+   */
+  void use(NewDestinations destinations, Destination destination) {
+    String used = destination.value();
+    if (destination.ordered() && !used.equals(lastUsed)) {
+      Identity identity = identity();
+      destinations.use(paid, identity.anonymous() ? null : identity.name(), used);
+      lastUsed = used;
     }
   }
 

@@ -139,6 +139,7 @@ final class FrameRouter {
       return;
     }
     access.require(Action.SEND, destination.value());
+    access.use(server.newDestinations(), destination);
     String publisher = session.user() == null ? null : session.userName();
     publish(destination, frame, Continuity.publisherId(frame, publisher))
         .whenComplete(

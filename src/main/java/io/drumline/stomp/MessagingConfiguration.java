@@ -129,7 +129,15 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
       SharedSessions shared,
       Guard guard) {
     return new StompSessions(
-        hub, publisher, bridge, properties, new StompMetrics(registry), node, shared, guard);
+        hub,
+        publisher,
+        bridge,
+        properties,
+        new StompMetrics(registry),
+        node,
+        shared,
+        guard,
+        new NewDestinations(properties.newDestinations(), System::nanoTime, registry));
   }
 
   @Bean("drumline.guard")

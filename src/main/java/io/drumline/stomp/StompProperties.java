@@ -35,6 +35,7 @@ import org.springframework.validation.annotation.Validated;
  *     /app/x}) that no method is mapped to: {@code refuse} answers with an ERROR, {@code ignore}
  *     drops it, as Spring does; where the application has subscribed handlers of its own to the
  *     client inbound channel, nothing is refused
+ * @param newDestinations how many destinations with history clients may begin to use
  * @param rate how fast one connection may send
  */
 @Validated
@@ -55,6 +56,7 @@ public record StompProperties(
     @DefaultValue("256") @Min(1) @Max(65536) int maxInFlight,
     @DefaultValue("32MB") DataSize inboundLimit,
     @DefaultValue("refuse") Unmapped.Policy unmapped,
+    @DefaultValue @Valid NewDestinations newDestinations,
     @DefaultValue @Valid Rate rate) {
 
   /** As much as a few frames take. */
@@ -65,6 +67,26 @@ public record StompProperties(
       throw new IllegalArgumentException("drumline.stomp.inbound-limit must be at least 16KB");
     }
   }
+
+  /**
+   * How many destinations with history clients may begin to use, by SEND, or by SUBSCRIBE with
+   * continuity: each takes keys in Redis for a day or more. New is what no client of the node has
+   * used within the window. The HTTP API and application code are not limited.
+   *
+   * @param window for how long a destination is known, and counted; between half of it and all of
+   *     it
+   * @param perConnection new ones of one connection, above which it gets an ERROR and 4010; 0 for
+   *     any number
+   * @param perUser new ones of all connections of one user to the node, likewise; 0 for any number
+   * @param perNode all that the node's clients use within the window, above which new ones get an
+   *     ERROR and 1013; clients without a name may begin half of them; 0 for any number, which
+   *     takes as much memory as clients please
+   */
+  public record NewDestinations(
+      @DefaultValue("1h") @DurationMin(seconds = 1) Duration window,
+      @DefaultValue("2000") @Min(0) int perConnection,
+      @DefaultValue("5000") @Min(0) int perUser,
+      @DefaultValue("1000000") @Min(0) @Max(100_000_000) int perNode) {}
 
   /**
    * How fast one connection may send; twice of it at once after a while of less.

@@ -34,6 +34,7 @@ public final class StompSessions {
   private final SharedSessions shared;
   private final StompLimits limits;
   private final Guard guard;
+  private final NewDestinations newDestinations;
   private final Map<String, StompSession> sessions = new ConcurrentHashMap<>();
   private volatile Consumer<StompSession> whenRemoved = session -> {};
 
@@ -45,9 +46,11 @@ public final class StompSessions {
       StompMetrics metrics,
       NodeId node,
       SharedSessions shared,
-      Guard guard) {
+      Guard guard,
+      NewDestinations newDestinations) {
     this.hub = hub;
     this.guard = guard;
+    this.newDestinations = newDestinations;
     this.publisher = publisher;
     this.bridge = bridge;
     this.properties = properties;
@@ -123,6 +126,11 @@ public final class StompSessions {
 
   SharedSessions shared() {
     return shared;
+  }
+
+  /** Bounds what clients invent. */
+  NewDestinations newDestinations() {
+    return newDestinations;
   }
 
   StompProperties properties() {

@@ -79,6 +79,9 @@ final class StompSubscriptions {
         shared == null
             ? Continuity.start(frame, destination)
             : Continuity.start(frame, destination, shared.resumeAfter(destination));
+    if (!start.equals(Start.LIVE)) { // else nothing of it is kept
+      session.access().use(server.newDestinations(), destination);
+    }
     Subscription member =
         server
             .hub()

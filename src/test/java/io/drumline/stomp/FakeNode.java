@@ -115,7 +115,8 @@ final class FakeNode implements AutoCloseable {
                 new DestinationPolicy(security),
                 new Limits(meters),
                 revocations,
-                new ClientIndex(0)));
+                new ClientIndex(0)),
+            new NewDestinations(stomp.newDestinations(), System::nanoTime, meters));
     remote = new RemoteSessions(sessions, control, meters, Duration.ofMillis(100));
     remote.start();
     ExecutorSubscribableChannel unused = new ExecutorSubscribableChannel();

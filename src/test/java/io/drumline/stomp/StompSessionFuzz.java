@@ -225,7 +225,8 @@ class StompSessionFuzz {
                   meters,
                   new NodeTimer(),
                   new Periodic(meters).guard("session_positions")),
-              guard);
+              guard,
+              new NewDestinations(properties().newDestinations(), System::nanoTime, meters));
       errors.start();
       ((Logger) LoggerFactory.getLogger("io.drumline")).addAppender(errors);
       ((Logger) LoggerFactory.getLogger("io.netty")).addAppender(errors);
@@ -250,6 +251,7 @@ class StompSessionFuzz {
           16,
           DataSize.ofMegabytes(1),
           Unmapped.Policy.REFUSE,
+          new StompProperties.NewDestinations(Duration.ofHours(1), 0, 0, 1000),
           new Rate(0, DataSize.ofBytes(0), Excess.DELAY));
     }
 
