@@ -36,9 +36,9 @@ final class Access {
   /** Fresh tokens in the order of their coming; the first of them is being checked. */
   private final ArrayDeque<Runnable> renewals = new ArrayDeque<>(0);
 
-  private final NewDestinations.Paid paid = new NewDestinations.Paid();
+  private final NewDestinations.Uses newDestinations = new NewDestinations.Uses();
 
-  /** The destination that it used last: most clients use one for a while. */
+  /** The ordered destination used last: most clients use the same for a while. */
   private @Nullable String lastUsed;
 
   /** When what the client has shown ends; null if it does not. */
@@ -239,13 +239,13 @@ final class Access {
   /**
    * The client uses a destination with history, which may be one that it invents.
    *
-   * @throws StompException if it is one more than may be
+   * @throws StompException if it is new and beyond a limit
    */
   void use(NewDestinations destinations, Destination destination) {
     String used = destination.value();
     if (destination.ordered() && !used.equals(lastUsed)) {
       Identity identity = identity();
-      destinations.use(paid, identity.anonymous() ? null : identity.name(), used);
+      destinations.use(newDestinations, identity.anonymous() ? null : identity.name(), used);
       lastUsed = used;
     }
   }

@@ -4,6 +4,8 @@ import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.time.Duration;
+import java.util.List;
+import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -81,12 +83,15 @@ public record StompProperties(
    * @param perNode all that the node's clients use within the window, above which new ones get an
    *     ERROR and 1013; clients without a name may begin half of them; 0 for any number, which
    *     takes as much memory as clients please
+   * @param exemptUsers names of users that are not limited per connection or user, such as a
+   *     service that sends to each user by STOMP
    */
   public record NewDestinations(
-      @DefaultValue("1h") @DurationMin(seconds = 1) Duration window,
+      @DefaultValue("1h") @DurationMin(seconds = 1) @DurationMax(days = 30) Duration window,
       @DefaultValue("2000") @Min(0) int perConnection,
       @DefaultValue("5000") @Min(0) int perUser,
-      @DefaultValue("1000000") @Min(0) @Max(100_000_000) int perNode) {}
+      @DefaultValue("1000000") @Min(0) @Max(100_000_000) int perNode,
+      @DefaultValue List<String> exemptUsers) {}
 
   /**
    * How fast one connection may send; twice of it at once after a while of less.

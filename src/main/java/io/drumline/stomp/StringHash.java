@@ -33,7 +33,7 @@ final class StringHash {
     for (int i = 0; i < whole; i += CHARS_A_WORD) {
       take(v, word(text, i, i + CHARS_A_WORD));
     }
-    take(v, word(text, whole, text.length()) | ((long) (2 * text.length()) << 56));
+    take(v, word(text, whole, text.length()) | ((2L * text.length()) << 56));
     v[2] ^= 0xff;
     for (int i = 0; i < 4; i++) {
       round(v);

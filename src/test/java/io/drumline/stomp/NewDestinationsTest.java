@@ -5,10 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import io.drumline.message.CloseCode;
-import io.drumline.stomp.NewDestinations.Paid;
+import io.drumline.stomp.NewDestinations.Uses;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -22,7 +23,8 @@ class NewDestinationsTest {
 
   private NewDestinations destinations(int perConnection, int perUser, int perNode) {
     return new NewDestinations(
-        new StompProperties.NewDestinations(Duration.ofHours(1), perConnection, perUser, perNode),
+        new StompProperties.NewDestinations(
+            Duration.ofHours(1), perConnection, perUser, perNode, List.of("mailer")),
         () -> now,
         meters);
   }
@@ -41,8 +43,8 @@ class NewDestinationsTest {
   @Test
   void aConnectionMayUseSoManyNewOnesAndAnyNumberOfKnownOnes() {
     NewDestinations destinations = destinations(2, 0, 0);
-    Paid one = new Paid();
-    Paid other = new Paid();
+    Uses one = new Uses();
+    Uses other = new Uses();
     destinations.use(one, "ann", "/topic/a");
     destinations.use(one, "ann", "/topic/b");
     destinations.use(other, "bob", "/topic/c");
@@ -57,33 +59,67 @@ class NewDestinationsTest {
   @Test
   void aUserMayUseSoManyOverAllConnections() {
     NewDestinations destinations = destinations(0, 2, 0);
-    destinations.use(new Paid(), "ann", "/topic/a");
-    destinations.use(new Paid(), "ann", "/topic/b");
+    destinations.use(new Uses(), "ann", "/topic/a");
+    destinations.use(new Uses(), "ann", "/topic/b");
 
-    refuses(() -> destinations.use(new Paid(), "ann", "/topic/c"), CloseCode.TOO_FAST, "2 a user");
-    destinations.use(new Paid(), "bob", "/topic/c");
+    refuses(() -> destinations.use(new Uses(), "ann", "/topic/c"), CloseCode.TOO_FAST, "2 a user");
+    destinations.use(new Uses(), "bob", "/topic/c");
   }
 
   @Test
   void theNodesClientsMayUseSoManyAndThoseWithoutANameHalfOfThem() {
     NewDestinations destinations = destinations(0, 0, 4);
-    destinations.use(new Paid(), null, "/topic/a");
-    destinations.use(new Paid(), null, "/topic/b");
+    destinations.use(new Uses(), null, "/topic/a");
+    destinations.use(new Uses(), null, "/topic/b");
 
-    refuses(() -> destinations.use(new Paid(), null, "/topic/c"), CloseCode.TOO_FAST, "at most 2");
-    destinations.use(new Paid(), "ann", "/topic/c");
-    destinations.use(new Paid(), "ann", "/topic/d");
     refuses(
-        () -> destinations.use(new Paid(), "bob", "/topic/e"),
+        () -> destinations.use(new Uses(), null, "/topic/c"),
+        CloseCode.TRY_AGAIN_LATER,
+        "did not log in");
+    destinations.use(new Uses(), "ann", "/topic/c");
+    destinations.use(new Uses(), "ann", "/topic/d");
+    refuses(
+        () -> destinations.use(new Uses(), "bob", "/topic/e"),
         CloseCode.TRY_AGAIN_LATER,
         "try again later");
-    destinations.use(new Paid(), "bob", "/topic/a");
+    destinations.use(new Uses(), "bob", "/topic/a");
+  }
+
+  @Test
+  void anExemptUserIsBoundedByTheNodeOnly() {
+    NewDestinations destinations = destinations(1, 1, 4);
+    Uses uses = new Uses();
+    destinations.use(uses, "mailer", "/topic/a");
+    destinations.use(uses, "mailer", "/topic/b");
+    destinations.use(uses, "mailer", "/topic/c");
+    destinations.use(new Uses(), "ann", "/topic/d");
+
+    refuses(
+        () -> destinations.use(uses, "mailer", "/topic/e"),
+        CloseCode.TRY_AGAIN_LATER,
+        "try again later");
+  }
+
+  /** Each destination and each user takes a hash, however long the names are. */
+  @Test
+  void refusedUsesAreNotRemembered() {
+    NewDestinations destinations = destinations(0, 1, 3);
+    for (int i = 0; i < 1000; i++) {
+      String name = "user" + i;
+      try {
+        destinations.use(new Uses(), name, "/topic/" + name);
+      } catch (StompException refused) {
+        assertThat(refused.closeCode()).isEqualTo(CloseCode.TRY_AGAIN_LATER);
+      }
+    }
+    assertThat(known()).isEqualTo(3);
+    assertThat(destinations.countedUsers()).isEqualTo(3);
   }
 
   @Test
   void afterTheWindowTheyAreNewAgainAndPaidForAgain() {
     NewDestinations destinations = destinations(1, 1, 2);
-    Paid paid = new Paid();
+    Uses paid = new Uses();
     destinations.use(paid, "ann", "/topic/a");
     refuses(() -> destinations.use(paid, "ann", "/topic/b"), CloseCode.TOO_FAST, "1 a connection");
 

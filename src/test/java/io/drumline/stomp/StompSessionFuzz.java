@@ -251,7 +251,7 @@ class StompSessionFuzz {
           16,
           DataSize.ofMegabytes(1),
           Unmapped.Policy.REFUSE,
-          new StompProperties.NewDestinations(Duration.ofHours(1), 0, 0, 1000),
+          new StompProperties.NewDestinations(Duration.ofHours(1), 0, 0, 1000, List.of()),
           new Rate(0, DataSize.ofBytes(0), Excess.DELAY));
     }
 
