@@ -3,7 +3,7 @@
 # A Drumline node. Build with BuildKit (the default of docker and of compose):
 #
 #   docker build -t drumline .
-#   docker run -p 8080:8080 -p 127.0.0.1:8081:8081 --stop-timeout 45 drumline
+#   docker run -p 8080:8080 -p 127.0.0.1:8081:8081 --stop-timeout 50 drumline
 #
 # Docker itself gives a container 10 seconds to end, less than a drain takes (35 s), and then kills it: hence the
 # stop timeout, and an exit code of 137 without it.
