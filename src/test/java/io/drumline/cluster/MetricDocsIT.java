@@ -26,7 +26,7 @@ class MetricDocsIT {
   private static final Pattern TYPE = Pattern.compile("^# TYPE (drumline_\\w+) (\\w+)$");
   private static final Pattern SERIES = Pattern.compile("^(drumline_\\w+?)\\{(.*)} .*$");
   private static final Pattern LABEL = Pattern.compile("(\\w+)=\"([^\"]*)\"");
-  private static final Pattern QUOTED = Pattern.compile("`(\\w+)`");
+  private static final Pattern QUOTED = Pattern.compile("`([\\w-]+)`");
 
   /** A label whose values are numbers has none to name in the table. */
   private static Set<String> numbers(String label, Set<String> values) {

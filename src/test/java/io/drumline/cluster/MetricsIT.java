@@ -176,7 +176,9 @@ class MetricsIT {
               .filter(line -> line.startsWith("drumline_"))
               .flatMap(line -> LABEL.matcher(line).results().map(result -> result.group(1)))
               .collect(Collectors.toSet());
-      assertThat(labels).isSubsetOf("reason", "outcome", "le", "kind", "limit");
+      assertThat(labels)
+          .isSubsetOf(
+              "command", "kind", "le", "limit", "loop", "outcome", "reason", "state", "task");
     }
   }
 

@@ -40,7 +40,14 @@ class QueriesIT {
         Node.on(
             TestRedis.url(),
             "spring.ssl.bundle.pem.web.keystore.certificate=" + chain,
-            "spring.ssl.bundle.pem.web.keystore.private-key=" + key)) {
+            "spring.ssl.bundle.pem.web.keystore.private-key=" + key,
+            // Nobody is there: fetches fail, and are counted.
+            "drumline.security.jwt.jwks-uri=http://127.0.0.1:1/keys",
+            "drumline.security.jwt.issuer=https://id.example.org",
+            "drumline.security.jwt.audience=chat",
+            "drumline.security.rules[0].pattern=/topic/**",
+            "drumline.security.rules[0].send=anyone",
+            "drumline.security.rules[0].subscribe=anyone")) {
       try (StompClient client = node.client()) {
         client.subscribe("s", "/topic/queries");
         client.publish("/topic/queries", "hello");
