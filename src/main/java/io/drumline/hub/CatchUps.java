@@ -1,52 +1,328 @@
 package io.drumline.hub;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection's subscriptions that catch up, one after the other, so that what they missed does
- * not pile up in the connection's outbound queue. Used on the connection's event loop.
+ * One connection's subscriptions that are not live yet. A few of them catch up side by side, each
+ * in steps, as far as what they are given fits into the outbound queue beside what is live; an
+ * answer that does not fit is not taken, and is asked for again when the steps before it are
+ * written. One whose destination does not answer keeps no other one waiting, and after {@value
+ * #ANSWER_TICKS} ticks its client is told. Used on the connection's event loop.
+ *
+ * <p>Times are counted in ticks of the shard, of 100 ms.
  */
 final class CatchUps {
+  /** How many are asked for at once: as many steps fit into half of the outbound queue. */
+  static final int SIDE_BY_SIDE = 4;
+
+  /** After so many ticks without an answer the next one is asked for as well. */
+  private static final int PATIENCE = 2;
+
+  /** After so many ticks without an answer the client is told: within 5 s in any case. */
+  static final int ANSWER_TICKS = 40;
+
+  /**
+   * How many subscriptions may be begun at once in place of others: each may cost a read. As many
+   * as a client holds at the same time are free.
+   */
+  static final int BURST = 128;
+
+  /** How many a tick, on average. */
+  private static final double PER_TICK = 1.6;
+
+  /** Where a subscription is on its way to be live. */
+  private enum State {
+    /** Waits for its turn. */
+    WAITING,
+    /** Its destination's owner is asked, and it has one of the places. */
+    ASKED,
+    /** As asked, but another one may have its place. */
+    LATE,
+    /** A part of what it missed waits in the outbound queue. */
+    WRITING,
+    /** Needs nothing of the past, only that the destination is live. */
+    BEHIND_DESTINATION,
+    GONE
+  }
+
+  private static final class Join {
+    private final Subscription subscription;
+    private State state;
+
+    /** The tick since which it waits for its destination, as far as is known. */
+    private long since;
+
+    /** The tick in which it was asked for last. */
+    private long askedAt;
+
+    /** The tick before which it is not asked for again. */
+    private long notBefore;
+
+    /** Whether its last answer did not fit beside others. */
+    private boolean alone;
+
+    Join(Subscription subscription, State state, long now) {
+      this.subscription = subscription;
+      this.state = state;
+      this.since = now;
+    }
+  }
+
   private final Connection connection;
-  private final ArrayDeque<Subscription> waiting = new ArrayDeque<>(1);
-  private @Nullable Subscription current;
+  private final Shard shard;
+  private final Map<Subscription, Join> joins = new LinkedHashMap<>();
+  private final ArrayDeque<Join> waiting = new ArrayDeque<>(1);
+  private int asked;
+
+  /** Bytes of steps that wait in the outbound queue. */
+  private long writing;
+
+  private boolean awaitsRoom;
+
+  /** The last tick in which the client had yet to read what others were given. */
+  private long heldUpAt;
+
+  private int mostSubscriptions;
+  private double allowance = BURST;
+  private long allowedAt;
 
   CatchUps(Connection connection) {
     this.connection = connection;
+    this.shard = connection.shard();
   }
 
+  /** A subscription asks for its position or its past. */
   void add(Subscription subscription) {
-    waiting.add(subscription);
-    if (current == null) {
+    Join join = begin(subscription, State.WAITING);
+    if (!isFree()) {
+      join.notBefore = allowedAfter();
+    }
+    waiting.add(join);
+    next();
+  }
+
+  /** A member goes on from where it is: it could not be given something. */
+  void addAgain(Subscription subscription) {
+    waiting.add(begin(subscription, State.WAITING));
+    next();
+  }
+
+  /** A subscription waits for its destination to be live. */
+  void await(Subscription subscription) {
+    begin(subscription, State.BEHIND_DESTINATION);
+  }
+
+  private Join begin(Subscription subscription, State state) {
+    if (joins.isEmpty()) {
+      shard.joining(this);
+    }
+    Join join = new Join(subscription, state, shard.ticks());
+    joins.put(subscription, join);
+    return join;
+  }
+
+  /** Its destination is live. */
+  void destinationLive(Subscription subscription) {
+    Join join = joins.get(subscription);
+    if (join != null && join.state == State.BEHIND_DESTINATION) {
+      joins.remove(subscription);
+    }
+  }
+
+  /** It is live, or has gone. */
+  void done(Subscription subscription) {
+    Join join = joins.remove(subscription);
+    if (join != null) {
+      leavePlace(join);
+      waiting.remove(join);
+      join.state = State.GONE;
       next();
     }
   }
 
-  /** It has caught up, or gone. */
-  void done(Subscription subscription) {
-    if (current == subscription) {
-      current = null;
-      next();
-    } else {
-      waiting.remove(subscription);
+  /** Whether nobody waits here (any more). */
+  boolean isIdle() {
+    return joins.isEmpty() || !connection.open();
+  }
+
+  /** Bytes of steps that wait in the outbound queue: they do not show a slow consumer. */
+  long writing() {
+    return writing;
+  }
+
+  /**
+   * An answer of so many bytes has come. Returns whether it is taken now; if not, it is asked for
+   * again later.
+   */
+  boolean admits(Subscription subscription, long bytes) {
+    Join known = joins.get(subscription);
+    Join join = known == null ? begin(subscription, State.LATE) : known; // if adding it has failed
+    leavePlace(join);
+    if (join.state == State.WAITING) {
+      waiting.remove(join); // it has asked by itself meanwhile
     }
+    if (writing > 0 && writing + bytes > shard.outboundLimit() / 2) {
+      join.state = State.WAITING;
+      join.alone = true;
+      waiting.addFirst(join); // asked for when what is before it is written
+      return false;
+    }
+    join.alone = false;
+    return true;
+  }
+
+  /** It has been given a part, or all, which waits in the outbound queue. */
+  void written(Subscription subscription, long bytes) {
+    Join join = joins.get(subscription);
+    if (join != null) {
+      join.state = State.WRITING;
+    }
+    writing += bytes;
+    if (bytes == 0) {
+      goOn(join);
+    } else {
+      try {
+        connection.whenWritten(
+            () -> {
+              writing -= bytes;
+              goOn(join);
+            });
+      } catch (Throwable e) {
+        writing -= bytes;
+        throw e;
+      }
+    }
+  }
+
+  /** A step is written; the next one follows, unless it was the last. */
+  private void goOn(@Nullable Join join) {
+    if (join != null && join.state == State.WRITING) {
+      join.state = State.WAITING;
+      join.since = shard.ticks();
+      waiting.addFirst(join);
+    }
+    next();
+  }
+
+  /** Called every tick while there are any. */
+  void tick() {
+    if (!connection.open()) {
+      return;
+    }
+    long now = shard.ticks();
+    if (writing > 0 || awaitsRoom) {
+      heldUpAt = now;
+    }
+    List<Subscription> overdue = null;
+    for (Join join : joins.values()) {
+      if (join.state == State.ASKED && now - join.askedAt >= PATIENCE) {
+        leavePlace(join);
+      }
+      if (!join.subscription.answered() && isOverdue(join, now)) {
+        overdue = overdue == null ? new ArrayList<>() : overdue;
+        overdue.add(join.subscription);
+      }
+    }
+    if (overdue != null) {
+      overdue.forEach(Subscription::unavailable);
+    }
+    next();
+  }
+
+  /** Whether its destination has kept it waiting for too long, and not its own client. */
+  private boolean isOverdue(Join join, long now) {
+    return switch (join.state) {
+      case ASKED, LATE, BEHIND_DESTINATION -> now - join.since >= ANSWER_TICKS;
+      case WAITING -> now - waitsSince(join) >= ANSWER_TICKS;
+      case WRITING, GONE -> false;
+    };
+  }
+
+  private long waitsSince(Join join) {
+    return Math.max(join.since, Math.max(heldUpAt, join.notBefore));
   }
 
   private void next() {
-    Subscription next = waiting.poll();
-    current = next;
-    if (next != null) {
+    while (asked < SIDE_BY_SIDE && connection.open()) {
+      Join first = firstAllowed();
+      if (first == null || (first.alone && (writing > 0 || asked > 0))) {
+        return;
+      }
       try {
-        connection.whenRoom(
-            () -> {
-              if (current == next && connection.open()) {
-                next.ask();
-              }
-            });
+        if (connection.liveBytes() > shard.outboundLimit() / 2) {
+          awaitRoom();
+          return;
+        }
       } catch (Throwable e) {
-        next.failed(e);
+        waiting.remove(first);
+        first.state = State.LATE;
+        first.subscription.failed(e); // it asks again by itself
+        return;
+      }
+      waiting.remove(first);
+      asked++;
+      first.state = State.ASKED;
+      first.since = waitsSince(first); // others may hold up the client from now on, not this one
+      first.askedAt = shard.ticks();
+      first.subscription.ask();
+    }
+  }
+
+  private @Nullable Join firstAllowed() {
+    for (Join join : waiting) {
+      if (join.notBefore <= shard.ticks()) {
+        return join;
       }
     }
+    return null; // the tick comes
+  }
+
+  private void awaitRoom() {
+    if (!awaitsRoom) {
+      awaitsRoom = true;
+      try {
+        connection.whenWritten(
+            () -> {
+              awaitsRoom = false;
+              next();
+            });
+      } catch (Throwable e) {
+        awaitsRoom = false;
+        shard.tell(e); // the next tick tries again
+      }
+    }
+  }
+
+  private void leavePlace(Join join) {
+    if (join.state == State.ASKED) {
+      asked--;
+      join.state = State.LATE;
+    }
+  }
+
+  private boolean isFree() {
+    if (connection.subscriptions > mostSubscriptions) {
+      mostSubscriptions = connection.subscriptions;
+      return true;
+    }
+    return false;
+  }
+
+  /** The tick in which one more is allowed; takes it from the allowance. */
+  private long allowedAfter() {
+    long now = shard.ticks();
+    allowance = Math.min(BURST, allowance + (now - allowedAt) * PER_TICK);
+    allowance = Math.max(-BURST, allowance - 1);
+    allowedAt = now;
+    if (allowance >= 0) {
+      return now;
+    }
+    shard.metrics().delayedCatchUps.increment();
+    return now + (long) Math.ceil(-allowance / PER_TICK);
   }
 }

@@ -11,6 +11,7 @@ import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -200,6 +201,10 @@ public final class Connection {
     if (!admitted) {
       return;
     }
+    writeAdmitted(frame);
+  }
+
+  private void writeAdmitted(ByteBuf frame) {
     shard.metrics().bytesOut.add(frame.readableBytes());
     lastWrite = System.nanoTime();
     mayBeQueued = true;
@@ -230,13 +235,21 @@ public final class Connection {
             });
   }
 
-  /** Runs the task when the outbound queue is at most half full; now if it is. */
-  void whenRoom(Runnable task) {
-    if (queuedBytes() <= shard.outboundLimit() / 2) {
-      task.run();
+  /**
+   * Writes a step of catching up, which {@link CatchUps} has found room for: its size says nothing
+   * of how fast the client reads. Releases it.
+   */
+  void writeCatchUp(ByteBuf frames) {
+    if (open() && frames.isReadable()) {
+      writeAdmitted(frames);
     } else {
-      whenWritten(task);
+      frames.release();
     }
+  }
+
+  /** What waits in the outbound queue, without the steps of catching up. */
+  long liveBytes() {
+    return queuedBytes() - (catchUps == null ? 0 : catchUps.writing());
   }
 
   /** This connection's subscriptions that catch up. */
@@ -245,6 +258,13 @@ public final class Connection {
       catchUps = new CatchUps(this);
     }
     return catchUps;
+  }
+
+  /** It has ended: nobody waits for its subscriptions any more. */
+  void forgetJoins(Set<CatchUps> joining) {
+    if (catchUps != null) {
+      joining.remove(catchUps);
+    }
   }
 
   /** Writes a ping whose pong brings the number back, behind all that was written before. */
@@ -540,9 +560,9 @@ public final class Connection {
   }
 
   private boolean fits(ByteBuf frame) {
-    long queued = queuedBytes();
-    mayBeQueued = queued > 0;
-    return queued == 0 || queued + frame.readableBytes() <= shard.outboundLimit();
+    mayBeQueued = queuedBytes() > 0;
+    long queued = liveBytes();
+    return queued <= 0 || queued + frame.readableBytes() <= shard.outboundLimit();
   }
 
   private long giveUp() {

@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -27,6 +28,8 @@ final class HubMetrics {
   final LongAdder reads = new LongAdder();
   final LongAdder fruitlessReads = new LongAdder();
   final LongAdder evictedPasts = new LongAdder();
+  final LongAdder unavailable = new LongAdder();
+  final LongAdder delayedCatchUps = new LongAdder();
   final LongAdder stale = new LongAdder();
   final LongAdder overloads = new LongAdder();
   final LongAdder repairs = new LongAdder();
@@ -75,6 +78,16 @@ final class HubMetrics {
         "drumline.history.evicted",
         "Destinations whose history in memory was given up early, because of the limit",
         evictedPasts);
+    count(
+        registry,
+        "drumline.subscriptions.unavailable",
+        "SUBSCRIBEs answered before their destination was, which took longer than 4 s",
+        unavailable);
+    count(
+        registry,
+        "drumline.subscriptions.delayed",
+        "Subscriptions whose catching up waited, as their client replaces others too fast",
+        delayedCatchUps);
     count(
         registry,
         "drumline.messages.stale",
@@ -134,7 +147,8 @@ final class HubMetrics {
             250,
             1000,
             5000);
-    for (Gap.Reason reason : Gap.Reason.values()) {
+    // The last one is told to one subscriber at a time, never to a destination's.
+    for (Gap.Reason reason : EnumSet.complementOf(EnumSet.of(Gap.Reason.UNAVAILABLE))) {
       gaps.put(
           reason,
           Counter.builder("drumline.gaps")

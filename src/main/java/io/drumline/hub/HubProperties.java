@@ -49,7 +49,7 @@ public record HubProperties(
     @DefaultValue("5s") @DurationMin Duration linger) {
 
   /** Of a connection's outbound limit, what one step of catching up may take. */
-  private static final int CHUNKS = 4;
+  private static final int CHUNKS = 2 * CatchUps.SIDE_BY_SIDE;
 
   public HubProperties {
     if (nodeOutboundLimit != null && nodeOutboundLimit.toBytes() < outboundLimit.toBytes()) {

@@ -13,8 +13,10 @@ import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -75,6 +77,11 @@ final class Shard {
 
   private volatile @Nullable PeriodicTask ticking;
 
+  /** Connections with subscriptions that are not live yet. */
+  private final Set<CatchUps> joining = new LinkedHashSet<>();
+
+  private long ticks;
+
   private volatile int connectionCount;
   private volatile int subscriptionCount;
   private volatile int topicCount;
@@ -118,28 +125,23 @@ final class Shard {
     if (start.joins()) {
       topic.addLater(subscription);
       try {
-        catchUp(subscription);
+        connection.catchUps().add(subscription);
       } catch (Throwable e) {
         subscription.failed(e);
       }
       return subscription;
     }
     try {
+      topic.join();
       topic.add(subscription);
       return subscription;
     } catch (Throwable e) {
       connection.subscriptions--;
+      topic.waitsNoMore(subscription);
+      connection.catchUps().done(subscription);
       topic.forgetIfEmpty();
       throw e;
     }
-  }
-
-  private void catchUp(Subscription subscription) {
-    long begun = System.nanoTime();
-    subscription
-        .live()
-        .thenRun(() -> metrics().resume.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS));
-    subscription.connection.catchUps().add(subscription);
   }
 
   private ShardTopic topic(Destination destination) {
@@ -149,13 +151,6 @@ final class Shard {
     }
     ShardTopic topic = new ShardTopic(this, destination);
     topics.put(destination, topic);
-    try {
-      hub.join(topic);
-    } catch (Throwable e) {
-      topics.remove(
-          destination); // else all who came later would wait for an owner who knows nothing
-      throw e;
-    }
     topicCount = topics.size();
     return topic;
   }
@@ -171,6 +166,7 @@ final class Shard {
    * @param question its number, which comes back with the answer
    */
   void resume(Subscription subscription, Start start, boolean started, int question) {
+    subscription.topic.join();
     hub.resume(subscription.topic, subscription, start, started, question);
   }
 
@@ -178,7 +174,9 @@ final class Shard {
   void forget(ShardTopic topic) {
     topics.remove(topic.destination);
     topicCount = topics.size();
-    hub.leave(topic);
+    if (topic.hasJoined()) {
+      hub.leave(topic);
+    }
   }
 
   void add(Connection connection) {
@@ -194,6 +192,7 @@ final class Shard {
       last.index = connection.index;
     }
     connectionCount = connections.size();
+    connection.forgetJoins(joining);
   }
 
   void closeAll(CloseCode code, String reason) {
@@ -451,6 +450,29 @@ final class Shard {
         cause);
   }
 
+  /** Ticks of 100 ms, for those who join: they stand still with the loop. */
+  long ticks() {
+    return ticks;
+  }
+
+  /** This connection has subscriptions that are not live yet. */
+  void joining(CatchUps catchUps) {
+    joining.add(catchUps);
+  }
+
+  private void tickJoins() {
+    ticks++;
+    if (joining.isEmpty()) {
+      return;
+    }
+    try {
+      joining.removeIf(CatchUps::isIdle);
+      List.copyOf(joining).forEach(CatchUps::tick); // a tick may add others
+    } catch (Throwable e) {
+      tell(e); // and the next tick goes on
+    }
+  }
+
   private void tick() {
     try {
       long now = System.nanoTime();
@@ -465,6 +487,7 @@ final class Shard {
       }
       sweepQueues();
       keepBudget();
+      tickJoins();
     } finally {
       wheel.advance();
     }

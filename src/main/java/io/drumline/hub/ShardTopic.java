@@ -4,10 +4,10 @@ import io.drumline.message.Cursor;
 import io.drumline.message.Destination;
 import io.drumline.message.Gap;
 import io.drumline.message.Publication;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,10 +31,13 @@ final class ShardTopic {
   /** The first of the subscriptions that are not in their group (yet); they are linked. */
   private @Nullable Subscription catchingUp;
 
+  /** Whether its owner knows of it, which costs a read: only once somebody's turn has come. */
+  private boolean joined;
+
   private boolean live;
 
   /** Those who begin with what is live, while nothing is. */
-  private @Nullable List<Subscription> waiting;
+  private @Nullable Set<Subscription> waiting;
 
   /** What was delivered last, or the gap before the next. */
   private @Nullable Publication lastPublication;
@@ -56,17 +59,30 @@ final class ShardTopic {
     this.destination = destination;
   }
 
+  /** Joins the destination's owner, once; if this fails, the next one tries again. */
+  void join() {
+    if (!joined) {
+      shard.join(this);
+      joined = true;
+    }
+  }
+
+  boolean hasJoined() {
+    return joined;
+  }
+
   /** A member at once; it is live when the topic is. */
   void add(Subscription subscription) {
     if (!live) {
       if (waiting == null) {
-        waiting = new ArrayList<>(1);
+        waiting = new LinkedHashSet<>();
       }
       waiting.add(subscription);
+      subscription.connection.catchUps().await(subscription);
     }
     enter(subscription);
     if (live) {
-      subscription.joined(Joined.LIVE);
+      subscription.live(Joined.LIVE);
     }
   }
 
@@ -151,10 +167,20 @@ final class ShardTopic {
   /** The backplane delivers from now on. */
   void live() {
     live = true;
-    List<Subscription> subscriptions = waiting;
+    Set<Subscription> subscriptions = waiting;
     waiting = null;
     if (subscriptions != null) {
-      subscriptions.forEach(subscription -> subscription.joined(Joined.LIVE));
+      for (Subscription subscription : subscriptions) {
+        subscription.connection.catchUps().destinationLive(subscription);
+        subscription.live(Joined.LIVE);
+      }
+    }
+  }
+
+  /** It has gone before this was live. */
+  void waitsNoMore(Subscription subscription) {
+    if (waiting != null) {
+      waiting.remove(subscription);
     }
   }
 

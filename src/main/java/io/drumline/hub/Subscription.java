@@ -6,8 +6,7 @@ import io.drumline.message.Gap;
 import io.drumline.message.Publication;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -50,7 +49,10 @@ public final class Subscription {
 
   @Nullable Subscription next;
 
-  private final CompletableFuture<Joined> live = new CompletableFuture<>();
+  private final long begun = System.nanoTime();
+  private final boolean asksForPast;
+  private @Nullable Joined told;
+  private @Nullable Consumer<Joined> listener;
   private State state = State.CATCHING_UP;
   private @Nullable Group group;
   private Start start;
@@ -80,16 +82,21 @@ public final class Subscription {
     this.topic = topic;
     this.key = key;
     this.start = start;
+    this.asksForPast = start.joins();
     this.observer = observer;
     connection.subscriptions++;
   }
 
   /**
-   * Completes, on the connection's event loop, when everything published from now on will be
-   * delivered, or when it is cancelled before that.
+   * Has this told how the subscription begins, on the connection's event loop: when it is live, or
+   * cancelled before. If its destination does not answer within 4 seconds, that is told first. One
+   * listener at most.
    */
-  public CompletionStage<Joined> live() {
-    return live;
+  public void onBegin(Consumer<Joined> toTell) {
+    listener = toTell;
+    if (told != null) {
+      toTell.accept(told);
+    }
   }
 
   /** Ends it: nothing more is delivered once this returns. Idempotent. */
@@ -105,9 +112,12 @@ public final class Subscription {
     connection.subscriptions--;
     if (!member) {
       topic.gaveUp(this);
+    }
+    if (!member || !wasLive()) {
+      topic.waitsNoMore(this);
       connection.catchUps().done(this);
     }
-    live.complete(Joined.LIVE);
+    tell(Joined.CANCELLED);
   }
 
   /**
@@ -131,8 +141,48 @@ public final class Subscription {
     repairs = 0;
   }
 
-  void joined(Joined how) {
-    live.complete(how);
+  /** Everything that is published from now on is delivered to it. */
+  void live(Joined how) {
+    if (state == State.CANCELLED || wasLive()) {
+      return;
+    }
+    if (asksForPast) {
+      topic.shard.metrics().resume.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
+    }
+    tell(how);
+  }
+
+  /** Its destination has not answered for so long that the client is told. */
+  void unavailable() {
+    if (told == null) {
+      topic.shard.metrics().unavailable.increment();
+      tell(Joined.UNAVAILABLE);
+    }
+  }
+
+  /** Whether its client was told something already. */
+  boolean answered() {
+    return told != null;
+  }
+
+  /** What was told of it stays true when it falls behind later. */
+  private boolean wasLive() {
+    return told != null && told.outcome() == Joined.Outcome.LIVE;
+  }
+
+  private void tell(Joined how) {
+    if (wasLive()) {
+      return;
+    }
+    told = how;
+    if (listener != null) {
+      try {
+        listener.accept(how);
+      } catch (Throwable e) {
+        connection.failed(e); // its client would wait for an answer that never comes
+        connection.close(CloseCode.INTERNAL_ERROR, "The server failed: reconnect.");
+      }
+    }
   }
 
   /**
@@ -190,7 +240,7 @@ public final class Subscription {
         asked = false;
         state = State.CATCHING_UP;
         topic.shard.metrics().repairs.increment();
-        connection.catchUps().add(this);
+        connection.catchUps().addAgain(this);
       } else if (state == State.FAILED) {
         countRepair();
         state = State.CATCHING_UP;
@@ -223,38 +273,55 @@ public final class Subscription {
       return;
     }
     try {
-      Start rest = new Start(start.continuity(), catchUp.cursor(), 0);
-      Gap first = missed == null ? catchUp.gap() : missed;
-      Joined how = catchUp.joined() ? new Joined(catchUp.cursor(), first) : null;
-      write(catchUp.gap(), catchUp.publications());
-      started = true;
       asked = false;
+      CatchUps catchUps = connection.catchUps();
+      if (!catchUps.admits(this, sizeOf(catchUp.publications()))) {
+        return; // which asks for it again
+      }
+      Start rest = new Start(start.continuity(), catchUp.cursor(), 0);
+      Gap gap = gap(catchUp);
+      Gap first = missed == null ? gap : missed;
+      Joined how = catchUp.joined() ? Joined.at(catchUp.cursor(), first) : null;
+      long bytes = write(gap, catchUp.publications());
+      started = true;
       cursor = catchUp.cursor();
       missed = first;
       start = rest;
       if (!connection.open()) {
-        return; // it reads too slowly
+        return; // it has more unacknowledged messages than it may
       }
       if (how != null) {
         topic.caughtUp(this, catchUp.cursor());
-        joined(how);
-        connection.catchUps().done(this);
-      } else {
-        connection.whenWritten(this::askAgain);
+        catchUps.done(this);
+        live(how);
       }
+      catchUps.written(this, bytes); // may ask for the next part at once
     } catch (Throwable e) {
       failed(e);
     }
   }
 
-  private void askAgain() {
-    if (state == State.CATCHING_UP && connection.open()) {
-      ask();
+  /** What it is told before the publications. */
+  private @Nullable Gap gap(CatchUp catchUp) {
+    if (catchUp.gap() != null || started || start.after() != null || told == null || wasLive()) {
+      return catchUp.gap();
     }
+    // It was answered before it was known where it begins: something may have come in between.
+    List<Publication> publications = catchUp.publications();
+    Cursor base = publications.isEmpty() ? catchUp.cursor() : Cursor.before(publications.get(0));
+    return new Gap(base, Gap.Reason.UNAVAILABLE, Gap.UNKNOWN);
   }
 
-  /** All of it or, if it throws, nothing. */
-  private void write(@Nullable Gap gap, List<Publication> publications) {
+  private static long sizeOf(List<Publication> publications) {
+    long bytes = 0;
+    for (Publication publication : publications) {
+      bytes += Hub.sizeOf(publication);
+    }
+    return bytes;
+  }
+
+  /** All of it or, if it throws, nothing; returns how many bytes that were. */
+  private long write(@Nullable Gap gap, List<Publication> publications) {
     Shard shard = topic.shard;
     ByteBuf frames = shard.alloc().directBuffer();
     int count = 0;
@@ -275,11 +342,9 @@ public final class Subscription {
       frames.release();
       throw e;
     }
-    if (frames.isReadable()) {
-      connection.write(frames);
-      shard.metrics().deliveries.add(count);
-    } else {
-      frames.release();
-    }
+    long bytes = frames.readableBytes();
+    connection.writeCatchUp(frames);
+    shard.metrics().deliveries.add(count);
+    return bytes;
   }
 }

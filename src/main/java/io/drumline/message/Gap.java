@@ -12,6 +12,9 @@ public record Gap(Cursor cursor, Reason reason, long missed) {
   /** Stands for a number that is not known. */
   public static final long UNKNOWN = -1;
 
+  /** {@link #UNKNOWN} as it is on the wire. */
+  public static final String UNKNOWN_TEXT = "unknown";
+
   /** Why messages are missing. */
   public enum Reason {
     /** They were older, or more, than the destination's history keeps. */
@@ -21,7 +24,9 @@ public record Gap(Cursor cursor, Reason reason, long missed) {
     /** The backplane lost the end of the history (a failover) and went on from before it. */
     DIVERGED,
     /** The subscriber caught up more slowly than history was trimmed. */
-    OVERFLOW;
+    OVERFLOW,
+    /** The backplane could not be asked when the subscription began; it begins here. */
+    UNAVAILABLE;
 
     /** As it is on the wire, such as {@code trimmed}. */
     public String text() {
@@ -31,6 +36,6 @@ public record Gap(Cursor cursor, Reason reason, long missed) {
 
   /** {@link #missed} as it is on the wire: a number, or {@code unknown}. */
   public String missedText() {
-    return missed == UNKNOWN ? "unknown" : Long.toString(missed);
+    return missed == UNKNOWN ? UNKNOWN_TEXT : Long.toString(missed);
   }
 }

@@ -5,6 +5,7 @@ import io.drumline.hub.Joined;
 import io.drumline.hub.Start;
 import io.drumline.message.Cursor;
 import io.drumline.message.Destination;
+import io.drumline.message.Gap;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -94,6 +95,28 @@ final class Continuity {
 
   /** What the RECEIPT of a SUBSCRIBE tells of its beginning. */
   static List<Header> answer(Start start, Joined joined) {
+    return switch (joined.outcome()) {
+      case LIVE -> live(start, joined);
+      case CANCELLED -> unrecovered(start, List.of(new Header("cancelled", "true")));
+      case UNAVAILABLE ->
+          unrecovered(
+              start,
+              List.of(
+                  new Header("gap", Gap.Reason.UNAVAILABLE.text()),
+                  new Header("missed", Gap.UNKNOWN_TEXT)));
+    };
+  }
+
+  private static List<Header> unrecovered(Start start, List<Header> why) {
+    List<Header> headers = new ArrayList<>(3);
+    if (start.after() != null) {
+      headers.add(new Header("recovered", "false"));
+    }
+    headers.addAll(why);
+    return headers;
+  }
+
+  private static List<Header> live(Start start, Joined joined) {
     Cursor cursor = joined.cursor();
     if (cursor == null) {
       return List.of();

@@ -123,7 +123,7 @@ final class FrameRouter {
     String text = frame.required("destination");
     // A client that subscribes and then sends must see its own message.
     if (server.bridge().isForApplication(text)) {
-      if (!subscriptions.deferBehindAll(() -> serve(frame, slot))) {
+      if (!subscriptions.joining().deferBehindAll(() -> serve(frame, slot))) {
         dispatch(frame, slot);
       }
       return;
@@ -135,7 +135,7 @@ final class FrameRouter {
                   Sentences.shorten(text), Sentences.shorten(text.substring("/user".length()))));
     }
     Destination destination = StompSubscriptions.destination(text);
-    if (subscriptions.defer(destination, () -> serve(frame, slot))) {
+    if (subscriptions.joining().defer(destination, () -> serve(frame, slot))) {
       return;
     }
     access.require(Action.SEND, destination.value());

@@ -6,8 +6,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * One session's SUBSCRIBEs that are not live yet, by destination, and what waits for them, in
- * order. Used on the connection's event loop.
+ * One session's SUBSCRIBEs that are not answered yet, and what waits for them, in order: a client
+ * that subscribes and then sends must see its own message. A message to a destination waits for the
+ * SUBSCRIBEs to that one; one for the application, which may publish anywhere, for all. Used on the
+ * connection's event loop.
  */
 final class Joining {
   private static final class Joins {
@@ -16,13 +18,17 @@ final class Joining {
   }
 
   private final Map<Destination, Joins> byDestination = new HashMap<>(2);
+  private final ArrayDeque<Runnable> behindAll = new ArrayDeque<>(0);
+  private int open;
 
   void begins(Destination destination) {
     byDestination.computeIfAbsent(destination, key -> new Joins()).open++;
+    open++;
   }
 
-  /** One is live or gone: what waited for the last of its destination goes on. */
+  /** One is answered: what waited for it goes on. */
   void ended(Destination destination) {
+    open--;
     Joins joins = byDestination.get(destination);
     if (joins != null && --joins.open == 0) {
       byDestination.remove(destination);
@@ -30,11 +36,19 @@ final class Joining {
         next.run();
       }
     }
+    for (Runnable next; open == 0 && (next = behindAll.poll()) != null; ) {
+      next.run();
+    }
   }
 
   /** Keeps a task until no SUBSCRIBE to this destination is open; false if none is. */
   boolean defer(Destination destination, Runnable task) {
     Joins joins = byDestination.get(destination);
     return joins != null && joins.behind.add(task);
+  }
+
+  /** Keeps a task until no SUBSCRIBE is open; false if none is. */
+  boolean deferBehindAll(Runnable task) {
+    return open > 0 && behindAll.add(task);
   }
 }

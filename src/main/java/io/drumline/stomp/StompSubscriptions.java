@@ -1,6 +1,7 @@
 package io.drumline.stomp;
 
 import io.drumline.hub.Connection;
+import io.drumline.hub.Joined;
 import io.drumline.hub.Start;
 import io.drumline.hub.Subscription;
 import io.drumline.message.CloseCode;
@@ -10,7 +11,6 @@ import io.drumline.security.DestinationPolicy.Action;
 import io.drumline.security.Limit;
 import io.drumline.session.SharedSession;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -36,9 +36,7 @@ final class StompSubscriptions {
    */
   private final LinkedHashSet<String> endedUnacknowledged = new LinkedHashSet<>(0);
 
-  private final ArrayDeque<Runnable> behindJoins = new ArrayDeque<>(0);
-  private final Joining joins = new Joining();
-  private int joining;
+  private final Joining joining = new Joining();
   private int unacknowledged;
 
   StompSubscriptions(StompSession session, StompSessions server, Connection connection) {
@@ -87,33 +85,23 @@ final class StompSubscriptions {
             .hub()
             .subscribe(
                 connection, destination, subscription.format(), start, observer(subscription));
-    joins.begins(destination);
-    member.live().thenRun(() -> joins.ended(destination));
     subscription.joined(destination, start, member);
     if (shared != null) {
       shared.track(subscription);
     }
     byKey.put(subscription.key(), subscription);
-    joining++;
-    member
-        .live()
-        .thenAccept(
-            joined -> {
-              if (joined.cursor() != null) {
-                subscription.beginAfter(joined.cursor());
-                if (shared != null) {
-                  shared.began(destination, joined.cursor().messageId());
-                }
-              }
-              slot.answer(Continuity.answer(start, joined));
-              joined(slot);
-            })
-        .exceptionally(
-            e -> { // its client would wait for the RECEIPT for ever
-              connection.failed(e);
-              connection.close(CloseCode.INTERNAL_ERROR, "The server failed: reconnect.");
-              return null;
-            });
+    joining.begins(destination);
+    Answer answer = new Answer(slot, destination, start);
+    member.onBegin(
+        joined -> {
+          if (joined.cursor() != null) {
+            subscription.beginAfter(joined.cursor());
+            if (shared != null) {
+              shared.began(destination, joined.cursor().messageId());
+            }
+          }
+          answer.give(joined);
+        });
     server.bridge().subscribeEvent(session, frame);
   }
 
@@ -205,19 +193,11 @@ final class StompSubscriptions {
   }
 
   /**
-   * Keeps a task, in order, until the SUBSCRIBEs to this destination are live; returns false if
-   * there is none to wait for. One destination that cannot be served holds up no other.
+   * The SUBSCRIBEs that are not answered yet: a SEND waits for those before it that its message may
+   * reach.
    */
-  boolean defer(Destination destination, Runnable task) {
-    return joins.defer(destination, task);
-  }
-
-  /**
-   * As {@link #defer}, for a message to the application, which may publish anywhere: it waits for
-   * all SUBSCRIBEs.
-   */
-  boolean deferBehindAll(Runnable task) {
-    return joining > 0 && behindJoins.add(task);
+  Joining joining() {
+    return joining;
   }
 
   /** Nothing more is delivered to the session. */
@@ -267,11 +247,26 @@ final class StompSubscriptions {
     return destination.ordered() && !nameless ? session.shared() : null;
   }
 
-  private void joined(Pending.Slot slot) {
-    session.done(slot);
-    joining--;
-    for (Runnable next; joining == 0 && (next = behindJoins.poll()) != null; ) {
-      next.run();
+  /** The RECEIPT of one SUBSCRIBE, given once: a destination may be live later than that. */
+  private final class Answer {
+    private final Pending.Slot slot;
+    private final Destination destination;
+    private final Start start;
+    private boolean given;
+
+    Answer(Pending.Slot slot, Destination destination, Start start) {
+      this.slot = slot;
+      this.destination = destination;
+      this.start = start;
+    }
+
+    void give(Joined joined) {
+      if (!given) {
+        given = true;
+        slot.answer(Continuity.answer(start, joined));
+        session.done(slot);
+        joining.ended(destination);
+      }
     }
   }
 

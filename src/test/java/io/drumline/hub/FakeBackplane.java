@@ -35,6 +35,7 @@ final class FakeBackplane implements Backplane {
   private final Map<Destination, List<Publication>> kept = new HashMap<>();
   private final Map<Destination, Reads> reads = new HashMap<>();
   private final Map<Destination, Integer> readCounts = new HashMap<>();
+  private final List<CompletableFuture<Void>> unconfirmed = new ArrayList<>();
   private @Nullable Receiver receiver;
   private boolean subscribes = true;
 
@@ -42,9 +43,15 @@ final class FakeBackplane implements Backplane {
     reads.put(destination, become);
   }
 
-  /** SUBSCRIBEs are not confirmed from now on. */
+  /** SUBSCRIBEs are not confirmed before {@link #confirm}. */
   void confirmNothing() {
     subscribes = false;
+  }
+
+  void confirm() {
+    subscribes = true;
+    unconfirmed.forEach(each -> each.complete(null));
+    unconfirmed.clear();
   }
 
   int readsOf(Destination destination) {
@@ -102,7 +109,12 @@ final class FakeBackplane implements Backplane {
 
   @Override
   public CompletionStage<Void> subscribe(Destination destination) {
-    return subscribes ? CompletableFuture.completedFuture(null) : new CompletableFuture<>();
+    CompletableFuture<Void> confirmed = new CompletableFuture<>();
+    unconfirmed.add(confirmed);
+    if (subscribes) {
+      confirm();
+    }
+    return confirmed;
   }
 
   @Override

@@ -9,8 +9,11 @@ import io.drumline.message.Publication;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,10 +27,14 @@ final class FakeHub implements AutoCloseable {
   private static final long TICK_MILLIS = 100;
 
   /** The body alone, and of a gap its reason. */
-  private static final FrameFormat FORMAT =
+  private final FrameFormat format =
       new FrameFormat() {
         @Override
         public void encode(Publication publication, ByteBuf out) {
+          if (failures > 0) {
+            failures--;
+            throw new OutOfMemoryError("on purpose");
+          }
           out.writeBytes(publication.body());
         }
 
@@ -40,6 +47,20 @@ final class FakeHub implements AutoCloseable {
   /** A client's socket, which may stop to read. */
   static final class Socket extends EmbeddedChannel {
     private boolean reads = true;
+
+    Socket() {
+      super(
+          new ChannelInboundHandlerAdapter() {
+            @Override
+            @SuppressWarnings("deprecation") // deprecated in ChannelHandler only
+            public void exceptionCaught(ChannelHandlerContext context, Throwable e)
+                throws Exception {
+              if (!(e instanceof ClosedChannelException)) { // writes that the closing cuts off
+                super.exceptionCaught(context, e);
+              }
+            }
+          });
+    }
 
     void reads(boolean on) {
       reads = on;
@@ -83,6 +104,7 @@ final class FakeHub implements AutoCloseable {
   private final EmbeddedChannel turns = new EmbeddedChannel();
   private final List<Socket> sockets = new ArrayList<>();
   private final Shard shard;
+  private int failures;
 
   FakeHub(Map<String, String> settings) {
     turns.freezeTime();
@@ -108,7 +130,12 @@ final class FakeHub implements AutoCloseable {
   }
 
   Subscription subscribe(Connection connection, Destination destination, Start start) {
-    return hub.subscribe(connection, destination, FORMAT, start, null);
+    return hub.subscribe(connection, destination, format, start, null);
+  }
+
+  /** So many messages cannot be encoded from now on. */
+  void failToEncode(int times) {
+    failures = times;
   }
 
   /** Runs what waits. */

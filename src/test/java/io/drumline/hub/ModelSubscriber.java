@@ -68,6 +68,7 @@ final class ModelSubscriber {
             "skips what is kept, from " + before,
             gap);
       }
+      case UNAVAILABLE -> throw new AssertionError("the order does not say " + gap);
     }
     cursor = base;
   }

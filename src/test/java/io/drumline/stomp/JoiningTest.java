@@ -15,18 +15,30 @@ class JoiningTest {
   private final List<String> ran = new ArrayList<>();
 
   @Test
-  void aTaskWaitsForTheSubscribesOfItsOwnDestinationOnly() {
-    joining.begins(A);
+  void whatIsForOneDestinationWaitsForThatOneOnly() {
     joining.begins(A);
     joining.begins(B);
     assertThat(joining.defer(A, () -> ran.add("1"))).isTrue();
     assertThat(joining.defer(A, () -> ran.add("2"))).isTrue();
     assertThat(joining.defer(Destination.of("/topic/c"), () -> ran.add("c"))).isFalse();
     joining.ended(B);
-    joining.ended(A);
     assertThat(ran).isEmpty();
     joining.ended(A);
     assertThat(ran).containsExactly("1", "2");
     assertThat(joining.defer(A, () -> ran.add("3"))).isFalse();
+  }
+
+  @Test
+  void whatIsForTheApplicationWaitsForAll() {
+    joining.begins(A);
+    joining.begins(B);
+    joining.begins(A);
+    assertThat(joining.deferBehindAll(() -> ran.add("app"))).isTrue();
+    joining.ended(A);
+    joining.ended(B);
+    assertThat(ran).isEmpty();
+    joining.ended(A);
+    assertThat(ran).containsExactly("app");
+    assertThat(joining.deferBehindAll(() -> ran.add("app"))).isFalse();
   }
 }
