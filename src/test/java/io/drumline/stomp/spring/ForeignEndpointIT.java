@@ -21,7 +21,10 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.core.annotation.Order;
 import org.springframework.messaging.SubscribableChannel;
 import org.springframework.messaging.handler.annotation.MessageMapping;
+import org.springframework.messaging.simp.SimpMessageHeaderAccessor;
+import org.springframework.messaging.simp.SimpMessageType;
 import org.springframework.messaging.simp.SimpMessagingTemplate;
+import org.springframework.messaging.support.MessageBuilder;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.web.HttpRequestHandler;
@@ -74,7 +77,6 @@ class ForeignEndpointIT {
               "CONNECT\naccept-version:1.2\nhost:localhost\n\n\0",
               "SUBSCRIBE\nid:1\ndestination:/topic/a\n\n\0")) {
         BlockingQueue<String> heard = new LinkedBlockingQueue<>();
-        double before = refused(node);
         WebSocket stranger =
             HttpClient.newHttpClient()
                 .newWebSocketBuilder()
@@ -82,10 +84,23 @@ class ForeignEndpointIT {
                 .buildAsync(door, new Listener(heard))
                 .get(10, TimeUnit.SECONDS);
         stranger.sendText(frame, true).get(10, TimeUnit.SECONDS);
-        assertThat(heard.poll(10, TimeUnit.SECONDS)).as(frame).startsWith("ERROR");
-        assertThat(refused(node)).as(frame).isGreaterThan(before);
+        String answer = heard.poll(10, TimeUnit.SECONDS);
+        assertThat(answer).as(frame).startsWith("ERROR");
         stranger.abort();
       }
+      assertThat(refused(node)).as("of the CONNECT; Spring refuses others before one").isEqualTo(1);
+      SubscribableChannel inbound = node.bean("clientInboundChannel", SubscribableChannel.class);
+      for (SimpMessageType type : List.of(SimpMessageType.MESSAGE, SimpMessageType.SUBSCRIBE)) {
+        SimpMessageHeaderAccessor forged = SimpMessageHeaderAccessor.create(type);
+        forged.setSessionId("a-session-of-another-door");
+        forged.setDestination("/user/ann/queue/x");
+        assertThatThrownBy(
+                () ->
+                    inbound.send(
+                        MessageBuilder.createMessage(new byte[1], forged.getMessageHeaders())))
+            .hasMessageContaining("Clients are served on drumline.listener.port only");
+      }
+      assertThat(refused(node)).isEqualTo(3);
 
       node.bean(SimpMessagingTemplate.class).convertAndSendToUser("ann", "/queue/x", "next");
       ann.expectMessage("next"); // and nothing before it

@@ -127,7 +127,7 @@ final class LogsIT {
       badUpgrades(node);
       badKeys(node);
       await().until(() -> output.getAll().contains("A listener failed on a SessionConnectEvent"));
-      await().until(() -> output.getAll().contains("A token was refused"));
+      await().until(() -> output.getAll().contains("A client was refused"));
 
       assertThat(output.getAll().replaceAll("[\\n\\t]", ""))
           .doesNotContainPattern("[\\p{Cntrl}\\x80-\\x9f\\u2028]");
