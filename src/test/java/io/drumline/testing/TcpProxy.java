@@ -89,6 +89,11 @@ public final class TcpProxy implements AutoCloseable {
     return silenced;
   }
 
+  /** Cuts the connections whose answers are swallowed, and no others. */
+  public void cutSilenced() {
+    pairs.stream().filter(pair -> pair.silent).forEach(Pair::close);
+  }
+
   /**
    * Keeps back all that clients send on the connections of now whose client has sent {@code word},
    * also beyond their end, until {@link #deliverLate}.
