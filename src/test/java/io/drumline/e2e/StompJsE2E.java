@@ -38,6 +38,34 @@ final class StompJsE2E {
             .ready()) {
       output = run(SCRIPTS.resolve("stompjs.mjs"), stomp, ws, node.webSocket());
     }
+    return checks(output);
+  }
+
+  /** The snippets of the documents, as they are. */
+  @TestFactory
+  Stream<DynamicTest> snippetsDoWhatTheDocumentsSay() throws Exception {
+    Path libraries = RunningProgram.directory("stompjs");
+    Path stomp = unpack("stomp__stompjs", libraries);
+    Path ws = unpack("ws", libraries);
+    String secret = "of-the-snippets-and-long-enough-for-HS256";
+    String output;
+    try (NodeProcess node =
+        NodeProcess.alone(
+                "snippets",
+                "--drumline.security.anonymous=true",
+                "--drumline.security.jwt.secret=" + secret,
+                "--drumline.security.rules[0].pattern=/topic/**",
+                "--drumline.security.rules[0].send=anyone",
+                "--drumline.security.rules[0].subscribe=anyone",
+                "--drumline.destinations[0].pattern=/topic/short",
+                "--drumline.destinations[0].history.messages=2")
+            .ready()) {
+      output = run(SCRIPTS.resolve("snippets.mjs"), stomp, ws, node.webSocket(), secret);
+    }
+    return checks(output);
+  }
+
+  private static Stream<DynamicTest> checks(String output) {
     return new JsonMapper()
         .readValue(output, new TypeReference<Map<String, String>>() {}).entrySet().stream()
             .map(
