@@ -21,6 +21,7 @@ final class HistoryReads {
   private final ArrayDeque<Runnable> forSubscribers = new ArrayDeque<>();
   private final ArrayDeque<Runnable> checks = new ArrayDeque<>();
   private int underWay;
+  private boolean starting;
 
   /**
    * @param most reads that may be with the backplane at once
@@ -41,14 +42,30 @@ final class HistoryReads {
     }
   }
 
-  /** One was answered. */
+  /** Whether one that is requested now need not wait. */
+  boolean hasRoom() {
+    return underWay < most;
+  }
+
+  /** One was answered. A loop, as reads that nobody wants any more end within it, by thousands. */
   void ended() {
-    Runnable next = forSubscribers.isEmpty() ? checks.poll() : forSubscribers.poll();
-    if (next == null) {
-      underWay--;
-    } else {
-      metrics.waitingReads.decrementAndGet();
-      next.run();
+    underWay--;
+    if (starting) {
+      return;
+    }
+    starting = true;
+    try {
+      while (underWay < most) {
+        Runnable next = forSubscribers.isEmpty() ? checks.poll() : forSubscribers.poll();
+        if (next == null) {
+          return;
+        }
+        metrics.waitingReads.decrementAndGet();
+        underWay++;
+        next.run();
+      }
+    } finally {
+      starting = false;
     }
   }
 }

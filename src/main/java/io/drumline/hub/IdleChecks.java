@@ -3,6 +3,7 @@ package io.drumline.hub;
 import java.util.Comparator;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
+import java.util.function.BooleanSupplier;
 
 /**
  * When the destinations of one owner are looked after, the one that is due first in front: none is
@@ -34,15 +35,19 @@ final class IdleChecks {
   private final SplittableRandom random = new SplittableRandom();
   private final long period;
   private final int most;
+  private final BooleanSupplier room;
   private int underWay;
 
   /**
    * @param period ticks without a message after which a destination is checked
    * @param most checks under way at once
+   * @param room whether a check could read at once: while it waited, its destination would stand
+   *     still
    */
-  IdleChecks(long period, int most) {
+  IdleChecks(long period, int most, BooleanSupplier room) {
     this.period = period;
     this.most = most;
+    this.room = room;
   }
 
   /** A destination has come. Its first check is earlier by chance, so that they spread. */
@@ -52,7 +57,7 @@ final class IdleChecks {
 
   /** Begins the checks that are due, as far as there is room for them. */
   void run(long now) {
-    while (underWay < most) {
+    while (underWay < most && room.getAsBoolean()) {
       Due due = queue.peek();
       if (due == null || due.tick > now) {
         return;

@@ -84,7 +84,8 @@ final class Owner {
     checks =
         new IdleChecks(
             Math.max(1, properties.idleCheck().toMillis() / TICK_MILLIS),
-            Math.max(1, mostReads / 2));
+            Math.max(1, mostReads / 2),
+            reads::hasRoom);
     memory =
         new CatchUpMemory(
             properties.catchUpLimit().toBytes() / owners, KEEP_PAST_MILLIS / TICK_MILLIS, metrics);
@@ -477,10 +478,6 @@ final class Owner {
     }
 
     private void answered(@Nullable History history, @Nullable Throwable failure) {
-      if (failure != null) {
-        logFailure(destination, failure);
-      }
-      reads.ended();
       reading = false;
       try {
         if (!gone && order != null) {
@@ -489,7 +486,14 @@ final class Owner {
       } catch (Throwable e) {
         failed(e);
       } finally {
-        endCheck();
+        try {
+          reads.ended();
+        } finally {
+          endCheck();
+        }
+      }
+      if (failure != null) {
+        logFailure(destination, failure);
       }
     }
 

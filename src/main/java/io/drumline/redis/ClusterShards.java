@@ -171,6 +171,9 @@ final class ClusterShards implements RedisShards {
     Table before = table;
     table = new Table(List.of(bySlot), List.copyOf(next.values()));
     nobody.undecidedNoMore();
+    if (!next.keySet().containsAll(current.keySet())) {
+      opened.forEach(RedisShard::succeeds);
+    }
     current.forEach(
         (address, shard) -> {
           if (!next.containsKey(address)) {

@@ -9,9 +9,11 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The blocks that this node knows of, and up to which change of them: so it notices that Redis has
@@ -89,10 +91,13 @@ final class KnownBlocks {
    *
    * @param number the changes before they were listed
    */
-  synchronized void replace(Collection<Revocation> all, long number) {
-    listed = number;
-    blocks.keySet().retainAll(all.stream().map(Revocation::subject).toList());
-    all.forEach(this::add);
+  void replace(Collection<Revocation> all, long number) {
+    Set<Subject> subjects = all.stream().map(Revocation::subject).collect(Collectors.toSet());
+    synchronized (this) {
+      listed = number;
+      blocks.keySet().retainAll(subjects);
+      all.forEach(this::add);
+    }
   }
 
   /** The first of these that is blocked, as far as this node knows. */

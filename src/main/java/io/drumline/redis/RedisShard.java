@@ -138,6 +138,11 @@ final class RedisShard implements RedisLink.Watcher {
     link.open();
   }
 
+  /** Takes over from another master and may be behind it: its first connection is one again. */
+  void succeeds() {
+    lost = true;
+  }
+
   /** Says of one that is never opened that it is known by now that it has no connection. */
   void undecidedNoMore() {
     link.decide();

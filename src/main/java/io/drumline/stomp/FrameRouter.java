@@ -68,6 +68,9 @@ final class FrameRouter {
 
   /** A frame of a transaction; what is wrong with it is said with its receipt, else COMMIT's. */
   void routeCommitted(ClientFrame held, Pending.Slot slot, ClientFrame commit) {
+    if (session.hasEnded()) {
+      return; // one before it was refused: those behind it are not carried out
+    }
     try {
       route(held, slot);
     } catch (StompException error) {

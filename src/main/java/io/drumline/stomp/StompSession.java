@@ -285,7 +285,9 @@ public final class StompSession {
           for (ClientFrame each : transactions().end(frame.required("transaction"))) {
             router.routeCommitted(each, slot(each), frame);
           }
-          router.route(frame, slot(frame)); // its receipt waits for all of them
+          if (!hasEnded()) {
+            router.route(frame, slot(frame)); // its receipt waits for all of them
+          }
         }
         case SEND, ACK, NACK -> {
           if (frame.command() == ClientCommand.SEND) {

@@ -133,7 +133,7 @@ class OwnerTest {
   /** With too little room for all checks, each comes late, none never. */
   @Test
   void checksAllEvenlyLateWhereTheyAreTooMany() {
-    IdleChecks checks = new IdleChecks(10, 1);
+    IdleChecks checks = new IdleChecks(10, 1, () -> true);
     List<Checked> all = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       all.add(new Checked());
