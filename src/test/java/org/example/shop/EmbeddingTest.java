@@ -24,6 +24,7 @@ class EmbeddingTest {
   private static final Set<String> CONTRACTS =
       Set.of(
           "clientInboundChannel",
+          "clientInboundChannelExecutor",
           "clientOutboundChannel",
           "simpleBrokerMessageHandler",
           "userDestinationMessageHandler",
