@@ -37,6 +37,8 @@ public final class NodeProcess implements AutoCloseable {
     // A build in the background of a shell ignores SIGINT, and all that it starts.
     command.addAll(List.of("env", "--default-signal=INT"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    // Half of the CPU of a start is the optimizing compiler's, which a test does not earn back.
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.addAll(List.of("-Xmx256m", "-Ddrumline.drain.grace=0s", "-Ddrumline.drain.window=0s"));
     command.addAll(List.of("-cp", classPath(), "io.drumline.DrumlineApplication"));
     command.add("--drumline.node-id=" + id);

@@ -31,6 +31,10 @@ import redis.embedded.core.ExecutableProvider;
 public final class RedisServer implements AutoCloseable {
   private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
 
+  // Test JVMs that run side by side take ports of a range of their own.
+  private static final int PORTS = 10_000 / Integer.getInteger("test.forks", 1);
+  private static final int FIRST_PORT = 12_000 + (Integer.getInteger("test.fork", 1) - 1) * PORTS;
+
   private final List<String> arguments;
   private final List<String> configuration;
   private final Path directory;
@@ -208,7 +212,7 @@ public final class RedisServer implements AutoCloseable {
    */
   public static int freePort() {
     while (true) {
-      int port = ThreadLocalRandom.current().nextInt(12_000, 22_000);
+      int port = FIRST_PORT + ThreadLocalRandom.current().nextInt(PORTS);
       try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
         return socket.getLocalPort();
       } catch (IOException taken) {
