@@ -15,11 +15,13 @@ import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.utility.DockerImageName;
 
 /**
- * The real Redis that ordinary tests share, one a JVM: {@code DRUMLINE_TEST_REDIS} (a URL), else
- * Docker, else {@code redis-server} on the PATH, else the bundled Redis 6.2. Tests keep apart by
- * their own destinations or prefixes, and never flush.
+ * The real Redis that ordinary tests share, one a JVM: {@code DRUMLINE_TEST_REDIS} (a URL, or
+ * {@code redis-server} for the one on the PATH), else Docker, else {@code redis-server} on the
+ * PATH, else the bundled Redis 6.2. Tests keep apart by their own destinations or prefixes, and
+ * never flush.
  */
 public final class TestRedis {
+  private static final String PROGRAM = "redis-server";
   private static final int DOCKER_SECONDS = 5;
 
   private TestRedis() {}
@@ -56,10 +58,11 @@ public final class TestRedis {
 
   private static String open() {
     String given = System.getenv("DRUMLINE_TEST_REDIS");
-    if (given != null && !given.isBlank()) {
+    boolean onPath = PROGRAM.equals(given);
+    if (given != null && !given.isBlank() && !onPath) {
       return given;
     }
-    if (hasDocker()) {
+    if (!onPath && hasDocker()) {
       return Container.URL;
     }
     RedisServer server = RedisServer.start();
