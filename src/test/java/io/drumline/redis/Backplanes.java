@@ -6,6 +6,7 @@ import io.drumline.loop.Periodic;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
@@ -37,14 +38,20 @@ final class Backplanes {
   }
 
   /** A backplane for tests that no fault is part of: a busy machine must not look like one. */
-  static RedisBackplane patient(String url, MeterRegistry meters, Retentions retentions) {
+  static RedisBackplane patient(
+      String url, MeterRegistry meters, Retentions retentions, String... settings) {
+    Stream<String> patience =
+        Stream.of(
+            "--drumline.redis.command-timeout=20s",
+            "--drumline.redis.publish-timeout=20s",
+            "--drumline.redis.probe-interval=5s",
+            // It also ends a connection whose Redis reads nothing for so long.
+            "--drumline.redis.tcp-user-timeout=60s");
     return at(
         factory(url),
         meters,
         retentions,
-        "--drumline.redis.command-timeout=20s",
-        "--drumline.redis.publish-timeout=20s",
-        "--drumline.redis.probe-interval=5s");
+        Stream.concat(patience, Stream.of(settings)).toArray(String[]::new));
   }
 
   static RedisBackplane at(

@@ -10,6 +10,7 @@ import io.drumline.backplane.ControlChannel;
 import io.drumline.backplane.ControlChannelContract;
 import io.drumline.backplane.Inbox;
 import io.drumline.backplane.Notice;
+import io.drumline.backplane.Retentions;
 import io.drumline.testing.RedisServer;
 import io.drumline.testing.TestRedis;
 import io.lettuce.core.KillArgs;
@@ -47,9 +48,7 @@ final class RedisControlIT extends ControlChannelContract {
   }
 
   private RedisBackplane node(String url, String... settings) {
-    List<String> all = new ArrayList<>(List.of("--drumline.redis.command-timeout=20s"));
-    all.addAll(List.of(settings));
-    RedisBackplane node = Backplanes.at(url, meters, all.toArray(String[]::new));
+    RedisBackplane node = Backplanes.patient(url, meters, Retentions.DEFAULTS, settings);
     nodes.add(node);
     node.start(new Inbox());
     await().until(node::available);

@@ -8,6 +8,7 @@ import io.drumline.backplane.Inbox;
 import io.drumline.backplane.NodeRegistry;
 import io.drumline.backplane.NodeRegistry.Renewal;
 import io.drumline.backplane.NodeRegistryContract;
+import io.drumline.backplane.Retentions;
 import io.drumline.testing.RedisServer;
 import io.drumline.testing.TestRedis;
 import io.lettuce.core.api.sync.RedisCommands;
@@ -67,11 +68,7 @@ final class RedisRegistryIT extends NodeRegistryContract {
 
   private RedisBackplane node(String url) {
     RedisBackplane node =
-        Backplanes.at(
-            url,
-            meters,
-            "--drumline.redis.command-timeout=20s",
-            "--drumline.redis.prefix=" + prefix);
+        Backplanes.patient(url, meters, Retentions.DEFAULTS, "--drumline.redis.prefix=" + prefix);
     nodes.add(node);
     node.start(new Inbox());
     await().until(node::available);

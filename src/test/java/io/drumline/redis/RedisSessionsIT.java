@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.drumline.backplane.Inbox;
 import io.drumline.backplane.MessageIds;
+import io.drumline.backplane.Retentions;
 import io.drumline.backplane.SessionStore;
 import io.drumline.backplane.SessionStore.Known;
 import io.drumline.backplane.SessionStore.Opened;
@@ -60,9 +61,7 @@ final class RedisSessionsIT extends SessionStoreContract {
   }
 
   private RedisBackplane node(String url, String... settings) {
-    List<String> all = new ArrayList<>(List.of("--drumline.redis.command-timeout=20s"));
-    all.addAll(List.of(settings));
-    RedisBackplane node = Backplanes.at(url, meters, all.toArray(String[]::new));
+    RedisBackplane node = Backplanes.patient(url, meters, Retentions.DEFAULTS, settings);
     nodes.add(node);
     node.start(new Inbox());
     await().until(node::available);
