@@ -126,8 +126,8 @@ class StartupFailureTest {
   }
 
   private static void start(String argument) {
-    SpringApplication.run(
-            DrumlineApplication.class, ("--server.port=0 " + argument).split(" (?=--)"))
-        .close();
+    String arguments =
+        argument.contains("--server.port=") ? argument : "--server.port=0 " + argument;
+    SpringApplication.run(DrumlineApplication.class, arguments.split(" (?=--)")).close();
   }
 }
