@@ -18,6 +18,7 @@ public final class Mailbox implements Executor {
 
   private final Executor pool;
   private final TaskGuard guard;
+  private final Executor later;
   private final LongSupplier nanos;
   private final ArrayDeque<Runnable> tasks = new ArrayDeque<>(2);
 
@@ -27,14 +28,17 @@ public final class Mailbox implements Executor {
   /**
    * @param pool where tasks run; what waits here is the owner's to bound
    * @param guard counts tasks that throw
+   * @param later runs what it is given after a moment: the pool has refused the mailbox's place
+   *     when tasks of others relied on it
    */
-  public Mailbox(Executor pool, TaskGuard guard) {
-    this(pool, guard, System::nanoTime);
+  public Mailbox(Executor pool, TaskGuard guard, Executor later) {
+    this(pool, guard, later, System::nanoTime);
   }
 
-  Mailbox(Executor pool, TaskGuard guard, LongSupplier nanos) {
+  Mailbox(Executor pool, TaskGuard guard, Executor later, LongSupplier nanos) {
     this.pool = pool;
     this.guard = guard;
+    this.later = later;
     this.nanos = nanos;
   }
 
@@ -56,11 +60,28 @@ public final class Mailbox implements Executor {
     try {
       pool.execute(this::turn);
     } catch (RuntimeException | Error e) {
-      synchronized (tasks) {
-        scheduled = false;
-        tasks.remove(task);
-      }
+      refused(task);
       throw e;
+    }
+  }
+
+  /** Tasks that others have added meanwhile still run, though this one will not. */
+  private void refused(Runnable task) {
+    synchronized (tasks) {
+      tasks.remove(task);
+      if (tasks.isEmpty()) {
+        scheduled = false;
+        return;
+      }
+    }
+    later.execute(this::askAgain);
+  }
+
+  private void askAgain() {
+    try {
+      pool.execute(this::turn);
+    } catch (RuntimeException | Error e) {
+      later.execute(this::askAgain);
     }
   }
 

@@ -41,6 +41,7 @@ final class ApplicationQueue {
   private final Executor pool;
   private final TaskGuard guard;
   private final NodeTimer timer;
+  private final Executor later;
   private final long limit;
   private final ThrottledLog log =
       new ThrottledLog(LoggerFactory.getLogger(ApplicationQueue.class));
@@ -60,12 +61,13 @@ final class ApplicationQueue {
     this.pool = pool;
     this.guard = guard;
     this.timer = timer;
+    this.later = task -> timer.after(AGAIN, guard, task);
     this.limit = limit;
     Gauge.builder("drumline.inbound.bytes", octets, AtomicLong::get)
-        .description("Bytes of frames that wait for application code, or are in its hands")
+        .description("Octets of frames that wait for application code, or are in its hands")
         .register(registry);
     Gauge.builder("drumline.inbound.limit.bytes", () -> limit)
-        .description("Bytes beyond which clients that send to application code are not read from")
+        .description("Octets beyond which who sends more to application code is not read from")
         .register(registry);
     Gauge.builder("drumline.inbound.paused", this, ApplicationQueue::heldCount)
         .description("Connections that are not read from because application code is behind")
@@ -85,7 +87,7 @@ final class ApplicationQueue {
 
   /** An executor that runs one session's tasks in order. */
   Mailbox mailbox() {
-    return new Mailbox(pool, guard);
+    return new Mailbox(pool, guard, later);
   }
 
   /**
@@ -140,9 +142,9 @@ final class ApplicationQueue {
                   done(size);
                 }
               });
-    } catch (RejectedExecutionException full) {
+    } catch (RuntimeException | Error e) {
       done(size);
-      throw full;
+      throw e;
     }
   }
 

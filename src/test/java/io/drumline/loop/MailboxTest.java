@@ -21,9 +21,10 @@ import org.junit.jupiter.api.Test;
 
 class MailboxTest {
   private final Queue<Runnable> poolQueue = new ArrayDeque<>();
+  private final Queue<Runnable> later = new ArrayDeque<>();
   private final AtomicLong nanos = new AtomicLong();
   private final TaskGuard guard = new Periodic(new SimpleMeterRegistry()).guard("application");
-  private final Mailbox serial = new Mailbox(poolQueue::add, guard, nanos::get);
+  private final Mailbox serial = new Mailbox(poolQueue::add, guard, later::add, nanos::get);
   private final List<String> ran = new ArrayList<>();
 
   @Test
@@ -89,7 +90,7 @@ class MailboxTest {
           }
           accepted.add(task);
         };
-    Mailbox refused = new Mailbox(pool, guard);
+    Mailbox refused = new Mailbox(pool, guard, later::add);
     assertThatExceptionOfType(RejectedExecutionException.class)
         .isThrownBy(() -> refused.execute(() -> ran.add("refused")));
 
@@ -100,12 +101,41 @@ class MailboxTest {
     assertThat(ran).containsExactly("accepted");
   }
 
+  /** The other one was told that its task will run, as a place in the pool was being asked for. */
+  @Test
+  void aTaskThatCameWhileThePoolRefusedAnotherStillRuns() {
+    Mailbox[] mailbox = new Mailbox[1];
+    boolean[] full = {true};
+    Executor pool =
+        task -> {
+          if (full[0]) {
+            if (ran.isEmpty()) {
+              ran.add("other came");
+              mailbox[0].execute(() -> ran.add("other ran")); // as another thread might just now
+            }
+            throw new RejectedExecutionException("full");
+          }
+          poolQueue.add(task);
+        };
+    mailbox[0] = new Mailbox(pool, guard, later::add, nanos::get);
+    assertThatExceptionOfType(RejectedExecutionException.class)
+        .isThrownBy(() -> mailbox[0].execute(() -> ran.add("refused")));
+
+    later.remove().run(); // still full
+    full[0] = false;
+    later.remove().run();
+    poolQueue.remove().run();
+
+    assertThat(ran).containsExactly("other came", "other ran");
+    assertThat(later).isEmpty();
+  }
+
   @Test
   void goesBehindTheOthersAfterAsManyTasksAsATurnHas() {
     for (int i = 0; i < Mailbox.MAX_TASKS + 1; i++) {
       serial.execute(() -> ran.add("busy"));
     }
-    Mailbox quiet = new Mailbox(poolQueue::add, guard, nanos::get);
+    Mailbox quiet = new Mailbox(poolQueue::add, guard, later::add, nanos::get);
     quiet.execute(() -> ran.add("quiet"));
 
     while (!poolQueue.isEmpty()) {
@@ -124,7 +154,7 @@ class MailboxTest {
           nanos.addAndGet(Mailbox.MAX_NANOS);
         });
     serial.execute(() -> ran.add("behind it"));
-    Mailbox quiet = new Mailbox(poolQueue::add, guard, nanos::get);
+    Mailbox quiet = new Mailbox(poolQueue::add, guard, later::add, nanos::get);
     quiet.execute(() -> ran.add("quiet"));
 
     while (!poolQueue.isEmpty()) {
@@ -143,7 +173,7 @@ class MailboxTest {
           }
           poolQueue.add(task);
         };
-    Mailbox mailbox = new Mailbox(once, guard, nanos::get);
+    Mailbox mailbox = new Mailbox(once, guard, later::add, nanos::get);
     for (int i = 0; i < 3 * Mailbox.MAX_TASKS; i++) {
       mailbox.execute(() -> ran.add("task"));
     }
@@ -160,7 +190,7 @@ class MailboxTest {
     AtomicBoolean talking = new AtomicBoolean(true);
     try {
       for (int i = 0; i < 6; i++) {
-        Mailbox talker = new Mailbox(threads, guard);
+        Mailbox talker = new Mailbox(threads, guard, later::add);
         talker.execute(
             new Runnable() {
               @Override
@@ -172,7 +202,7 @@ class MailboxTest {
             });
       }
       CountDownLatch heard = new CountDownLatch(1);
-      new Mailbox(threads, guard).execute(heard::countDown);
+      new Mailbox(threads, guard, later::add).execute(heard::countDown);
 
       assertThat(heard.await(30, TimeUnit.SECONDS)).isTrue();
     } finally {
@@ -185,7 +215,7 @@ class MailboxTest {
   void neverRunsTwoTasksAtOnce() throws InterruptedException {
     ExecutorService threads = Executors.newFixedThreadPool(4);
     try {
-      Mailbox onThreads = new Mailbox(threads, guard);
+      Mailbox onThreads = new Mailbox(threads, guard, later::add);
       AtomicInteger inside = new AtomicInteger();
       AtomicInteger overlaps = new AtomicInteger();
       int[] unguarded = new int[1]; // visible to all tasks, in order, without a lock of its own
