@@ -8,11 +8,9 @@ import io.drumline.backplane.SessionStore.Update;
 import io.drumline.message.Destination;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,31 +43,20 @@ public final class SharedSession {
   private final String user;
   private final long generation;
   private final Known known;
+  private final StoredPositions stored;
   private final SessionProperties properties;
 
   private final Map<Destination, List<Tracked>> tracked = new HashMap<>();
   private final Map<Destination, String> confirmed;
 
-  /** What the store has, as far as it has said so. */
-  private final Map<Destination, String> stored;
-
   /** What the store had at first; for the client's subscriptions, as it makes them again. */
   private Map<Destination, String> resumable;
 
   private State state = State.LIVE;
-  private @Nullable Update sending;
   private @Nullable Map<Destination, String> pinged;
   private long pings;
   private long pingedAt;
   private long storedAt;
-
-  /** The last update that was made, and the one that the store has; 0 where it must get all. */
-  private long number = Update.OPENING;
-
-  private long base = Update.OPENING;
-
-  /** Up to this update, what the store said that it has, it may have lost since. */
-  private long doubtful;
 
   private final long openedAt;
 
@@ -86,7 +73,7 @@ public final class SharedSession {
     this.known = opened.known();
     this.properties = node.properties();
     this.confirmed = new HashMap<>(opened.positions());
-    this.stored = new HashMap<>(opened.positions());
+    this.stored = new StoredPositions(clientId, user, opened);
     this.resumable = opened.positions();
     this.openedAt = node.nanos();
     this.since = openedAt;
@@ -280,13 +267,12 @@ public final class SharedSession {
 
   /** Has the store keep up with what is confirmed, one update at a time. */
   private void offer() {
-    if (sending == null && state != State.GONE) {
-      Update changes = changes();
+    if (state != State.GONE && !stored.isUnderWay()) {
       boolean idle = node.nanos() - storedAt >= properties.timeToLive().toNanos() / 3;
-      if (state == State.ENDED || base == Update.WHOLE || idle) {
-        send(update(Update.WHOLE, Map.copyOf(confirmed), Set.of()));
-      } else if (!changes.isEmpty()) {
-        send(changes);
+      Update update =
+          state == State.ENDED || idle ? stored.whole(confirmed) : stored.next(confirmed);
+      if (update != null) {
+        node.store(this, update);
       }
     }
     if (state == State.ENDED) {
@@ -294,38 +280,13 @@ public final class SharedSession {
     }
   }
 
-  private void send(Update update) {
-    number = update.number();
-    sending = update;
-    node.store(this, update);
-  }
-
   /** The store may have lost what it had: it gets all again. Any thread. */
   void restore() {
     socket.execute(
         () -> {
-          doubtful = number;
-          base = Update.WHOLE;
+          stored.doubt();
           offer();
         });
-  }
-
-  private Update changes() {
-    Map<Destination, String> changed = new HashMap<>();
-    confirmed.forEach(
-        (destination, position) -> {
-          if (!position.equals(stored.get(destination))) {
-            changed.put(destination, position);
-          }
-        });
-    Set<Destination> forgotten = new HashSet<>(stored.keySet());
-    forgotten.removeAll(confirmed.keySet());
-    return update(base, changed, forgotten);
-  }
-
-  private Update update(
-      long follows, Map<Destination, String> positions, Set<Destination> forgotten) {
-    return new Update(clientId, user, generation, number + 1, follows, positions, forgotten);
   }
 
   /** Runs when the store has answered; any thread. */
@@ -338,28 +299,16 @@ public final class SharedSession {
   }
 
   private void answered(Update update, Outcome outcome) {
-    sending = null;
-    switch (outcome) {
-      case STORED -> {
-        if (update.follows() == Update.WHOLE) {
-          stored.clear();
-        }
-        stored.putAll(update.positions());
-        stored.keySet().removeAll(update.forgotten());
-        base = update.number() > doubtful ? update.number() : Update.WHOLE;
-      }
-      case LOST -> base = Update.WHOLE;
-      case FENCED -> {
-        fenced();
-        return;
-      }
-      case FAILED -> {
-        base = Update.WHOLE;
-        return; // the next tick tries again
-      }
+    stored.answered(update, outcome);
+    if (outcome == Outcome.FENCED) {
+      fenced();
+      return;
+    }
+    if (outcome == Outcome.FAILED) {
+      return; // the next tick tries again
     }
     storedAt = node.nanos();
-    if (base == Update.WHOLE || !changes().isEmpty()) {
+    if (!stored.has(confirmed)) {
       offer();
     } else if (state == State.ENDED) {
       leave();

@@ -35,8 +35,8 @@ public final class StompSession {
   private final Access access;
   private final Answers answers;
   private final FrameRouter router;
+  private final ConnectedFrames connected;
   private SessionState state = SessionState.NEGOTIATING;
-  private @Nullable Transactions transactions;
   private @Nullable Mailbox application;
   private volatile @Nullable Map<String, Object> attributes;
   private volatile @Nullable Principal user;
@@ -58,6 +58,7 @@ public final class StompSession {
             answers::receipt,
             on -> connection.reading(Pause.IN_FLIGHT, on));
     this.router = new FrameRouter(this, server, connection, pending, subscriptions, access);
+    this.connected = new ConnectedFrames(this, server.properties(), pending, router);
     this.pace = new Pace(connection, server.properties().rate(), server.guard().limits());
   }
 
@@ -194,7 +195,7 @@ public final class StompSession {
     switch (state) {
       case NEGOTIATING -> connect(frame);
       case AUTHENTICATING, CHECKING, INTERCEPTING, OPENING -> connecting.hold(frame);
-      case CONNECTED -> accept(frame);
+      case CONNECTED -> connected.accept(frame);
       case DISCONNECTING, ENDED -> {
         // what follows a DISCONNECT or an error is ignored
       }
@@ -268,50 +269,10 @@ public final class StompSession {
     }
   }
 
-  private void accept(ClientFrame frame) {
-    String transaction = frame.header("transaction");
-    try {
-      switch (frame.command()) {
-        case CONNECT, STOMP -> throw new StompException("The session is already connected.");
-        case BEGIN -> {
-          transactions().begin(frame.required("transaction"));
-          router.route(frame, slot(frame));
-        }
-        case ABORT -> {
-          transactions().end(frame.required("transaction"));
-          router.route(frame, slot(frame));
-        }
-        case COMMIT -> {
-          for (ClientFrame each : transactions().end(frame.required("transaction"))) {
-            router.routeCommitted(each, slot(each), frame);
-          }
-          if (!hasEnded()) {
-            router.route(frame, slot(frame)); // its receipt waits for all of them
-          }
-        }
-        case SEND, ACK, NACK -> {
-          if (frame.command() == ClientCommand.SEND) {
-            FrameRouter.checkHeaders(frame);
-          }
-          if (transaction == null) {
-            router.route(frame, slot(frame));
-          } else {
-            if (frame.command() == ClientCommand.SEND) {
-              frame.required("destination"); // refused now, not on COMMIT
-            }
-            transactions().add(transaction, frame); // its receipt comes with COMMIT
-          }
-        }
-        case SUBSCRIBE, UNSUBSCRIBE -> router.route(frame, slot(frame));
-        case DISCONNECT -> {
-          to(SessionState.DISCONNECTING);
-          decoder.stop();
-          router.route(frame, slot(frame));
-        }
-      }
-    } catch (StompException error) {
-      fail(error, frame.header("receipt"));
-    }
+  /** The client leaves: what it sends from now on is ignored. */
+  void disconnecting() {
+    to(SessionState.DISCONNECTING);
+    decoder.stop();
   }
 
   /** Another node sends to this session, and is told when it ends. */
@@ -433,16 +394,5 @@ public final class StompSession {
       to(SessionState.ENDED);
     }
     decoder.stop();
-  }
-
-  private Pending.Slot slot(ClientFrame frame) {
-    return pending.open(frame.header("receipt"), frame.size());
-  }
-
-  private Transactions transactions() {
-    if (transactions == null) {
-      transactions = new Transactions(server.properties());
-    }
-    return transactions;
   }
 }
