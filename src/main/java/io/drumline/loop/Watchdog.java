@@ -34,6 +34,7 @@ public final class Watchdog implements AutoCloseable {
 
   private final Periodic periodic;
   private final Duration pauseLimit;
+  private final Duration stuckAfter;
   private final LongSupplier nanos;
   private final LongSupplier millis;
   private final TaskGuard guard;
@@ -60,7 +61,17 @@ public final class Watchdog implements AutoCloseable {
    * @param pauseLimit how long the process may stand still before {@link #stoodStill} says so
    */
   public Watchdog(Periodic periodic, Duration pauseLimit, MeterRegistry registry) {
-    this(periodic, pauseLimit, System::nanoTime, System::currentTimeMillis);
+    this(periodic, pauseLimit, STUCK_AFTER, registry);
+  }
+
+  /**
+   * The same.
+   *
+   * @param stuckAfter how long a task may be overdue before the node is not live
+   */
+  public Watchdog(
+      Periodic periodic, Duration pauseLimit, Duration stuckAfter, MeterRegistry registry) {
+    this(periodic, pauseLimit, stuckAfter, System::nanoTime, System::currentTimeMillis);
     Gauge.builder("drumline.tasks.stuck", this, watchdog -> watchdog.stuck.size())
         .description("Periodic tasks that have not run for 30 s; the node is not live")
         .register(registry);
@@ -73,8 +84,18 @@ public final class Watchdog implements AutoCloseable {
    * @param millis the wall clock
    */
   public Watchdog(Periodic periodic, Duration pauseLimit, LongSupplier nanos, LongSupplier millis) {
+    this(periodic, pauseLimit, STUCK_AFTER, nanos, millis);
+  }
+
+  private Watchdog(
+      Periodic periodic,
+      Duration pauseLimit,
+      Duration stuckAfter,
+      LongSupplier nanos,
+      LongSupplier millis) {
     this.periodic = periodic;
     this.pauseLimit = pauseLimit;
+    this.stuckAfter = stuckAfter;
     this.nanos = nanos;
     this.millis = millis;
     guard = periodic.guard("watchdog");
@@ -156,7 +177,7 @@ public final class Watchdog implements AutoCloseable {
         seen.runs = task.runs();
         seen.beats = 0;
         seen.told = false;
-      } else if (++seen.beats > STUCK_AFTER.plus(task.period()).dividedBy(BEAT)) {
+      } else if (++seen.beats > stuckAfter.plus(task.period()).dividedBy(BEAT)) {
         found.add(task.toString());
         if (!seen.told) {
           seen.told = true;
@@ -164,7 +185,7 @@ public final class Watchdog implements AutoCloseable {
               "Task {} has not run for {} s: its thread is stuck or has ended, and this node is not"
                   + " live any more; restart it{}",
               task,
-              STUCK_AFTER.toSeconds(),
+              stuckAfter.toSeconds(),
               stack(task));
         }
       }

@@ -74,6 +74,7 @@ final class DrainRun {
     return new DrainProgress(stage, hub.connectionCount(), planned, closed.count());
   }
 
+  @SuppressWarnings("CatchThrowable") // SIGTERM waits for the end of it, whatever it is
   private void run() {
     try {
       log.info(
@@ -89,9 +90,12 @@ final class DrainRun {
         finish();
       }
       done.complete(null);
-    } catch (RuntimeException | Error e) { // SIGTERM waits for the end of it, whatever it is
-      log.error("The drain failed: {} connections are left", hub.connectionCount(), e);
-      done.completeExceptionally(e);
+    } catch (Throwable e) {
+      try {
+        log.error("The drain failed: {} connections are left", hub.connectionCount(), e);
+      } finally {
+        done.completeExceptionally(e);
+      }
     }
   }
 

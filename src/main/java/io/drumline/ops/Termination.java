@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.SmartLifecycle;
@@ -23,14 +24,22 @@ final class Termination implements SmartLifecycle {
   private static final Logger log = LoggerFactory.getLogger(Termination.class);
 
   private final Drain drain;
-  private final ApplicationContext context;
+  private final Runnable exit;
   private final AtomicBoolean asked = new AtomicBoolean();
   private @Nullable TermSignal signal;
   private volatile boolean running;
 
+  @Autowired
   Termination(Drain drain, ApplicationContext context) {
+    this(drain, () -> exit(context));
+  }
+
+  /**
+   * @param exit ends the process
+   */
+  Termination(Drain drain, Runnable exit) {
     this.drain = drain;
-    this.context = context;
+    this.exit = exit;
   }
 
   @Override
@@ -43,12 +52,27 @@ final class Termination implements SmartLifecycle {
     running = true;
   }
 
-  /** The first SIGTERM drains and ends, the second hurries. */
   private void terminate() {
-    if (!running) {
+    if (running) {
+      drainAndExit();
+    } else {
       passOn();
-    } else if (asked.compareAndSet(false, true)) {
-      drain.begin(Then.EXIT).whenComplete((drained, failure) -> exit());
+    }
+  }
+
+  /** The first SIGTERM drains and ends, the second hurries. */
+  @SuppressWarnings("CatchThrowable") // nothing but this ends the process
+  void drainAndExit() {
+    if (asked.compareAndSet(false, true)) {
+      try {
+        drain.begin(Then.EXIT).whenComplete((drained, failure) -> exit.run());
+      } catch (Throwable e) {
+        try {
+          log.error("The drain could not begin: this node ends without it", e);
+        } finally {
+          exit.run();
+        }
+      }
     } else {
       log.info("Another SIGTERM: closing all that is left");
       drain.hurry();
@@ -67,8 +91,13 @@ final class Termination implements SmartLifecycle {
     }
   }
 
-  private void exit() {
-    System.exit(SpringApplication.exit(context));
+  private static void exit(ApplicationContext context) {
+    int code = 1;
+    try {
+      code = SpringApplication.exit(context);
+    } finally {
+      System.exit(code);
+    }
   }
 
   @Override

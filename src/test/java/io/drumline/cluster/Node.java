@@ -50,6 +50,11 @@ final class Node implements AutoCloseable {
     return new Node(new ArrayList<>(List.of(properties))).awaitReady();
   }
 
+  /** A node by itself with application code. */
+  static Node alone(Class<?> code, String... properties) {
+    return new Node(new ArrayList<>(List.of(properties)), code).awaitReady();
+  }
+
   /** A node of the cluster around this Redis, once it takes clients. */
   static Node on(String redis, String... properties) {
     return starting(redis, properties).awaitReady();
