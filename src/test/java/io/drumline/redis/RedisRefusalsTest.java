@@ -43,6 +43,18 @@ class RedisRefusalsTest {
     assertThat(output).contains("Redis at here accepts all operations again");
   }
 
+  /** A backlog of messages that Redis refuses is one line and a count, not a line each. */
+  @Test
+  void manyRefusedMessagesAreOneLineForEachCause(CapturedOutput output) {
+    for (int i = 0; i < 628; i++) {
+      refusals.failed(Operation.PUBLISH, outOfMemory);
+      refusals.failed(Operation.PUBLISH, wrongType);
+    }
+    assertThat(output.getOut().split("Redis at here rejected a message", -1)).hasSize(3);
+    assertThat(meters.get("drumline.redis.refusals").tag("reason", "oom").counter().count())
+        .isEqualTo(628);
+  }
+
   @Test
   void doesNotFlickerWhereOneOfManyIsRefused() {
     refusals.failed(Operation.PUBLISH, wrongType);
