@@ -72,8 +72,9 @@ public record StompProperties(
 
   /**
    * How many destinations with history clients may begin to use, by SEND, or by SUBSCRIBE with
-   * continuity: each takes keys in Redis for a day or more. New is what no client of the node has
-   * used within the window. The HTTP API and application code are not limited.
+   * continuity: each takes keys in Redis for a day or more. New is what no client of this node has
+   * used within the window, whether Redis knows it or not: after a start, or when clients of
+   * another node come, all that they use is new. The HTTP API and application code are not limited.
    *
    * @param window for how long a destination is known, and counted; between half of it and all of
    *     it
@@ -81,8 +82,9 @@ public record StompProperties(
    *     any number
    * @param perUser new ones of all connections of one user to the node, likewise; 0 for any number
    * @param perNode all that the node's clients use within the window, above which new ones get an
-   *     ERROR and 1013; clients without a name may begin half of them; 0 for any number, which
-   *     takes as much memory as clients please
+   *     ERROR and 1013: at least as many as the clients of the whole cluster use, since all of them
+   *     may come to one node; clients without a name may begin half of them; 0 for any number,
+   *     which takes as much memory as clients please
    * @param exemptUsers names of users that are not limited per connection or user, such as a
    *     service that sends to each user by STOMP
    */
@@ -106,7 +108,7 @@ public record StompProperties(
       @DefaultValue("16MB") DataSize bytesPerSecond,
       @DefaultValue("delay") Excess excess) {
 
-    /** Most bytes a second that a limit can be. */
+    /** Most octets a second that a limit can be. */
     private static final long MOST_BYTES = 900_000_000;
 
     public Rate {
