@@ -128,7 +128,7 @@ final class HandOver {
   }
 
   /** Answers one that catches up. */
-  void admit(Owner.Joiner joiner, CatchUp catchUp) {
+  void admit(Joiner joiner, CatchUp catchUp) {
     ShardTopic topic = joiner.topic();
     boolean owes = topic.owes();
     try {

@@ -1,6 +1,7 @@
 package io.drumline.hub;
 
 import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * One owner's reads of history: a bounded number is with the backplane, the others wait. Those that
@@ -20,6 +21,7 @@ final class HistoryReads {
   private final HubMetrics metrics;
   private final ArrayDeque<Runnable> forSubscribers = new ArrayDeque<>();
   private final ArrayDeque<Runnable> checks = new ArrayDeque<>();
+  private final AtomicInteger lost = new AtomicInteger();
   private int underWay;
   private boolean starting;
 
@@ -45,6 +47,18 @@ final class HistoryReads {
   /** Whether one that is requested now need not wait. */
   boolean hasRoom() {
     return underWay < most;
+  }
+
+  /** One has ended whose answer could not be handed over. Any thread; needs no memory. */
+  void lost() {
+    lost.incrementAndGet();
+  }
+
+  /** Takes notice of those that were {@link #lost}. */
+  void endLost() {
+    for (int left = lost.getAndSet(0); left > 0; left--) {
+      ended();
+    }
   }
 
   /** One was answered. A loop, as reads that nobody wants any more end within it, by thousands. */

@@ -235,7 +235,7 @@ public final class Hub implements Receiver {
     if (metrics.backlogBytes.addAndGet(size) > backlogLimit) {
       metrics.backlogBytes.addAndGet(-size);
       metrics.dropped.increment();
-      owner(publication.destination()).dropped();
+      owner(publication.destination()).dropped(publication.destination());
       throttled.warn(
           "backlog",
           "The backlog of messages has reached drumline.hub.backlog-limit ({} bytes): dropping a"
@@ -357,10 +357,9 @@ public final class Hub implements Receiver {
   }
 
   /** A subscription of a topic that was told to {@link #join} asks for its past. */
-  void resume(
-      ShardTopic topic, Subscription subscription, Start start, boolean started, int question) {
-    Owner owner = owner(topic.destination);
-    owner.loop().execute(() -> owner.resume(topic, subscription, start, started, question));
+  void resume(Joiner joiner) {
+    Owner owner = owner(joiner.topic().destination);
+    owner.loop().execute(() -> owner.resume(joiner));
   }
 
   OutboundBudget budget() {

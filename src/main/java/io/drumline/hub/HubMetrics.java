@@ -41,10 +41,12 @@ final class HubMetrics {
   final AtomicLong catchUpBytes = new AtomicLong();
   final AtomicLong waitingReads = new AtomicLong();
   final AtomicLong lingering = new AtomicLong();
+  final HeldBudget held;
   private final Map<Gap.Reason, Counter> gaps = new EnumMap<>(Gap.Reason.class);
   private final Map<CloseCode, Counter> closes = new EnumMap<>(CloseCode.class);
 
   HubMetrics(MeterRegistry registry, List<Shard> shards, long backlogLimit) {
+    held = new HeldBudget(backlogLimit);
     count(
         registry,
         "drumline.messages.received",
@@ -54,7 +56,7 @@ final class HubMetrics {
     count(
         registry,
         "drumline.bytes.out",
-        "Bytes written to clients, WebSocket framing included",
+        "Octets written to clients, WebSocket framing included",
         bytesOut);
     count(
         registry,
@@ -157,7 +159,7 @@ final class HubMetrics {
               .register(registry));
     }
     Gauge.builder("drumline.history.bytes", catchUpBytes, AtomicLong::get)
-        .description("Bytes of history that the node keeps for subscriptions that catch up")
+        .description("Octets of history that the node keeps for those who catch up")
         .register(registry);
     Gauge.builder("drumline.history.reads.waiting", waitingReads, AtomicLong::get)
         .description("Reads of history that wait until others are answered, one a destination")
@@ -186,14 +188,17 @@ final class HubMetrics {
     gauge(
         registry,
         "drumline.queue.bytes",
-        "Bytes waiting in outbound queues, sampled once a second",
+        "Octets waiting in outbound queues, sampled once a second",
         shards,
         Shard::queueBytes);
     Gauge.builder("drumline.backlog.bytes", backlogBytes, AtomicLong::get)
-        .description("Bytes between the backplane and the event loops")
+        .description("Octets between the backplane and the event loops")
+        .register(registry);
+    Gauge.builder("drumline.backlog.held.bytes", held, HeldBudget::used)
+        .description("Bytes of live messages that wait while their destination is compared")
         .register(registry);
     Gauge.builder("drumline.backlog.limit.bytes", () -> backlogLimit)
-        .description("Bytes of backlog beyond which publications are dropped")
+        .description("Octets of backlog beyond which publications are dropped")
         .register(registry);
     for (CloseCode code : CloseCode.values()) {
       closes.put(

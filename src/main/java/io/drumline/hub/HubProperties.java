@@ -24,10 +24,11 @@ import org.springframework.validation.annotation.Validated;
  *     the JVM may use (-XX:MaxDirectMemorySize, which is the maximum heap size by default): the
  *     rest is for what is read, TLS and Redis.
  * @param backlogLimit how much may wait between the backplane and the event loops of this node;
- *     what comes beyond it is dropped and counted, and read from history where there is one
+ *     what comes beyond it is dropped and counted, and read from history where there is one. As
+ *     much again may wait while destinations are compared with the backplane.
  * @param catchUpLimit how much history the node keeps in memory for a short while, so that many who
  *     catch up cause few reads
- * @param maxReads reads of history that may be under way at once; others wait
+ * @param maxReads reads of history that may be under way at once; who needs another one waits
  * @param idleCheck how long a destination with continuity may be silent before its position is
  *     compared with the backplane's; a lost last message is found by that
  * @param pauseLimit a node that stood still for longer (a stopped process, a long pause of the JVM)

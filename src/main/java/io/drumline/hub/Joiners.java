@@ -13,10 +13,23 @@ import org.jspecify.annotations.Nullable;
  * them there. What it has is enough or a read is needed; one read serves all who wait.
  */
 final class Joiners<J> {
-  /**
-   * @param verified whether the order was compared with the backplane since it came
-   */
-  private record Waiting<J>(J joiner, Start start, boolean started, boolean verified) {
+  /** Which part of its past a joiner asks for. */
+  enum Part {
+    FIRST,
+    /** It was admitted to a part before. */
+    NEXT
+  }
+
+  /** Whether the order was compared with the backplane since a joiner came. */
+  private enum Compared {
+    NOT_YET,
+    SINCE
+  }
+
+  /** So many may wait before it is looked whether some have gone. */
+  private static final int FEW = 64;
+
+  private record Waiting<J>(J joiner, Start start, Part part, Compared compared) {
 
     /** The offset behind which it needs the past of this order; -1 if it needs none. */
     long needs(Cursor last) {
@@ -31,10 +44,13 @@ final class Joiners<J> {
     }
   }
 
-  private final Order.Output<J> output;
+  private final OrderOutput<J> output;
   private final long chunkBytes;
   private final long windowBytes;
   private List<Waiting<J>> waiting = new ArrayList<>(0);
+
+  /** When so many wait, those that have gone are looked for: seldom enough to cost little. */
+  private int pruneAt = FEW;
 
   /** What was delivered lately, up to the last message; null while nobody needs it. */
   private @Nullable Window window;
@@ -51,15 +67,28 @@ final class Joiners<J> {
   /** How many were admitted so far. */
   private long admitted;
 
-  Joiners(Order.Output<J> output, long chunkBytes, long windowBytes) {
+  Joiners(OrderOutput<J> output, long chunkBytes, long windowBytes) {
     this.output = output;
     this.chunkBytes = chunkBytes;
     this.windowBytes = windowBytes;
     this.collected = Window.recent(0, windowBytes);
   }
 
-  void add(J joiner, Start start, boolean started) {
-    waiting.add(new Waiting<>(joiner, start, started, false));
+  void add(J joiner, Start start, Part part) {
+    add(new Waiting<>(joiner, start, part, Compared.NOT_YET));
+  }
+
+  private void add(Waiting<J> joiner) {
+    if (waiting.size() >= pruneAt) {
+      prune();
+    }
+    waiting.add(joiner);
+  }
+
+  /** Forgets those whose answer nobody waits for any more. */
+  void prune() {
+    waiting.removeIf(each -> output.isGone(each.joiner));
+    pruneAt = Math.max(FEW, 2 * waiting.size());
   }
 
   boolean waiting() {
@@ -168,18 +197,42 @@ final class Joiners<J> {
     boolean doubtful = false;
     List<Waiting<J>> left = new ArrayList<>(0);
     for (Waiting<J> each : waiting) {
-      CatchUp catchUp = catchUp(each, last);
-      if (catchUp == null) {
-        left.add(each);
-      } else if (accuses(catchUp.gap()) && !each.verified) {
-        left.add(new Waiting<>(each.joiner, each.start, each.started, true));
-        doubtful = true;
-      } else {
-        admit(each, catchUp);
+      Waiting<J> still = admitIfPossible(each, last);
+      if (still != null) {
+        left.add(still);
+        doubtful |= isDoubtful(each, still);
       }
     }
     waiting = left;
     return doubtful;
+  }
+
+  /** The same for one that comes now; those before it wait for a read in any case. */
+  boolean serve(J joiner, Start start, Part part, @Nullable Cursor last) {
+    Waiting<J> comes = new Waiting<>(joiner, start, part, Compared.NOT_YET);
+    Waiting<J> still = last == null ? comes : admitIfPossible(comes, last);
+    if (still == null) {
+      return false;
+    }
+    add(still);
+    return isDoubtful(comes, still);
+  }
+
+  /** Returns null if it was admitted, else how it waits. */
+  private @Nullable Waiting<J> admitIfPossible(Waiting<J> each, Cursor last) {
+    CatchUp catchUp = catchUp(each, last);
+    if (catchUp == null) {
+      return each;
+    }
+    if (blames(catchUp.gap()) && each.compared == Compared.NOT_YET) {
+      return new Waiting<>(each.joiner, each.start, each.part, Compared.SINCE);
+    }
+    admit(each, catchUp);
+    return null;
+  }
+
+  private static boolean isDoubtful(Waiting<?> before, Waiting<?> after) {
+    return before.compared != after.compared;
   }
 
   /**
@@ -201,7 +254,7 @@ final class Joiners<J> {
     output.admit(each.joiner, catchUp);
   }
 
-  private static boolean accuses(@Nullable Gap gap) {
+  private static boolean blames(@Nullable Gap gap) {
     return gap != null && (gap.reason() == Gap.Reason.WIPED || gap.reason() == Gap.Reason.DIVERGED);
   }
 
@@ -239,7 +292,7 @@ final class Joiners<J> {
     }
     return new Gap(
         base,
-        joiner.started ? Gap.Reason.OVERFLOW : Gap.Reason.TRIMMED,
+        joiner.part == Part.NEXT ? Gap.Reason.OVERFLOW : Gap.Reason.TRIMMED,
         base.offset() - after.offset());
   }
 }

@@ -19,47 +19,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Live publications are held while such a read is wanted or under way: the order stands still
  * meanwhile, so an answer means one thing only.
  *
- * <p>Pure: no threads, no clock, no input or output but its methods and {@link Output}. Used by one
- * thread at a time.
+ * <p>Pure: no threads, no clock, no input or output but its methods and {@link OrderOutput}. Used
+ * by one thread at a time.
  *
  * @param <J> who joins
  */
 final class Order<J> {
   /** Publications that a read asks for. */
   static final int PAGE = 1024;
-
-  /** Answers in a row that may change nothing without a pause, as in a repair of several steps. */
-  private static final int STEPS = 2;
-
-  /** Answers in a row that may explain nothing at all before what is unclear becomes a gap. */
-  static final int MOST_STUCK = 8;
-
-  /** What the order does to the world. */
-  interface Output<J> {
-    /** The destination's next message, for every member. */
-    void deliver(Publication publication);
-
-    /** What the members with continuity have to be told. */
-    void gap(Gap gap);
-
-    /** Answers {@link Order#join}. */
-    void admit(J joiner, CatchUp catchUp);
-
-    /**
-     * Asks for {@link io.drumline.backplane.Backplane#read}; answered by {@link Order#history} or
-     * {@link Order#failed}, never within this call. At most one is open.
-     *
-     * @param backOff how many reads before it, in a row, are a reason to wait, as they failed or
-     *     changed nothing
-     */
-    void read(long after, int count, boolean begin, int backOff);
-
-    /** An answer brought nobody on: a sign of a history that contradicts itself. */
-    void fruitless();
-
-    /** A publication that the backplane's history does not have is not delivered. */
-    void stale(Publication publication);
-  }
 
   /** Why a read is asked for. */
   enum Read {
@@ -75,10 +42,11 @@ final class Order<J> {
     PAST
   }
 
-  private final Output<J> output;
+  private final OrderOutput<J> output;
   private final Chain delivered = new Chain();
   private final Joiners<J> joiners;
-  private final Held held = new Held();
+  private final Held held;
+  private final Retries retries = new Retries();
 
   private boolean started;
   private boolean located;
@@ -92,24 +60,17 @@ final class Order<J> {
   private long readAfter;
   private int readCount;
 
-  /** Reads in a row that failed. */
-  private int failed;
-
-  /** Answers in a row that brought nobody on: a reason to wait before the next. */
-  private int fruitless;
-
-  /** Those of them, in a row, that did not even show what was held to be wrong. */
-  private int stuck;
-
   /** Of {@link #held}, those that came before the read was asked for: its answer explains them. */
   private int heldBefore;
 
   /**
    * @param chunkBytes how much a joiner gets at once, beyond one message
    * @param windowBytes how much of what is live is kept for joiners
+   * @param held keeps what is live meanwhile; empty
    */
-  Order(Output<J> output, long chunkBytes, long windowBytes) {
+  Order(OrderOutput<J> output, long chunkBytes, long windowBytes, Held held) {
     this.output = output;
+    this.held = held;
     this.joiners = new Joiners<>(output, chunkBytes, windowBytes);
   }
 
@@ -149,17 +110,31 @@ final class Order<J> {
     next();
   }
 
-  /** Somebody joins; {@code started} if it was admitted to a part before. */
-  void join(J joiner, Start start, boolean started) {
+  /** Somebody joins, or asks for the next part of its past. */
+  void join(J joiner, Start start, Joiners.Part part) {
     continuity |= start.continuity();
-    joiners.add(joiner, start, started);
-    serve();
+    if (standsStill()) {
+      joiners.add(joiner, start, part);
+    } else if (joiners.serve(joiner, start, part, delivered.end())) {
+      wanted = Read.CHECK;
+    }
     next();
   }
 
   /** Whether somebody waits for a part of the past. */
   boolean hasJoiners() {
     return joiners.waiting();
+  }
+
+  /** Whether a read is under way, or waits for its turn. */
+  boolean isReading() {
+    return reading != null;
+  }
+
+  /** Nothing is called any more: gives back what the node counts. */
+  void end() {
+    held.clear();
+    forgetPast();
   }
 
   /** Gives back the memory that spares reads. */
@@ -178,7 +153,8 @@ final class Order<J> {
     if (wanted == null && unanswered != Read.PAST) {
       wanted = unanswered;
     }
-    failed++;
+    retries.failed();
+    joiners.prune();
     next();
   }
 
@@ -191,8 +167,9 @@ final class Order<J> {
     long after = readAfter;
     Read answered = reading;
     reading = null;
-    failed = 0;
+    retries.answered();
     boolean stale = answered != null && take(answered, history);
+    joiners.prune();
     serve();
     boolean advances =
         !Objects.equals(before, delivered.end())
@@ -202,13 +179,15 @@ final class Order<J> {
             || (answered == Read.REWIND && wanted == Read.REWIND && rewindAfter > after)
             || (!stale && wanted == null && !joiners.waiting());
     if (advances) {
-      fruitless = 0;
-      stuck = 0;
+      retries.advanced();
     } else {
-      fruitless++;
-      stuck = held.size() < waiting ? 0 : stuck + 1;
+      if (held.size() < waiting) {
+        retries.explained();
+      } else {
+        retries.stuck();
+      }
       output.fruitless();
-      if (stuck >= MOST_STUCK) {
+      if (retries.areTooMany()) {
         endInGap(answered, history);
       }
     }
@@ -241,7 +220,7 @@ final class Order<J> {
     if (compares && wanted != null && there != null && !there.equals(delivered.end())) {
       wanted = null;
       located = true;
-      stuck = 0;
+      retries.endedInGap();
       if (delivered.end() != null) {
         output.gap(new Gap(there, Gap.Reason.DIVERGED, Gap.UNKNOWN));
       }
@@ -250,7 +229,7 @@ final class Order<J> {
     }
     Cursor last = delivered.end();
     if (last != null && !standsStill() && joiners.waiting()) {
-      stuck = 0;
+      retries.endedInGap();
       joiners.skipPast(last);
     }
   }
@@ -302,7 +281,7 @@ final class Order<J> {
     boolean begin = continuity || delivered.end() != null || joiners.waiting();
     boolean asked = false;
     try {
-      output.read(after, count, begin, failed + Math.max(0, fruitless - STEPS));
+      output.read(after, count, begin, retries.backOff());
       asked = true;
     } finally {
       if (!asked) {

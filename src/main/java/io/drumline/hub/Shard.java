@@ -160,14 +160,10 @@ final class Shard {
     hub.join(topic);
   }
 
-  /**
-   * A subscription that catches up asks the destination's owner for what comes next.
-   *
-   * @param question its number, which comes back with the answer
-   */
-  void resume(Subscription subscription, Start start, boolean started, int question) {
-    subscription.topic.join();
-    hub.resume(subscription.topic, subscription, start, started, question);
+  /** A subscription that catches up asks the destination's owner for what comes next. */
+  void resume(Joiner joiner) {
+    joiner.topic().join();
+    hub.resume(joiner);
   }
 
   /** The topic's last subscriber has left. */

@@ -64,12 +64,14 @@ public final class Subscription {
   private @Nullable Publication notGiven;
 
   private @Nullable Gap missed;
-  private boolean started;
+  private Joiners.Part part = Joiners.Part.FIRST;
 
-  /** Whether it has asked for what comes next, and which of its questions that was. */
+  /** Whether it has asked for what comes next. */
   private boolean asked;
 
-  private int question;
+  /** The question that it waits for the answer of; the number of none if it waits for no answer. */
+  private volatile int question;
+
   private int repairs;
 
   Subscription(
@@ -109,6 +111,7 @@ public final class Subscription {
     }
     boolean member = state == State.MEMBER;
     state = State.CANCELLED;
+    nextQuestion();
     connection.subscriptions--;
     if (!member) {
       topic.gaveUp(this);
@@ -203,12 +206,21 @@ public final class Subscription {
   /** Asks for what comes next. */
   void ask() {
     asked = true;
-    question++; // an answer to an earlier one counts no more
+    nextQuestion(); // an answer to an earlier one counts no more
     try {
-      topic.shard.resume(this, start, started, question);
+      topic.shard.resume(new Joiner(this, question, start, part));
     } catch (Throwable e) {
       failed(e);
     }
+  }
+
+  private void nextQuestion() {
+    question = question() + 1; // written by the connection's event loop only
+  }
+
+  /** The number of the question that it waits for the answer of, if any. Any thread. */
+  int question() {
+    return question;
   }
 
   /** A step of catching up has failed: it is taken again after a pause. Needs no memory. */
@@ -234,7 +246,7 @@ public final class Subscription {
         countRepair();
         Cursor from = notGiven == null ? cursor : Cursor.before(notGiven);
         start = new Start(key.continuity(), from, 0);
-        started = from != null;
+        part = from == null ? Joiners.Part.FIRST : Joiners.Part.NEXT;
         cursor = from;
         notGiven = null;
         asked = false;
@@ -266,7 +278,7 @@ public final class Subscription {
   /**
    * The next part of what it missed; the last one makes it a member.
    *
-   * @param answered the question, as it was given to {@link Shard#resume}
+   * @param answered the question, as in the {@link Joiner}
    */
   void take(int answered, CatchUp catchUp) {
     if (answered != question || state != State.CATCHING_UP || !connection.open()) {
@@ -274,6 +286,7 @@ public final class Subscription {
     }
     try {
       asked = false;
+      nextQuestion(); // this one is answered
       CatchUps catchUps = connection.catchUps();
       if (!catchUps.admits(this, sizeOf(catchUp.publications()))) {
         return; // which asks for it again
@@ -283,7 +296,7 @@ public final class Subscription {
       Gap first = missed == null ? gap : missed;
       Joined how = catchUp.joined() ? Joined.at(catchUp.cursor(), first) : null;
       long bytes = write(gap, catchUp.publications());
-      started = true;
+      part = Joiners.Part.NEXT;
       cursor = catchUp.cursor();
       missed = first;
       start = rest;
@@ -303,7 +316,11 @@ public final class Subscription {
 
   /** What it is told before the publications. */
   private @Nullable Gap gap(CatchUp catchUp) {
-    if (catchUp.gap() != null || started || start.after() != null || told == null || wasLive()) {
+    if (catchUp.gap() != null
+        || part == Joiners.Part.NEXT
+        || start.after() != null
+        || told == null
+        || wasLive()) {
       return catchUp.gap();
     }
     // It was answered before it was known where it begins: something may have come in between.

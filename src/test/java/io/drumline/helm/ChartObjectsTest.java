@@ -48,8 +48,7 @@ class ChartObjectsTest {
     Rendered rendered =
         Chart.render(
             Chart.CHOSEN,
-            "drain: { preStopSeconds: 7, graceSeconds: 11, windowSeconds: 600, marginSeconds: 20"
-                + " }");
+            "drain: { preStopSeconds: 7, graceSeconds: 11, windowSeconds: 600, marginSeconds: 20 }");
     var pod = rendered.deployment().getSpec().getTemplate().getSpec();
     assertThat(pod.getTerminationGracePeriodSeconds()).isEqualTo(638);
     assertThat(rendered.node().getLifecycle().getPreStop().getSleep().getSeconds()).isEqualTo(7);
@@ -196,22 +195,6 @@ class ChartObjectsTest {
     String checksum = "checksum/redis-password";
     assertThat(rendered.deployment().getSpec().getTemplate().getMetadata().getAnnotations())
         .containsEntry(checksum, sha256(decoded(password, "password")));
-  }
-
-  @Test
-  void bringsValkeyInPlaceOfRedis() {
-    Container valkey =
-        Chart.render(Chart.combination("bundled-valkey"))
-            .only(StatefulSet.class)
-            .getSpec()
-            .getTemplate()
-            .getSpec()
-            .getContainers()
-            .get(0);
-    assertThat(valkey.getImage()).isEqualTo("valkey/valkey:9.1.1-alpine");
-    assertThat(valkey.getCommand().get(2)).contains("command -v valkey-server");
-    assertThat(valkey.getReadinessProbe().getExec().getCommand().get(2))
-        .contains("command -v valkey-cli");
   }
 
   @Test

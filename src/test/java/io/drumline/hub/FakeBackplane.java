@@ -36,6 +36,7 @@ final class FakeBackplane implements Backplane {
   private final Map<Destination, Reads> reads = new HashMap<>();
   private final Map<Destination, Integer> readCounts = new HashMap<>();
   private final List<CompletableFuture<Void>> unconfirmed = new ArrayList<>();
+  private final List<Runnable> unanswered = new ArrayList<>();
   private @Nullable Receiver receiver;
   private boolean subscribes = true;
 
@@ -130,8 +131,18 @@ final class FakeBackplane implements Backplane {
           CompletableFuture.failedFuture(
               new BackplaneException("The history cannot be read: on purpose.", null));
       case CONTRADICTING -> CompletableFuture.completedFuture(contradiction(destination, after));
-      case UNANSWERED -> new CompletableFuture<>();
+      case UNANSWERED -> {
+        CompletableFuture<History> answer = new CompletableFuture<>();
+        unanswered.add(() -> answer.complete(page(destination, after, count)));
+        yield answer;
+      }
     };
+  }
+
+  /** Answers what was left unanswered so far. */
+  void answer() {
+    List.copyOf(unanswered).forEach(Runnable::run);
+    unanswered.clear();
   }
 
   private History page(Destination destination, long after, int count) {

@@ -108,13 +108,21 @@ final class FakeHub implements AutoCloseable {
 
   FakeHub(Map<String, String> settings) {
     turns.freezeTime();
-    HubProperties properties =
-        new Binder(new MapConfigurationPropertySource(settings))
-            .bindOrCreate("drumline.hub", HubProperties.class);
     hub =
-        new Hub(List.of(turns.eventLoop()), backplane, new MessageIds(), properties, meters, null);
+        new Hub(
+            List.of(turns.eventLoop()),
+            backplane,
+            new MessageIds(),
+            properties(settings),
+            meters,
+            null);
     backplane.start(hub);
     shard = Objects.requireNonNull(hub.shard(turns.eventLoop()));
+  }
+
+  static HubProperties properties(Map<String, String> settings) {
+    return new Binder(new MapConfigurationPropertySource(settings))
+        .bindOrCreate("drumline.hub", HubProperties.class);
   }
 
   Socket socket() {
@@ -152,13 +160,23 @@ final class FakeHub implements AutoCloseable {
     }
   }
 
+  Shard shard() {
+    return shard;
+  }
+
+  double gauge(String name) {
+    return meters.get(name).gauge().value();
+  }
+
   double metric(String name) {
     return meters.get(name).functionCounter().count();
   }
 
   @Override
   public void close() {
+    turn(); // writes what was delivered
     sockets.forEach(EmbeddedChannel::finishAndReleaseAll);
+    pass(TICK_MILLIS); // in which the hub lets go of what was sent
     turns.finishAndReleaseAll();
   }
 }

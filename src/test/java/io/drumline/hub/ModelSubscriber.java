@@ -21,6 +21,9 @@ final class ModelSubscriber {
 
   boolean member;
 
+  /** The one that it waits for the answer of. */
+  int question;
+
   /** Where its present membership began. */
   private long memberSince;
 

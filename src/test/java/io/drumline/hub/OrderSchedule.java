@@ -1,6 +1,7 @@
 package io.drumline.hub;
 
 import io.drumline.backplane.History;
+import io.drumline.hub.Joiners.Part;
 import io.drumline.message.Cursor;
 import io.drumline.message.Gap;
 import io.drumline.message.Publication;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * One random run of an order, its subscribers, and a backplane that loses messages, histories and
  * answers, followed by quiet in which all must be well again.
  */
-final class OrderSchedule implements Order.Output<ModelSubscriber> {
+final class OrderSchedule implements OrderOutput<OrderSchedule.Asking> {
   private static final int CHUNK_BYTES = 3 * 200; // three messages
 
   /** A mistake in what the order does, to show that the model finds it. */
@@ -29,11 +30,14 @@ final class OrderSchedule implements Order.Output<ModelSubscriber> {
     JOINS_TOO_EARLY
   }
 
+  /** A subscriber that asks; it may have left, or have asked again, when it is answered. */
+  record Asking(ModelSubscriber subscriber, int question) {}
+
   private final SplittableRandom random;
   private final Fault fault;
   private final Tally tally;
   private final ModelLog log = new ModelLog();
-  private final Order<ModelSubscriber> order;
+  private final Order<Asking> order;
 
   /** What pub/sub has yet to bring; null stands for a reconnect. */
   private final ArrayDeque<Object> pipe = new ArrayDeque<>();
@@ -49,7 +53,9 @@ final class OrderSchedule implements Order.Output<ModelSubscriber> {
   OrderSchedule(long seed, Fault fault, Tally tally) {
     this.random = new SplittableRandom(seed);
     // Often less than a page: what was read must be handed over all the same.
-    this.order = new Order<>(this, CHUNK_BYTES, (1 + random.nextInt(10)) * 200L);
+    this.order =
+        new Order<>(
+            this, CHUNK_BYTES, (1 + random.nextInt(10)) * 200L, new Held(new HeldBudget(1 << 20)));
     this.fault = fault;
     this.tally = tally;
   }
@@ -146,7 +152,7 @@ final class OrderSchedule implements Order.Output<ModelSubscriber> {
       if (!subscriber.here && subscriber.cursor != null) {
         tally.resumed++;
         subscriber.here = true;
-        order.join(subscriber, new Start(subscriber.continuity, subscriber.cursor, 0), false);
+        ask(subscriber, new Start(subscriber.continuity, subscriber.cursor, 0), Part.FIRST);
         return;
       }
     }
@@ -157,19 +163,25 @@ final class OrderSchedule implements Order.Output<ModelSubscriber> {
       subscriber.here = true;
       if (kind > 0 || !order.located()) {
         int replay = kind == 1 ? random.nextInt(6) : 0;
-        order.join(subscriber, new Start(kind > 0, null, kind > 0 ? replay : 1), false);
+        ask(subscriber, new Start(kind > 0, null, kind > 0 ? replay : 1), Part.FIRST);
       } else {
         subscriber.joined(null);
       }
     }
   }
 
+  private void ask(ModelSubscriber subscriber, Start start, Part part) {
+    order.join(new Asking(subscriber, ++subscriber.question), start, part);
+  }
+
   private void leave() {
     if (!subscribers.isEmpty()) {
       ModelSubscriber subscriber = subscribers.get(random.nextInt(subscribers.size()));
-      if (subscriber.member) {
-        subscriber.here = false;
-        subscriber.member = false;
+      subscriber.here = false;
+      subscriber.member = false;
+      subscriber.question++;
+      if (subscriber.cursor == null) {
+        subscribers.remove(subscriber); // it has nothing to come back with
       }
     }
   }
@@ -229,12 +241,7 @@ final class OrderSchedule implements Order.Output<ModelSubscriber> {
     Cursor last = subscriber.cursor == null ? Cursor.before(publication) : subscriber.cursor;
     Cursor after = fault == Fault.SKIPS_IN_A_REPAIR && strikes() ? Cursor.after(publication) : last;
     Start start = new Start(subscriber.continuity, after, 0);
-    later.add(
-        () -> {
-          if (subscriber.here) {
-            order.join(subscriber, start, true);
-          }
-        });
+    askLater(subscriber, start);
   }
 
   @Override
@@ -251,7 +258,11 @@ final class OrderSchedule implements Order.Output<ModelSubscriber> {
   }
 
   @Override
-  public void admit(ModelSubscriber subscriber, CatchUp catchUp) {
+  public void admit(Asking asking, CatchUp catchUp) {
+    if (isGone(asking)) {
+      return;
+    }
+    ModelSubscriber subscriber = asking.subscriber;
     Gap gap = catchUp.gap();
     if (gap != null) {
       tally.gaps.merge(gap.reason(), 1, Integer::sum);
@@ -267,8 +278,23 @@ final class OrderSchedule implements Order.Output<ModelSubscriber> {
       subscriber.joined(catchUp.cursor());
     } else {
       Start start = new Start(subscriber.continuity, catchUp.cursor(), 0);
-      later.add(() -> order.join(subscriber, start, true));
+      askLater(subscriber, start);
     }
+  }
+
+  private void askLater(ModelSubscriber subscriber, Start start) {
+    int question = ++subscriber.question;
+    later.add(
+        () -> {
+          if (subscriber.question == question) {
+            ask(subscriber, start, Part.NEXT);
+          }
+        });
+  }
+
+  @Override
+  public boolean isGone(Asking asking) {
+    return asking.subscriber.question != asking.question;
   }
 
   @Override

@@ -1,0 +1,36 @@
+package io.drumline.hub;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * How many bytes all destinations of the node together hold while their order is compared with the
+ * backplane. Any thread.
+ */
+final class HeldBudget {
+  private final long limit;
+  private final AtomicLong used = new AtomicLong();
+
+  /**
+   * @param limit in bytes
+   */
+  HeldBudget(long limit) {
+    this.limit = limit;
+  }
+
+  /** Takes so many bytes; returns false, and takes none, if they are too many. */
+  boolean take(int bytes) {
+    if (used.addAndGet(bytes) > limit) {
+      used.addAndGet(-bytes);
+      return false;
+    }
+    return true;
+  }
+
+  void giveBack(long bytes) {
+    used.addAndGet(-bytes);
+  }
+
+  long used() {
+    return used.get();
+  }
+}

@@ -1,0 +1,385 @@
+package io.drumline.hub;
+
+import io.drumline.backplane.History;
+import io.drumline.message.Destination;
+import io.drumline.message.Gap;
+import io.drumline.message.Publication;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A destination that somebody here is subscribed to, or was a moment ago: its order, and the reads
+ * that this needs. Used on its {@link Owner}'s event loop, but for what says otherwise.
+ */
+final class OwnedDestination
+    implements OrderOutput<Joiner>, IdleChecks.Checked, CatchUpMemory.Keeper {
+  private static final long FIRST_PAUSE_MILLIS = 20;
+  private static final long LONGEST_PAUSE_MILLIS = 1000;
+
+  private enum State {
+    /** The backplane has yet to confirm that it brings everything. */
+    SUBSCRIBING,
+    /** It does, but it is not known where the order is. */
+    LOCATING,
+    LIVE,
+    /** Unsubscribed. */
+    GONE
+  }
+
+  /** Whether something may have been lost. */
+  private enum Doubt {
+    NONE,
+    /** Something has failed: the next tick takes notice. Needs no memory. */
+    MARKED,
+    /** It waits for its turn to be compared with the backplane. */
+    QUEUED
+  }
+
+  final Destination destination;
+  final List<ShardTopic> topics = new ArrayList<>(2);
+  private final Owner owner;
+
+  /** Null where messages have no order to keep. */
+  final @Nullable Order<Joiner> order;
+
+  /** The backplane brings all, but that could not be handed over; seen by the next tick. */
+  private volatile boolean confirmed;
+
+  /** A read has ended without an answer, for want of memory; seen by the next tick. */
+  private volatile boolean readFailed;
+
+  private State state = State.SUBSCRIBING;
+  private Doubt doubt = Doubt.NONE;
+
+  /** Whether its last subscriber has left, and when. */
+  boolean lingers;
+
+  long emptySince;
+  private long heardAt;
+  private boolean checking;
+
+  /** The publication at hand, whose kind is known. */
+  private @Nullable Publication current;
+
+  private Frames.Payload currentKind = Frames.Payload.TEXT;
+  private long currentArrived;
+
+  OwnedDestination(Destination destination, Owner owner) {
+    this.destination = destination;
+    this.owner = owner;
+    this.heardAt = owner.ticks();
+    this.order =
+        destination.ordered()
+            ? new Order<>(
+                this,
+                owner.properties.chunkBytes(),
+                Window.MOST_BYTES,
+                new Held(owner.metrics.held))
+            : null;
+  }
+
+  /** A shard has subscribers; idempotent. */
+  void add(ShardTopic topic) {
+    if (!topics.contains(topic)) {
+      topics.add(topic);
+    }
+    if (state == State.LIVE) {
+      owner.handOver.live(List.of(topic));
+    }
+  }
+
+  /** The backplane brings everything from now on. On a thread of the backplane. */
+  void confirmed() {
+    try {
+      owner.loop().execute(this::subscribed);
+    } catch (Throwable e) {
+      confirmed = true;
+      owner.doubts.marked();
+    }
+  }
+
+  private void subscribed() {
+    if (state != State.SUBSCRIBING) {
+      return;
+    }
+    state = State.LOCATING;
+    if (order == null) {
+      live();
+      return;
+    }
+    try {
+      order.start();
+    } catch (Throwable e) {
+      failed(e);
+    }
+  }
+
+  private void live() {
+    state = State.LIVE;
+    owner.handOver.live(topics);
+  }
+
+  /** It is unsubscribed: whatever comes is for nobody. */
+  void end() {
+    state = State.GONE;
+    endCheck();
+    if (order != null) {
+      order.end();
+    }
+  }
+
+  /** The backplane may have lost publications of this destination. */
+  void interrupted() {
+    if (order != null && (state == State.LOCATING || state == State.LIVE)) {
+      order.doubt();
+    }
+  }
+
+  void received(Publication publication, Frames.Payload kind, long arrived) {
+    if (order == null) {
+      owner.handOver.deliver(topics, publication, kind, arrived);
+      return;
+    }
+    heardAt = owner.ticks();
+    current = publication;
+    currentKind = kind;
+    currentArrived = arrived;
+    try {
+      order.received(publication);
+      owner.memory.changed(this);
+    } catch (Throwable e) {
+      failed(e);
+    } finally {
+      current = null;
+    }
+  }
+
+  /** A subscription goes on from a point of the past. */
+  void resume(Joiner joiner) {
+    if (order == null) {
+      return;
+    }
+    try {
+      order.join(joiner, joiner.start(), joiner.part());
+      owner.memory.used(this, owner.ticks());
+    } catch (Throwable e) {
+      failed(e);
+    }
+  }
+
+  /**
+   * The order may have been left in the middle of something: it is compared with the backplane, and
+   * whoever waits for an answer asks again. Needs no memory.
+   */
+  void failed(Throwable e) {
+    if (doubt == Doubt.NONE) {
+      doubt = Doubt.MARKED;
+    }
+    owner.doubts.marked();
+    for (int i = 0; i < topics.size(); i++) {
+      topics.get(i).unanswered(e);
+    }
+  }
+
+  /** Sees to what could not be handed over to this loop. */
+  void repair() {
+    try {
+      if (confirmed) {
+        confirmed = false;
+        subscribed();
+      }
+      if (readFailed) {
+        readFailed = false;
+        takeAnswer(null);
+        endCheck();
+      }
+    } catch (Throwable e) {
+      failed(e);
+    }
+  }
+
+  boolean isMarked() {
+    return doubt == Doubt.MARKED;
+  }
+
+  boolean isQueued() {
+    return doubt == Doubt.QUEUED;
+  }
+
+  /** It waits for {@link #compare}. */
+  void queued() {
+    doubt = Doubt.QUEUED;
+  }
+
+  /** Compares its order with the backplane. */
+  void compare() {
+    doubt = Doubt.NONE;
+    try {
+      if (order != null && state != State.GONE) {
+        order.doubt();
+      }
+    } catch (Throwable e) {
+      failed(e);
+    }
+  }
+
+  @Override
+  @SuppressWarnings("ReferenceEquality") // the very one at hand, or one from a read
+  public void deliver(Publication publication) {
+    if (publication == current) {
+      owner.handOver.deliver(topics, publication, currentKind, currentArrived);
+    } else {
+      owner.handOver.deliver(topics, publication, Frames.kindOf(publication), 0);
+    }
+  }
+
+  @Override
+  public void gap(Gap gap) {
+    owner.handOver.gap(topics, gap);
+  }
+
+  @Override
+  public void admit(Joiner joiner, CatchUp catchUp) {
+    owner.handOver.admit(joiner, catchUp);
+  }
+
+  @Override
+  public boolean isGone(Joiner joiner) {
+    return joiner.isGone();
+  }
+
+  @Override
+  public void stale(Publication publication) {
+    owner.metrics.stale.increment();
+  }
+
+  @Override
+  public void fruitless() {
+    owner.metrics.fruitlessReads.increment();
+  }
+
+  @Override
+  public void read(long after, int count, boolean begin, int backOff) {
+    Runnable ask = () -> owner.reads.request(purpose(), () -> ask(after, count, begin));
+    if (backOff == 0) {
+      ask.run();
+    } else {
+      long pause = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(backOff - 1, 10));
+      var unused = owner.loop().schedule(ask, pause, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private HistoryReads.Purpose purpose() {
+    return checking && order != null && !order.hasJoiners()
+        ? HistoryReads.Purpose.CHECK
+        : HistoryReads.Purpose.SUBSCRIBERS;
+  }
+
+  private void ask(long after, int count, boolean begin) {
+    if (state == State.GONE) {
+      owner.reads.ended();
+      return;
+    }
+    owner.metrics.reads.increment();
+    try {
+      owner.backplane.read(destination, after, count, begin).whenComplete(this::answer);
+    } catch (Throwable e) {
+      readFailed();
+    }
+  }
+
+  /** On a thread of the backplane. */
+  private void answer(@Nullable History history, @Nullable Throwable failure) {
+    try {
+      owner.loop().execute(() -> answered(history, failure));
+    } catch (Throwable e) {
+      readFailed();
+    }
+  }
+
+  /** The next tick takes it as a read without an answer. Any thread; needs no memory. */
+  private void readFailed() {
+    owner.reads.lost();
+    readFailed = true;
+    owner.doubts.marked();
+  }
+
+  private void answered(@Nullable History history, @Nullable Throwable failure) {
+    try {
+      takeAnswer(history);
+      owner.reads.ended();
+    } finally {
+      endCheck();
+      owner.doubts.readEnded();
+    }
+    if (failure != null) {
+      owner.logFailure(destination, failure);
+    }
+  }
+
+  private void takeAnswer(@Nullable History history) {
+    try {
+      if (state != State.GONE && order != null) {
+        take(order, history);
+      }
+    } catch (Throwable e) {
+      failed(e);
+    }
+  }
+
+  private void take(Order<Joiner> order, @Nullable History history) {
+    if (history == null) {
+      order.failed();
+      return;
+    }
+    order.history(history);
+    owner.memory.changed(this);
+    if (state == State.LOCATING && order.located()) {
+      live();
+    }
+  }
+
+  private void endCheck() {
+    if (checking) {
+      checking = false;
+      owner.checks.checked(this, owner.ticks());
+      owner.checks.run(owner.ticks());
+    }
+  }
+
+  @Override
+  public boolean isGone() {
+    return state == State.GONE;
+  }
+
+  @Override
+  public boolean isWorthIt() {
+    return order != null && order.continuity() && order.located() && !order.isReading();
+  }
+
+  @Override
+  public long heardAt() {
+    return heardAt;
+  }
+
+  /** A lost last message leaves no hole: only this finds it. */
+  @Override
+  public void check() {
+    checking = true;
+    compare();
+  }
+
+  @Override
+  public long pastBytes() {
+    return order == null ? 0 : order.pastBytes();
+  }
+
+  @Override
+  public void forgetPast() {
+    if (order != null) {
+      order.forgetPast();
+    }
+  }
+}
