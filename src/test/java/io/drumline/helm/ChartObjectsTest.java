@@ -48,7 +48,8 @@ class ChartObjectsTest {
     Rendered rendered =
         Chart.render(
             Chart.CHOSEN,
-            "drain: { preStopSeconds: 7, graceSeconds: 11, windowSeconds: 600, marginSeconds: 20 }");
+            "drain: { preStopSeconds: 7, graceSeconds: 11, windowSeconds: 600, marginSeconds: 20"
+                + " }");
     var pod = rendered.deployment().getSpec().getTemplate().getSpec();
     assertThat(pod.getTerminationGracePeriodSeconds()).isEqualTo(638);
     assertThat(rendered.node().getLifecycle().getPreStop().getSleep().getSeconds()).isEqualTo(7);

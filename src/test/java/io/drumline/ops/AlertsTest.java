@@ -84,9 +84,9 @@ final class AlertsTest {
   void metricsAreFoundInExpressions() {
     assertThat(
             Queries.metricsOf(
-                "histogram_quantile(0.99, sum by (le, job) (rate(a_bucket{x=~\"b{c}\",y=\"d\"}[5m])))"
-                    + " / on (job, instance) group_left (node) e_total > 2.5e+08"
-                    + " and f offset 5m unless 14 * g or vector(0)"))
+                "histogram_quantile(0.99, sum by (le, job)"
+                    + " (rate(a_bucket{x=~\"b{c}\",y=\"d\"}[5m]))) / on (job, instance) group_left"
+                    + " (node) e_total > 2.5e+08 and f offset 5m unless 14 * g or vector(0)"))
         .containsExactly("a_bucket", "e_total", "f", "g");
   }
 }
