@@ -4,6 +4,7 @@ import io.drumline.loop.Periodic;
 import io.drumline.loop.Watchdog;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
@@ -86,12 +87,9 @@ public final class EventLoops implements AutoCloseable {
     return loops;
   }
 
-  Periodic periodic() {
-    return periodic;
-  }
-
-  Watchdog watchdog() {
-    return watchdog;
+  /** For a hub, whose frames are pooled by Netty. */
+  Loops watched() {
+    return new Loops(loops, periodic, watchdog, PooledByteBufAllocator.DEFAULT);
   }
 
   /** Ends the loops; waits for what they are doing, at most 5 seconds. */

@@ -41,6 +41,9 @@ final class Group {
   /** The point before the batch, where it begins with a gap. */
   private @Nullable Cursor before;
 
+  /** The publication or gap that came last. */
+  private @Nullable Object given;
+
   Group(ShardTopic topic, Key key) {
     this.topic = topic;
     this.shard = topic.shard;
@@ -67,6 +70,12 @@ final class Group {
     if (member.observer != null) {
       observers++;
     }
+  }
+
+  /** Whether this publication or gap came last. */
+  @SuppressWarnings("ReferenceEquality") // that very one
+  boolean wasGiven(Object publicationOrGap) {
+    return given == publicationOrGap;
   }
 
   void remove(Subscription member) {
@@ -102,6 +111,7 @@ final class Group {
       allFallBehind(publication, null, e);
       return;
     }
+    given = publication;
     if (first == null && before == null) {
       first = publication;
     }
@@ -131,6 +141,7 @@ final class Group {
       allFallBehind(null, previous, e);
       return;
     }
+    given = gap;
     if (first == null && before == null) {
       before = previous;
     }
@@ -160,6 +171,7 @@ final class Group {
 
   /** Writes a publication to the one session that shall see it, if it is here. */
   void appendFor(String session, Publication publication, Frames.Payload kind) {
+    given = publication;
     for (int i = members.size() - 1; i >= 0; i--) {
       Subscription member = members.get(i);
       if (member.connection.id().equals(session)) {
@@ -216,7 +228,14 @@ final class Group {
   private void write(
       ByteBuf out, int frames, @Nullable Publication begin, @Nullable Cursor previous) {
     long now = System.nanoTime();
-    shard.fenceAfterPause(now);
+    try {
+      shard.fenceAfterPause(now);
+    } catch (Throwable e) { // nobody is given the batch
+      for (int i = members.size() - 1; i >= 0; i--) {
+        fallBehind(members.get(i), begin, previous, e);
+      }
+      return;
+    }
     int reached = 0;
     // Backwards: one that falls behind gives its place to the last, which has its batch already.
     for (int i = members.size() - 1; i >= 0; i--) {

@@ -73,7 +73,7 @@ final class HandOver {
       Frames.Payload kind,
       long published,
       long handedOver) {
-    if (topic.owes()) {
+    if (topic.owed() != null) {
       return; // its subscribers catch up from before this one
     }
     int size = Hub.sizeOf(publication);
@@ -85,10 +85,12 @@ final class HandOver {
     try {
       topic.shard.loop.execute(
           () -> {
+            topic.taken();
             metrics.backlogBytes.addAndGet(-size);
             topic.deliver(publication, kind);
             topic.shard.measure(published, handedOver);
           });
+      topic.handedOver();
     } catch (Throwable e) {
       metrics.backlogBytes.addAndGet(-size);
       topic.owe(publication, e);
@@ -117,9 +119,9 @@ final class HandOver {
     metrics.gap(gap.reason());
     for (int i = 0; i < topics.size(); i++) {
       ShardTopic topic = topics.get(i);
-      if (!topic.owes()) {
+      if (topic.owed() == null) {
         try {
-          on(topic, () -> topic.deliver(gap));
+          inOrder(topic, () -> topic.deliver(gap));
         } catch (Throwable e) {
           topic.owe(gap, e);
         }
@@ -130,15 +132,13 @@ final class HandOver {
   /** Answers one that catches up. */
   void admit(Joiner joiner, CatchUp catchUp) {
     ShardTopic topic = joiner.topic();
-    boolean owes = topic.owes();
+    Object owed = topic.owed();
     try {
-      on(
+      inOrder(
           topic,
           () -> {
             try {
-              if (owes) {
-                topic.settle(); // the others are not where this one is
-              }
+              topic.settleBefore(owed); // the others are not where this one is
               joiner.subscription().take(joiner.question(), catchUp);
             } catch (Throwable e) {
               topic.unanswered(e);
@@ -146,6 +146,20 @@ final class HandOver {
           });
     } catch (Throwable e) {
       topic.unanswered(e);
+    }
+  }
+
+  /** Behind all that was handed over before, and counted with it. */
+  private static void inOrder(ShardTopic topic, Runnable task) {
+    if (topic.shard.loop.inEventLoop()) {
+      task.run();
+    } else {
+      topic.shard.loop.execute(
+          () -> {
+            topic.taken();
+            task.run();
+          });
+      topic.handedOver();
     }
   }
 

@@ -11,8 +11,6 @@ import io.drumline.message.Destination;
 import io.drumline.message.Publication;
 import io.drumline.tracing.Spans;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.security.SecureRandom;
@@ -71,97 +69,34 @@ public final class Hub implements Receiver {
       HubProperties properties,
       MeterRegistry registry,
       @Nullable Spans spans) {
-    this(
-        loops.loops(),
-        backplane,
-        ids,
-        properties,
-        registry,
-        spans,
-        loops.periodic(),
-        loops.watchdog(),
-        PooledByteBufAllocator.DEFAULT);
+    this(loops.watched(), backplane, ids, properties, registry, spans);
   }
 
-  /**
-   * On loops of any kind, with tasks and a watchdog of its own that is not started: it takes a loop
-   * that was late by the pause limit for a process that stood still.
-   */
+  /** The same, on loops of any kind. */
   Hub(
-      List<EventLoop> loops,
+      Loops loops,
       Backplane backplane,
       MessageIds ids,
       HubProperties properties,
       MeterRegistry registry,
       @Nullable Spans spans) {
-    this(loops, backplane, ids, properties, registry, spans, PooledByteBufAllocator.DEFAULT);
-  }
-
-  /**
-   * The same.
-   *
-   * @param alloc where frames are written
-   */
-  Hub(
-      List<EventLoop> loops,
-      Backplane backplane,
-      MessageIds ids,
-      HubProperties properties,
-      MeterRegistry registry,
-      @Nullable Spans spans,
-      ByteBufAllocator alloc) {
-    this(loops, backplane, ids, properties, registry, spans, new Periodic(registry), alloc);
-  }
-
-  private Hub(
-      List<EventLoop> loops,
-      Backplane backplane,
-      MessageIds ids,
-      HubProperties properties,
-      MeterRegistry registry,
-      @Nullable Spans spans,
-      Periodic periodic,
-      ByteBufAllocator alloc) {
-    this(
-        loops,
-        backplane,
-        ids,
-        properties,
-        registry,
-        spans,
-        periodic,
-        new Watchdog(
-            periodic, properties.pauseLimit(), System::nanoTime, System::currentTimeMillis),
-        alloc);
-  }
-
-  private Hub(
-      List<EventLoop> loops,
-      Backplane backplane,
-      MessageIds ids,
-      HubProperties properties,
-      MeterRegistry registry,
-      @Nullable Spans spans,
-      Periodic periodic,
-      Watchdog watchdog,
-      ByteBufAllocator alloc) {
-    this.periodic = periodic;
-    this.watchdog = watchdog;
+    this.periodic = loops.periodic();
+    this.watchdog = loops.watchdog();
     this.spans = spans;
     outboundLimit = properties.outboundLimit().toBytes();
     backlogLimit = properties.backlogLimit().toBytes();
     pauseLimitNanos = properties.pauseLimit().toNanos();
     budget = new OutboundBudget(properties.nodeOutboundBytes());
-    for (EventLoop loop : loops) {
-      shards.put(loop, new Shard(loop, this, alloc));
+    for (EventLoop loop : loops.all()) {
+      shards.put(loop, new Shard(loop, this, loops.alloc()));
     }
     metrics = new HubMetrics(registry, List.copyOf(shards.values()), backlogLimit);
     metrics.outbound(registry, budget);
     // Not before there are metrics: a timer that comes first would find none.
     shards.values().forEach(Shard::start);
     Watch watch = new Watch(ids, spans);
-    for (EventLoop loop : loops) {
-      Owner owner = new Owner(loop, backplane, watch, metrics, properties, loops.size());
+    for (EventLoop loop : loops.all()) {
+      Owner owner = new Owner(loop, backplane, watch, metrics, properties, shards.size());
       owners.add(owner);
       periodic.every(loop, Owner.TICK, "owner_tick", owner::tick);
     }

@@ -392,7 +392,7 @@ final class Shard {
   void repairLater(Throwable e) {
     failure = e;
     repairWanted = true;
-    hub.failed(e);
+    tell(e);
   }
 
   /** Something that does not concern what is delivered has failed. Any thread. */
@@ -400,9 +400,12 @@ final class Shard {
     repairLater(e); // which writes the log line
   }
 
-  /** Tells who asked for it that something has failed, and no more. Any thread. */
+  /** Tells who asked for it that something has failed, and no more. Any thread; throws nothing. */
   void tell(Throwable e) {
-    hub.failed(e);
+    try {
+      hub.failed(e);
+    } catch (Throwable ignored) { // nothing may be left halfway for it
+    }
   }
 
   /** A message of a destination without history could not be delivered to somebody. Any thread. */
@@ -515,7 +518,16 @@ final class Shard {
       return;
     }
     long since = busySince;
-    busySince = now;
+    busySince = now; // closing a connection may deliver, and come here again
+    try {
+      fenceOrTell(since, now);
+    } catch (Throwable e) {
+      busySince = since; // the next one tries again
+      throw e;
+    }
+  }
+
+  private void fenceOrTell(long since, long now) {
     if (hub.watchdog().stoodStill(since)) {
       fence(now - since);
     } else {

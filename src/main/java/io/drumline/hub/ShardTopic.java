@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class ShardTopic {
   /** Made beforehand: it is needed where there is no memory. */
   @SuppressWarnings("StaticAssignmentOfThrowable")
-  private static final Throwable NOT_HANDED_OVER =
-      new IllegalStateException("A message could not be handed over between event loops");
+  private static final Throwable NOT_DELIVERED =
+      new IllegalStateException("A message could not be handed over to its subscribers");
 
   final Shard shard;
   final Destination destination;
@@ -45,11 +45,26 @@ final class ShardTopic {
   private @Nullable Cursor lastCursor;
 
   /**
-   * The first publication that could not be handed over by the owner, or the point behind the first
-   * gap; null if none. Set by the owner's thread, which hands nothing over while it is set; reset
-   * on the shard's, behind all that was handed over before.
+   * The first publication or gap that could not be delivered here; null if none. Nothing that comes
+   * behind it is delivered before {@link #settle}.
+   */
+  private @Nullable Object notDelivered;
+
+  /**
+   * The first publication or gap that could not be handed over by the owner; null if none. Set by
+   * the owner's thread, which hands nothing over while it is set; reset on the shard's, behind all
+   * that was handed over before.
    */
   private volatile @Nullable Object notHandedOver;
+
+  /** How many tasks the owner has handed over to another event loop. Of the owner's thread. */
+  private long handedOver;
+
+  /** The same when {@link #notHandedOver} was set: written before it, and read behind it. */
+  private long handedOverBefore;
+
+  /** How many of these tasks have begun. Of the shard's thread. */
+  private long taken;
 
   /** The owner could not do, or answer, something that it was asked for: all is asked again. */
   private volatile boolean unanswered;
@@ -185,6 +200,9 @@ final class ShardTopic {
   }
 
   void deliver(Publication publication, Frames.Payload kind) {
+    if (notDelivered != null) {
+      return; // the members catch up from before it
+    }
     String session = publication.session();
     try {
       for (Group group : groups.values()) {
@@ -195,13 +213,16 @@ final class ShardTopic {
         }
       }
     } catch (Throwable e) { // not of a group: there is not even memory to walk over them
-      owe(publication, e);
+      stop(publication, e);
       return;
     }
     lastPublication = publication;
   }
 
   void deliver(Gap gap) {
+    if (notDelivered != null) {
+      return;
+    }
     try {
       Cursor previous = last();
       for (Group group : groups.values()) {
@@ -210,11 +231,21 @@ final class ShardTopic {
         }
       }
     } catch (Throwable e) {
-      owe(gap, e);
+      stop(gap, e);
       return;
     }
     lastPublication = null;
     lastCursor = gap.cursor();
+  }
+
+  /** The members are to catch up from before this publication or gap. Needs no memory. */
+  private void stop(Object publicationOrGap, Throwable e) {
+    if (destination.ordered()) {
+      notDelivered = publicationOrGap;
+      shard.repairLater(e);
+    } else {
+      shard.lost(e);
+    }
   }
 
   /** Behind what the members were given last; null if that is nothing yet. */
@@ -222,13 +253,24 @@ final class ShardTopic {
     return lastPublication == null ? lastCursor : Cursor.after(lastPublication);
   }
 
+  /** The owner has handed over a task, which calls {@link #taken} first. Owner's thread. */
+  void handedOver() {
+    handedOver++;
+  }
+
+  /** A task that the owner has handed over begins. */
+  void taken() {
+    taken++;
+  }
+
   /**
    * The members cannot be given this publication or gap, and are to catch up from before it.
-   * Owner's thread, or the shard's where that is the same.
+   * Owner's thread.
    */
   void owe(Object publicationOrGap, Throwable e) {
     if (destination.ordered()) {
       if (notHandedOver == null) {
+        handedOverBefore = handedOver;
         notHandedOver = publicationOrGap;
       }
       shard.repairLater(e);
@@ -237,9 +279,12 @@ final class ShardTopic {
     }
   }
 
-  /** Whether something was not handed over; what comes behind it need not be either. Any thread. */
-  boolean owes() {
-    return notHandedOver != null;
+  /**
+   * The first publication or gap that was not handed over; what comes behind it need not be either.
+   * Any thread.
+   */
+  @Nullable Object owed() {
+    return notHandedOver;
   }
 
   /** The owner could not do or answer something that this topic has asked for. Any thread. */
@@ -249,31 +294,71 @@ final class ShardTopic {
   }
 
   /**
-   * Has the members that were not given something catch up. Called behind all that was handed over
-   * before, so they were given all up to the last.
+   * Has the members that were not given something catch up. What was handed over before goes to
+   * them first: they go on from the last that they were given.
+   *
+   * @return false if some of that still waits for this event loop
    */
-  void settle() {
+  boolean settle() {
+    settleDelivery();
     Object owed = notHandedOver;
-    if (owed == null) {
-      return;
+    if (owed != null && taken < handedOverBefore) {
+      return false;
     }
+    settleHandOver(owed);
+    return true;
+  }
+
+  /**
+   * A subscription is about to become a member, at the point where the owner was when it handed
+   * that over: the members that are not there are to catch up.
+   *
+   * @param owed {@link #owed} at that point; what is owed since then is owed to the newcomer, too
+   */
+  @SuppressWarnings("ReferenceEquality") // that very one
+  void settleBefore(@Nullable Object owed) {
+    settleDelivery();
+    if (owed == notHandedOver) {
+      settleHandOver(owed);
+    }
+  }
+
+  private void settleDelivery() {
+    Object stopped = notDelivered;
+    if (stopped != null) {
+      allFallBehind(stopped);
+      notDelivered = null;
+    }
+  }
+
+  private void settleHandOver(@Nullable Object owed) {
+    if (owed != null) {
+      allFallBehind(owed);
+      notHandedOver = null;
+    }
+  }
+
+  private void allFallBehind(Object owed) {
     Publication next = owed instanceof Publication publication ? publication : null;
     Cursor last = last();
     if (last == null && owed instanceof Gap gap) {
       last = gap.cursor();
     }
+    Cursor behind = next == null ? ((Gap) owed).cursor() : Cursor.after(next);
     for (Group group : groups.values()) {
-      group.allFallBehind(last == null ? next : null, last, NOT_HANDED_OVER);
+      if (group.wasGiven(owed)) { // others were not
+        group.allFallBehind(null, behind, NOT_DELIVERED);
+      } else {
+        group.allFallBehind(last == null ? next : null, last, NOT_DELIVERED);
+      }
     }
-    notHandedOver = null;
   }
 
   /** Goes on with all that has failed; returns false if some of it must be tried again. */
   boolean repair() {
-    settle();
+    boolean repaired = settle();
     boolean asksAgain = unanswered;
     unanswered = false;
-    boolean repaired = true;
     if (asksAgain) {
       try {
         shard.join(this);

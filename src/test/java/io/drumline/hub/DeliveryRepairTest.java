@@ -8,6 +8,8 @@ import io.drumline.backplane.MemoryBackplane;
 import io.drumline.backplane.MemoryProperties;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
+import io.drumline.loop.Periodic;
+import io.drumline.loop.Watchdog;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Cursor;
 import io.drumline.message.Destination;
@@ -18,6 +20,7 @@ import io.drumline.message.Publication;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,22 +46,29 @@ class DeliveryRepairTest {
   private final FakeLoop near = new FakeLoop();
   private final FakeLoop far = new FakeLoop();
   private final FailingAllocator memory = new FailingAllocator();
+  private final Periodic periodic = new Periodic(new SimpleMeterRegistry());
   private final MessageIds ids = new MessageIds();
   private final MemoryBackplane backplane =
       new MemoryBackplane(
           ids, Retentions.DEFAULTS, new MemoryProperties(null, null), new SimpleMeterRegistry());
   private final Hub hub =
       new Hub(
-          List.of(near.loop(), far.loop()),
+          new Loops(
+              List.of(near.loop(), far.loop()),
+              periodic,
+              new Watchdog(periodic, Duration.ofSeconds(10), System::nanoTime, this::wallClock),
+              memory.allocator()),
           backplane,
           ids,
           new Binder(
-                  new MapConfigurationPropertySource(Map.of("drumline.hub.backlog-limit", "100KB")))
+                  new MapConfigurationPropertySource(
+                      Map.of(
+                          "drumline.hub.backlog-limit", "100KB", "drumline.hub.pause-limit", "0s")))
               .bindOrCreate("drumline.hub", HubProperties.class),
           new SimpleMeterRegistry(),
-          null,
-          memory.allocator());
+          null);
   private final List<Client> clients = new ArrayList<>();
+  private boolean clockFails;
 
   /** Writes its name and the body; fails at a body it is told to. */
   private static final class Format implements FrameFormat {
@@ -68,6 +78,18 @@ class DeliveryRepairTest {
 
     Format(String name) {
       this.name = name;
+    }
+
+    /** The order in which a topic walks over its groups. */
+    @Override
+    public int hashCode() {
+      return name.hashCode();
+    }
+
+    @Override
+    @SuppressWarnings("ReferenceEquality")
+    public boolean equals(@Nullable Object other) {
+      return this == other;
     }
 
     @Override
@@ -111,6 +133,7 @@ class DeliveryRepairTest {
     final Connection connection;
     final List<String> observed = new ArrayList<>();
     @Nullable String observerFailsAt;
+    @Nullable String leavesAt;
     @Nullable Subscription subscription;
 
     Client(Shard shard, int number) {
@@ -120,6 +143,9 @@ class DeliveryRepairTest {
 
     void observe(Publication publication) {
       String body = new String(publication.body(), US_ASCII);
+      if (body.equals(leavesAt)) {
+        requireNonNull(subscription).cancel();
+      }
       if (body.equals(observerFailsAt)) {
         observerFailsAt = null;
         throw new IllegalStateException("injected");
@@ -200,6 +226,49 @@ class DeliveryRepairTest {
     assertThat(client.received()).containsExactly("1");
     repair();
     everybodyReceived("1", large, "3");
+  }
+
+  @Test
+  void batchThatNobodyIsGivenIsCaughtUpWith() {
+    subscribe(near, new Format("a"), Start.LIVE);
+    subscribe(near, new Format("b"), Start.CONTINUOUS);
+    publish("1");
+    run();
+    clockFails = true; // asked before each batch whether the process stood still
+    publish("2");
+    publish("3");
+    run();
+    clockFails = false;
+    repair();
+    publish("4");
+    run();
+    everybodyReceived("1", "2", "3", "4");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "b", "c"})
+  void nothingIsDeliveredBehindWhatSomeGroupsWereNotGiven(String leaves) {
+    for (String name : List.of("a", "b", "c")) {
+      Client client = subscribe(near, new Format(name), Start.LIVE, true);
+      if (name.equals(leaves)) {
+        client.leavesAt = "2"; // while the topic walks over its groups
+      }
+    }
+    publish("1");
+    run();
+    publish("2");
+    publish("3");
+    run();
+    repair();
+    publish("4");
+    run();
+    for (Client client : clients) {
+      if (client.leavesAt == null) {
+        assertThat(client.received()).containsExactly("1", "2", "3", "4");
+      } else {
+        assertThat(client.received()).startsWith("1").doesNotContain("3", "4");
+      }
+    }
   }
 
   @Test
@@ -323,6 +392,68 @@ class DeliveryRepairTest {
     run();
     everybodyReceived("1", "2", "3", "4", "5");
     assertThat(hub.metrics().backlogBytes).hasValue(0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void repairThatWasDueBeforeTheHandOversWaitsForThem(boolean continuity) {
+    subscribe(far, new Format("a"), continuity ? Start.CONTINUOUS : Start.LIVE);
+    far.loop().execute(shard(far)::repair); // for something else
+    publish("1");
+    publish("2");
+    near.runAll();
+    notHandedOver("3");
+    run();
+    publish("4");
+    run();
+    repair();
+    publish("5");
+    run();
+    everybodyReceived("1", "2", "3", "4", "5");
+    assertThat(repairs()).isEqualTo(1);
+  }
+
+  @Test
+  void newcomerIsGivenWhatWasNotHandedOverSinceItWasAdmitted() {
+    subscribe(far, new Format("a"), Start.LIVE);
+    publish("1");
+    run();
+    Client late = new Client(shard(far), 1);
+    clients.add(late);
+    far.run(() -> subscribe(late, new Format("a"), Start.CONTINUOUS));
+    far.loop().execute(shard(far)::repair);
+    near.runAll(); // admitted, which waits behind that repair
+    notHandedOver("2");
+    run();
+    publish("3");
+    run();
+    repair();
+    assertThat(clients.get(0).received()).containsExactly("1", "2", "3");
+    assertThat(late.received()).containsExactly("2", "3");
+  }
+
+  @Test
+  void newcomerIsGivenWhatWasNotHandedOverBehindWhatOthersWereRepairedFor() {
+    subscribe(far, new Format("a"), Start.LIVE);
+    publish("1");
+    run();
+    notHandedOver("2");
+    Client late = new Client(shard(far), 1);
+    clients.add(late);
+    far.run(() -> subscribe(late, new Format("a"), Start.CONTINUOUS));
+    far.loop()
+        .execute(
+            () -> {
+              shard(far).repair();
+              notHandedOver("3");
+            });
+    near.runAll(); // admitted behind 2
+    run();
+    publish("4");
+    run();
+    repair();
+    assertThat(clients.get(0).received()).containsExactly("1", "2", "3", "4");
+    assertThat(late.received()).containsExactly("3", "4");
   }
 
   @Test
@@ -494,6 +625,13 @@ class DeliveryRepairTest {
     assertThat(repairs()).isZero();
   }
 
+  private long wallClock() {
+    if (clockFails) {
+      throw new OutOfMemoryError("injected");
+    }
+    return System.currentTimeMillis();
+  }
+
   private void everybodyReceived(String... bodies) {
     assertThat(clients).allSatisfy(each -> assertThat(each.received()).containsExactly(bodies));
   }
@@ -524,6 +662,14 @@ class DeliveryRepairTest {
 
   private void publish(String body) {
     backplane.publish(new Draft(DESTINATION, new byte[0], body.getBytes(US_ASCII)));
+  }
+
+  /** The owner takes it, and the other event loop does not. */
+  private void notHandedOver(String body) {
+    far.rejecting(true);
+    publish(body);
+    near.runAll();
+    far.rejecting(false);
   }
 
   /** Both loops do all that they have to do. */

@@ -8,6 +8,7 @@ import io.drumline.message.Gap;
 import io.drumline.message.Publication;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -110,7 +111,7 @@ final class FakeHub implements AutoCloseable {
     turns.freezeTime();
     hub =
         new Hub(
-            List.of(turns.eventLoop()),
+            FakeLoop.unwatched(List.of(turns.eventLoop()), PooledByteBufAllocator.DEFAULT),
             backplane,
             new MessageIds(),
             properties(settings),

@@ -1,9 +1,15 @@
 package io.drumline.hub;
 
+import io.drumline.loop.Periodic;
+import io.drumline.loop.Watchdog;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 
 /** An event loop that runs when the test says so, and takes no task while it is told not to. */
@@ -34,6 +40,17 @@ final class FakeLoop {
 
   FakeLoop() {
     tasks.freezeTime(); // no timer of the hub's fires by itself on a slow machine
+  }
+
+  /**
+   * Loops with a watchdog that is not started: it takes a loop that was late by the pause limit for
+   * a process that stood still.
+   */
+  static Loops unwatched(List<EventLoop> loops, ByteBufAllocator alloc) {
+    Periodic periodic = new Periodic(new SimpleMeterRegistry());
+    Watchdog watchdog =
+        new Watchdog(periodic, Duration.ofSeconds(10), System::nanoTime, System::currentTimeMillis);
+    return new Loops(loops, periodic, watchdog, alloc);
   }
 
   EventLoop loop() {

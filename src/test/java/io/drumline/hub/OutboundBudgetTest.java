@@ -55,7 +55,7 @@ class OutboundBudgetTest {
   private final FakeLoop loop = new FakeLoop();
   private final Hub hub =
       new Hub(
-          List.of(loop.loop()),
+          FakeLoop.unwatched(List.of(loop.loop()), PooledByteBufAllocator.DEFAULT),
           new MemoryBackplane(
               new MessageIds(),
               Retentions.DEFAULTS,
