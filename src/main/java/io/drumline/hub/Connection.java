@@ -5,12 +5,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -57,6 +55,8 @@ public final class Connection {
     OPEN,
     /** A Close frame was written; nothing follows it. */
     CLOSING,
+    /** The same, and it is given up on soon, as the node needs the memory of what waits. */
+    HURRIED,
     ENDED
   }
 
@@ -64,7 +64,7 @@ public final class Connection {
   private final Shard shard;
   private final String id;
   private final boolean deflate;
-  private final boolean tls;
+  private final OutboundQueue queue;
 
   /** For writes past the pipeline; null where octets must go through it. */
   private final @Nullable FileDescriptor socket;
@@ -79,16 +79,6 @@ public final class Connection {
   private boolean mayBeQueued = true;
 
   private CloseCode.Range closeCodes = CloseCode.Range.STANDARD;
-
-  /** With TLS: how much was queued when that was looked at last, and since when it only grows. */
-  private long encrypted;
-
-  private long encryptedSince;
-
-  /** What it held when it was closed for the node's budget, until it ends. */
-  private long held;
-
-  private @Nullable OutboundBudget heldIn;
 
   private int closeCode = ABNORMAL;
   private final long since = System.nanoTime();
@@ -109,7 +99,8 @@ public final class Connection {
     this.id = id;
     this.deflate = deflate;
     // With TLS the octets must pass through the pipeline.
-    this.tls = channel.pipeline().get(SslHandler.class) != null;
+    boolean tls = channel.pipeline().get(SslHandler.class) != null;
+    this.queue = new OutboundQueue(channel, tls, shard.queues());
     this.socket = !tls && channel instanceof UnixChannel unix ? unix.fd() : null;
   }
 
@@ -249,7 +240,7 @@ public final class Connection {
 
   /** What waits in the outbound queue, without the steps of catching up. */
   long liveBytes() {
-    return queuedBytes() - (catchUps == null ? 0 : catchUps.writing());
+    return queue.bytes() - (catchUps == null ? 0 : catchUps.writing());
   }
 
   /** This connection's subscriptions that catch up. */
@@ -291,6 +282,7 @@ public final class Connection {
       channel.writeAndFlush(
           Frames.close(shard.alloc(), code.code(), reason), channel.voidPromise());
       channel.config().setAutoRead(true); // to see the peer's answer
+      queue.closing();
     } catch (Throwable e) {
       endNow(e); // nobody is left who would
     }
@@ -340,6 +332,7 @@ public final class Connection {
                 ? Frames.emptyClose(shard.alloc())
                 : Frames.close(shard.alloc(), code, "");
         channel.writeAndFlush(answer).addListener(ChannelFutureListener.CLOSE);
+        queue.closing();
       } catch (Throwable e) {
         endNow(e);
       }
@@ -353,12 +346,7 @@ public final class Connection {
     if (state != State.ENDED) {
       state = State.ENDED;
       shard.remove(this);
-      if (tls) {
-        countEncrypted();
-      }
-      if (heldIn != null) {
-        heldIn.closing(-held);
-      }
+      queue.ended();
     }
   }
 
@@ -438,9 +426,7 @@ public final class Connection {
       abort(e); // some of it may be on its way
       return false;
     }
-    if (tls) {
-      countEncrypted();
-    }
+    queue.changed();
     return true;
   }
 
@@ -461,78 +447,45 @@ public final class Connection {
   void flush() {
     dirty = false;
     channel.flush();
-    if (tls) {
-      countEncrypted();
-    }
+    queue.changed();
   }
 
-  /** Bytes that were encrypted for this connection are shared with no other, and counted here. */
-  private void countEncrypted() {
-    long bytes = state == State.ENDED ? 0 : queuedBytes();
-    if (bytes != encrypted) {
-      if (encrypted == 0 || bytes < encrypted) {
-        encryptedSince = System.nanoTime(); // its client reads
-      }
-      shard.encrypted(bytes - encrypted);
-      encrypted = bytes;
-    }
+  /** What waits for the client. */
+  OutboundQueue queue() {
+    return queue;
   }
 
-  /** Looks at the queue, once a second; returns the bytes in it. */
-  long sampleQueue() {
-    if (tls) {
-      countEncrypted();
-    }
-    return queuedBytes();
-  }
-
-  /**
-   * When what is sent next was queued.
-   *
-   * @param ages of the buffers that wait
-   * @return by {@link System#nanoTime}; {@link OutboundQueues#NONE} if that is not known
-   */
-  long queuedSince(Map<ByteBuf, Long> ages) {
-    if (tls) {
-      return encryptedSince;
-    }
-    ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
-    Object head = queue == null ? null : queue.current();
-    Long since = head instanceof ByteBuf frame ? ages.get(QueuedBuffers.root(frame)) : null;
-    return since == null ? OutboundQueues.NONE : since;
-  }
-
-  /**
-   * Closes it, as it holds the oldest of what the node has to send, and that is too much.
-   *
-   * @param bytes in its queue
-   */
-  void closeForBudget(long bytes, OutboundBudget budget) {
-    if (state != State.OPEN) {
-      return;
-    }
-    held = bytes;
-    heldIn = budget;
-    budget.closing(bytes);
-    if (budget.urgent()) {
+  /** Closes it, as it holds the oldest of what the node has to send, and that is too much. */
+  void closeForBudget(OutboundBudget budget) {
+    if (state == State.OPEN && budget.urgent()) {
       state = State.CLOSING;
       closeCode = CloseCode.SLOW_CONSUMER.code();
       shard.metrics().closed(CloseCode.SLOW_CONSUMER);
-      channel.close(); // what is queued comes back at once
     } else {
       close(CloseCode.SLOW_CONSUMER, "You read too slowly: reconnect and resume.");
+    }
+    endSoon(budget);
+  }
+
+  /** It is closed, and the node needs the memory of what waits. */
+  void endSoon(OutboundBudget budget) {
+    queue.closing();
+    if (budget.urgent()) {
+      drop();
+    } else if (state == State.CLOSING) {
+      state = State.HURRIED;
       wheel().after(BUDGET_CLOSE_MILLIS, this::giveUp);
     }
   }
 
-  long queuedBytes() {
-    ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
-    return queue == null ? 0 : queue.totalPendingWriteBytes();
+  /** Ends the socket at once: TLS would still try to say good-bye. */
+  private void drop() {
+    channel.unsafe().close(channel.voidPromise());
   }
 
   /** What moving its client costs: subscriptions to make and catch up again, octets to read. */
   long weight() {
-    return subscriptions + queuedBytes() / OCTETS_LIKE_A_SUBSCRIPTION;
+    return subscriptions + queue.bytes() / OCTETS_LIKE_A_SUBSCRIPTION;
   }
 
   /** Whether the frame may be written; closes a slow consumer whose queue is full. */
@@ -550,7 +503,7 @@ public final class Connection {
     if (fits(frame)) {
       return true;
     }
-    long queued = queuedBytes();
+    long queued = queue.bytes();
     log.atInfo()
         .addKeyValue("stomp.session", id)
         .addKeyValue("stomp.close_code", CloseCode.SLOW_CONSUMER.code())
@@ -560,13 +513,15 @@ public final class Connection {
   }
 
   private boolean fits(ByteBuf frame) {
-    mayBeQueued = queuedBytes() > 0;
+    mayBeQueued = queue.bytes() > 0;
     long queued = liveBytes();
     return queued <= 0 || queued + frame.readableBytes() <= shard.outboundLimit();
   }
 
   private long giveUp() {
-    if (state != State.ENDED) {
+    if (state == State.HURRIED) {
+      drop();
+    } else if (state != State.ENDED) {
       channel.close();
     }
     return 0;

@@ -49,6 +49,7 @@ public final class Hub implements Receiver {
   private final List<Owner> owners = new ArrayList<>();
   private final HubMetrics metrics;
   private final OutboundBudget budget;
+  private final OutboundPayments payments;
   private final @Nullable Spans spans;
   private final long outboundLimit;
   private final long backlogLimit;
@@ -90,6 +91,7 @@ public final class Hub implements Receiver {
     for (EventLoop loop : loops.all()) {
       shards.put(loop, new Shard(loop, this, loops.alloc()));
     }
+    payments = new OutboundPayments(budget, List.copyOf(shards.values()));
     metrics = new HubMetrics(registry, List.copyOf(shards.values()), backlogLimit);
     metrics.outbound(registry, budget);
     // Not before there are metrics: a timer that comes first would find none.
@@ -301,20 +303,8 @@ public final class Hub implements Receiver {
     return budget;
   }
 
-  /**
-   * More is queued than the node may hold: the shard with the oldest buffer closes who holds it.
-   */
-  void payOutbound(Shard asking, long now) {
-    if (!budget.beginPaying(now)) {
-      return;
-    }
-    Shard payer = asking;
-    for (Shard shard : shards.values()) {
-      if (shard.oldestQueued() < payer.oldestQueued()) {
-        payer = shard;
-      }
-    }
-    payer.payOutbound();
+  OutboundPayments payments() {
+    return payments;
   }
 
   @Nullable Shard shard(EventLoop loop) {

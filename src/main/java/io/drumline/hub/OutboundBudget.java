@@ -20,7 +20,7 @@ final class OutboundBudget {
   private final long limit;
   private final AtomicLong used = new AtomicLong();
 
-  /** Of that, what connections hold that were closed for the budget, and have not ended yet. */
+  /** Of that, what connections hold that are closed, and have not ended yet. */
   private final AtomicLong closing = new AtomicLong();
 
   private final AtomicLong paidAt = new AtomicLong(System.nanoTime() - PAUSE_NANOS);
@@ -47,6 +47,11 @@ final class OutboundBudget {
     return limit;
   }
 
+  /** Whether more is queued than the limit. */
+  boolean over() {
+    return used.get() > limit;
+  }
+
   /** Whether more is queued than the limit, what is about to go left out. */
   boolean exceeded() {
     return used.get() - closing.get() > limit;
@@ -57,7 +62,7 @@ final class OutboundBudget {
     return used.get() > limit + limit / URGENT_PART;
   }
 
-  /** A connection was closed that holds this much; a negative number when it has ended. */
+  /** A connection was closed that holds this much; negative when it holds less, or has ended. */
   void closing(long bytes) {
     closing.addAndGet(bytes);
   }

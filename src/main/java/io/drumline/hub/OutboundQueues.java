@@ -10,13 +10,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What the connections of one shard hold in their outbound queues, as far as the node's {@link
- * OutboundBudget} is concerned. Used on the shard's event loop, but for {@link #oldest}.
+ * OutboundBudget} is concerned. Used on the shard's event loop.
  *
  * <p>With TLS each connection's bytes are its own, since they are encrypted for it. All others wait
  * for the buffers that were written to them, which they share.
  */
 final class OutboundQueues {
-  /** No buffer waits. */
+  /** Nobody waits for anything. */
   static final long NONE = Long.MAX_VALUE;
 
   private final OutboundBudget budget;
@@ -25,8 +25,8 @@ final class OutboundQueues {
   private long encrypted;
   private long published;
 
-  /** Nanoseconds since the oldest buffer was queued are {@code now - oldest}. */
-  private volatile long oldest = NONE;
+  /** Of what was about to come back: what has, once the buffers were looked at again. */
+  private long ended;
 
   private record Holder(Connection connection, long since, long bytes) {}
 
@@ -44,6 +44,16 @@ final class OutboundQueues {
     encrypted += change;
   }
 
+  /** What connections hold that are closed has changed. */
+  void closing(long change) {
+    budget.closing(change);
+  }
+
+  /** A closed connection that held so much has ended. */
+  void ended(long bytes) {
+    ended += bytes;
+  }
+
   /** The end of a flush: lets go what was sent, and tells the budget. */
   void flushed() {
     buffers.release();
@@ -54,6 +64,10 @@ final class OutboundQueues {
   void sweep() {
     buffers.sweep();
     publish();
+    if (ended != 0) {
+      budget.closing(-ended); // not before the buffers are known to be gone
+      ended = 0;
+    }
   }
 
   private void publish() {
@@ -62,31 +76,57 @@ final class OutboundQueues {
       budget.add(bytes - published);
       published = bytes;
     }
-    long now = buffers.oldest(NONE);
-    if (oldest != now) {
-      oldest = now;
-    }
-  }
-
-  /** {@link System#nanoTime} of the oldest buffer that waits; {@link #NONE} if none does. */
-  long oldest() {
-    return oldest;
   }
 
   /**
-   * Closes those that hold the oldest buffers, the one with most bytes first among equals, until
-   * the budget is kept.
+   * The node holds too much: what closed connections hold comes back soon.
+   *
+   * @return if that is not enough, when the oldest was queued that an open one waits for, by {@link
+   *     System#nanoTime}; else {@link #NONE}
    */
-  void pay(List<Connection> connections) {
+  long oldest(List<Connection> connections) {
+    hurry(connections);
+    long oldest = NONE;
+    if (budget.exceeded()) {
+      IdentityHashMap<ByteBuf, Long> ages = buffers.ages();
+      for (Connection connection : connections) {
+        if (connection.open() && connection.queue().bytes() > 0) {
+          oldest = Math.min(oldest, connection.queue().since(ages));
+        }
+      }
+    }
+    return oldest;
+  }
+
+  private void hurry(List<Connection> connections) {
+    for (int i = connections.size() - 1; i >= 0; i--) { // one may end, and the last take its place
+      Connection connection = connections.get(i);
+      if (!connection.open()) {
+        connection.endSoon(budget);
+      }
+    }
     sweep();
-    int closed = 0;
+  }
+
+  /**
+   * Closes those that wait for the oldest buffers, the one with most bytes first among equals,
+   * until the budget is kept.
+   *
+   * @param until closes none that waits for something younger
+   * @return when the oldest was queued that is still waited for
+   */
+  long pay(List<Connection> connections, long until) {
+    hurry(connections);
     long before = budget.used();
+    int closed = 0;
+    long left = NONE;
     if (budget.exceeded()) {
       for (Holder holder : holders(connections)) {
-        if (!budget.exceeded()) {
+        if (!budget.exceeded() || holder.since > until) {
+          left = holder.since;
           break;
         }
-        holder.connection.closeForBudget(holder.bytes, budget);
+        holder.connection.closeForBudget(budget);
         closed++;
       }
       sweep();
@@ -102,6 +142,7 @@ final class OutboundQueues {
           budget.limit(),
           closed);
     }
+    return left;
   }
 
   /** The open connections with something in their queue, those with the oldest first. */
@@ -109,9 +150,12 @@ final class OutboundQueues {
     IdentityHashMap<ByteBuf, Long> ages = buffers.ages();
     List<Holder> holders = new ArrayList<>();
     for (Connection connection : connections) {
-      long bytes = connection.open() ? connection.queuedBytes() : 0;
+      long bytes = connection.open() ? connection.queue().bytes() : 0;
       if (bytes > 0) {
-        holders.add(new Holder(connection, connection.queuedSince(ages), bytes));
+        long since = connection.queue().since(ages);
+        if (since != NONE) {
+          holders.add(new Holder(connection, since, bytes));
+        }
       }
     }
     holders.sort(

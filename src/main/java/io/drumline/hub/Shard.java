@@ -56,7 +56,6 @@ final class Shard {
   // Made once: what brings things in order after a lack of memory should not need any.
   private final Runnable flush = this::flush;
   private final Runnable repair = this::repair;
-  private final Runnable pay = this::payNow;
 
   /** Something was not delivered, and is looked after at the next tick. */
   private volatile boolean repairWanted;
@@ -330,9 +329,8 @@ final class Shard {
     }
   }
 
-  /** The encrypted bytes that wait on connections with TLS have changed by this. */
-  void encrypted(long change) {
-    queues.encrypted(change);
+  OutboundQueues queues() {
+    return queues;
   }
 
   /** Lets go what was sent since the last flush. */
@@ -341,27 +339,23 @@ final class Shard {
   }
 
   private void keepBudget() {
-    if (hub.budget().exceeded()) {
-      hub.payOutbound(this, System.nanoTime());
+    if (hub.budget().over()) {
+      hub.payments().pay(System.nanoTime());
     }
   }
 
-  /** Closes connections until the node's outbound budget is kept. Any thread. */
-  void payOutbound() {
-    loop.execute(pay);
-  }
-
-  private void payNow() {
-    try {
-      queues.pay(connections);
-    } catch (Throwable e) {
-      failed(e);
-    }
-  }
-
-  /** When the oldest buffer was queued; {@link OutboundQueues#NONE} if none is. Any thread. */
+  /**
+   * Hurries those that are closed.
+   *
+   * @return {@link OutboundQueues#oldest}
+   */
   long oldestQueued() {
-    return queues.oldest();
+    return queues.oldest(connections);
+  }
+
+  /** Closes connections: {@link OutboundQueues#pay}. */
+  long payOutbound(long until) {
+    return queues.pay(connections, until);
   }
 
   private void recordFlush() {
@@ -554,7 +548,8 @@ final class Shard {
   private void sampleQueues() {
     long sum = 0;
     for (Connection connection : connections) {
-      sum += connection.sampleQueue();
+      connection.queue().changed();
+      sum += connection.queue().bytes();
     }
     queueBytes = sum;
   }

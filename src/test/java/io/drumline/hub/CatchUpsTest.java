@@ -124,7 +124,7 @@ class CatchUpsTest {
     socket.reads(false);
     subscribe(A, start);
     hub.turn();
-    assertThat(connection.queuedBytes()).isBetween(5L * LIMIT, 6L * LIMIT);
+    assertThat(connection.queue().bytes()).isBetween(5L * LIMIT, 6L * LIMIT);
     hub.backplane.bring(B, body('l', LIMIT / 2)); // is no sign of a slow consumer
     hub.turn();
     assertThat(connection.open()).isTrue();
@@ -165,14 +165,14 @@ class CatchUpsTest {
       subscribe(each, start);
     }
     hub.turn();
-    assertThat(connection.queuedBytes()).isBetween(7_000L, LIMIT / 2 + 1000L);
+    assertThat(connection.queue().bytes()).isBetween(7_000L, LIMIT / 2 + 1000L);
     List<String> received = new ArrayList<>();
     for (int i = 0; i < 200; i++) {
       socket.reads(true);
       received.addAll(socket.received());
       socket.reads(false);
       hub.turn();
-      assertThat(connection.queuedBytes()).isLessThan(LIMIT / 2 + 1000L);
+      assertThat(connection.queue().bytes()).isLessThan(LIMIT / 2 + 1000L);
     }
     assertThat(received).hasSize(4 * count);
     assertThat(told).hasSize(count).containsOnly(Outcome.LIVE);

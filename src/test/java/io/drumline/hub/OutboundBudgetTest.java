@@ -2,6 +2,7 @@ package io.drumline.hub;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.drumline.backplane.MemoryBackplane;
 import io.drumline.backplane.MemoryProperties;
@@ -17,16 +18,23 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.ssl.SslHandler;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
-/** Clients of one event loop that do not read, on a node that may hold 100 KB for all of them. */
+/**
+ * Clients that do not read, on a node that may hold 100 KB for all of them. Two event loops, which
+ * run when the test says so; the clients are on the first, unless it says otherwise.
+ */
 class OutboundBudgetTest {
   private static final long LIMIT = 100 * 1024;
 
@@ -53,9 +61,10 @@ class OutboundBudgetTest {
   }
 
   private final FakeLoop loop = new FakeLoop();
+  private final FakeLoop other = new FakeLoop();
   private final Hub hub =
       new Hub(
-          FakeLoop.unwatched(List.of(loop.loop()), PooledByteBufAllocator.DEFAULT),
+          FakeLoop.unwatched(List.of(loop.loop(), other.loop()), PooledByteBufAllocator.DEFAULT),
           new MemoryBackplane(
               new MessageIds(),
               Retentions.DEFAULTS,
@@ -73,7 +82,9 @@ class OutboundBudgetTest {
           new SimpleMeterRegistry(),
           null);
   private final Shard shard = Objects.requireNonNull(hub.shard(loop.loop()));
+  private final Shard otherShard = Objects.requireNonNull(hub.shard(other.loop()));
   private final List<Socket> sockets = new ArrayList<>();
+  private long later = System.nanoTime();
   private final List<Connection> connections = new ArrayList<>();
 
   @AfterEach
@@ -85,6 +96,7 @@ class OutboundBudgetTest {
           socket.releaseOutbound();
         });
     loop.close();
+    other.close();
   }
 
   @Test
@@ -160,18 +172,118 @@ class OutboundBudgetTest {
     assertThat(connections.stream().filter(Connection::open).count()).isEqualTo(1);
   }
 
+  @Test
+  void thoseThatAreClosedAlreadyPayFirst() {
+    Connection kicked = stalled(shard, 40_000);
+    Connection left = stalled(shard, 40_000);
+    Connection open = stalled(shard, 20_000);
+    loop.run(() -> kicked.close(CloseCode.KICKED, "Bye."));
+    loop.run(() -> left.peerClosed(1000));
+    Connection late = stalled(otherShard, 5_000);
+    assertThat(hub.budget().over()).isTrue();
+    pay();
+    assertThat(open.open()).isTrue();
+    assertThat(late.open()).isTrue();
+    assertThat(sockets).allMatch(Socket::isOpen);
+    await() // they are given up on after a second, not after eight
+        .atMost(Duration.ofSeconds(7))
+        .until(
+            () -> {
+              loop.run(shard.wheel::advance);
+              end();
+              return sockets.stream().filter(Socket::isOpen).count() == 2;
+            });
+    assertThat(hub.budget().exceeded()).isFalse();
+    loop.run(shard::sweepQueues);
+    assertThat(hub.budget().used()).isBetween(25_000L, 40_000L);
+    stalled(shard, 80_000);
+    assertThat(hub.budget().exceeded()).isTrue(); // what is gone is waited for no more
+  }
+
+  @Test
+  void farAboveTheLimitThoseThatAreClosedEndAtOnce() {
+    Connection kicked = stalled(shard, 100_000);
+    loop.run(() -> kicked.close(CloseCode.KICKED, "Bye."));
+    Connection open = stalled(shard, 40_000);
+    pay();
+    assertThat(sockets.get(0).isOpen()).isFalse();
+    assertThat(open.open()).isTrue();
+  }
+
+  @Test
+  void theEventLoopWhoseOpenConnectionHoldsTheOldestPays() {
+    Connection kicked = stalled(shard, 30_000);
+    loop.run(() -> kicked.close(CloseCode.KICKED, "Bye."));
+    Connection oldest = stalled(otherShard, 50_000);
+    Connection younger = stalled(shard, 60_000);
+    pay();
+    assertThat(oldest.open()).isFalse();
+    assertThat(younger.open()).isTrue();
+  }
+
+  @Test
+  void nextEventLoopPaysWhereOneIsNotEnough() {
+    Connection oldest = stalled(otherShard, 10_000);
+    Connection second = stalled(shard, 10_000);
+    Connection third = stalled(otherShard, 95_000);
+    pay();
+    assertThat(List.of(oldest, second)).noneMatch(Connection::open);
+    assertThat(third.open()).isTrue();
+  }
+
+  @Test
+  void eventLoopThatIsTooBusyKeepsNoneWaiting() {
+    Connection busy = stalled(otherShard, 60_000);
+    Connection here = stalled(shard, 60_000);
+    other.rejecting(true);
+    pay(); // asks both
+    pay(); // goes on without the other
+    other.rejecting(false);
+    assertThat(busy.open()).isTrue();
+    assertThat(here.open()).isFalse();
+  }
+
+  @Test
+  void encryptedBytesHaveAnAge() throws Exception {
+    SSLEngine engine = SSLContext.getDefault().createSSLEngine();
+    engine.setUseClientMode(false);
+    Socket socket = new Socket();
+    socket.pipeline().addLast(new SslHandler(engine)); // keeps all, as it has no key
+    Connection encrypted = connect(otherShard, socket);
+    send(encrypted, 30_000);
+    Connection plain = stalled(shard, 60_000);
+    pay();
+    assertThat(encrypted.open()).isFalse();
+    assertThat(plain.open()).isTrue();
+  }
+
   private ShardTopic topic(String destination) {
     return new ShardTopic(shard, Destination.of(destination));
   }
 
-  private Connection subscribe(ShardTopic topic, String format) {
-    Socket socket = new Socket();
+  /** A client that does not read so many bytes. */
+  private Connection stalled(Shard on, int bytes) {
+    Connection connection = connect(on, new Socket());
+    send(connection, bytes);
+    return connection;
+  }
+
+  private Connection connect(Shard on, Socket socket) {
     sockets.add(socket);
-    Connection connection = new Connection(socket, shard, "session-" + connections.size(), false);
+    Connection connection = new Connection(socket, on, "session-" + connections.size(), false);
     connections.add(connection);
+    loopOf(connection).run(() -> on.add(connection));
+    return connection;
+  }
+
+  private FakeLoop loopOf(Connection connection) {
+    return connection.shard() == shard ? loop : other;
+  }
+
+  private Connection subscribe(ShardTopic topic, String format) {
+    Connection connection = connect(shard, new Socket());
     loop.run(
         () -> {
-          shard.add(connection);
           topic.add(
               new Subscription(
                   connection,
@@ -199,15 +311,24 @@ class OutboundBudgetTest {
   }
 
   private void send(Connection connection, int bytes) {
-    ByteBuf frame = PooledByteBufAllocator.DEFAULT.directBuffer(bytes).writeZero(bytes);
-    loop.run(() -> connection.write(frame));
-    loop.runAll();
+    ByteBuf frame = PooledByteBufAllocator.DEFAULT.directBuffer(bytes, bytes).writeZero(bytes);
+    loopOf(connection).run(() -> connection.write(frame));
+    loopOf(connection).run(connection::flush);
+    loopOf(connection).run(connection.shard()::sweepQueues);
   }
 
   /** Time passes until the budget is looked at again. */
   private void pay() {
-    loop.run(shard::payOutbound);
-    loop.runAll();
+    loop.run(() -> hub.payments().pay(later += 1_000_000_000));
+    for (int i = 0; i < 5; i++) {
+      loop.runAll();
+      other.runAll();
+    }
+    end();
+  }
+
+  /** The listener sees that sockets have ended. */
+  private void end() {
     sockets.forEach(EmbeddedChannel::runPendingTasks);
     sockets.stream()
         .filter(socket -> !socket.isOpen())
