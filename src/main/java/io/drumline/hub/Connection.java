@@ -4,11 +4,8 @@ import io.drumline.message.CloseCode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.unix.FileDescriptor;
-import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.SslHandler;
-import java.io.IOException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,15 +17,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Connection {
   private static final Logger log = LoggerFactory.getLogger(Connection.class);
-
-  /** How long a peer may take to answer a Close frame, and a slow one to read up to it. */
-  private static final long CLOSE_MILLIS = 8000;
-
-  /** The same where the node needs the memory of what waits. */
-  private static final long BUDGET_CLOSE_MILLIS = 1000;
-
-  private static final int NO_STATUS = 1005;
-  private static final int ABNORMAL = 1006;
 
   /** Octets that wait for a client weigh as much as one subscription. */
   private static final int OCTETS_LIKE_A_SUBSCRIPTION = 4096;
@@ -51,15 +39,6 @@ public final class Connection {
     }
   }
 
-  private enum State {
-    OPEN,
-    /** A Close frame was written; nothing follows it. */
-    CLOSING,
-    /** The same, and it is given up on soon, as the node needs the memory of what waits. */
-    HURRIED,
-    ENDED
-  }
-
   private final Channel channel;
   private final Shard shard;
   private final String id;
@@ -69,7 +48,7 @@ public final class Connection {
   /** For writes past the pipeline; null where octets must go through it. */
   private final @Nullable FileDescriptor socket;
 
-  private State state = State.OPEN;
+  private final Closing closing;
   private boolean dirty;
 
   /** A bit for each {@link Pause} that lasts. */
@@ -78,9 +57,6 @@ public final class Connection {
   /** False only if nothing waits in the channel's queue: fan-out then need not look there. */
   private boolean mayBeQueued = true;
 
-  private CloseCode.Range closeCodes = CloseCode.Range.STANDARD;
-
-  private int closeCode = ABNORMAL;
   private final long since = System.nanoTime();
   private long lastWrite = since;
   private long lastHeard = since;
@@ -101,7 +77,8 @@ public final class Connection {
     // With TLS the octets must pass through the pipeline.
     boolean tls = channel.pipeline().get(SslHandler.class) != null;
     this.queue = new OutboundQueue(channel, tls, shard.queues());
-    this.socket = !tls && channel instanceof UnixChannel unix ? unix.fd() : null;
+    this.socket = tls ? null : DirectWrites.socketOf(channel);
+    this.closing = new Closing(channel, shard, queue, id);
   }
 
   /** The session id: unique in the cluster, not to be guessed. Any thread. */
@@ -121,7 +98,7 @@ public final class Connection {
 
   /** False once it was closed by either side; nothing is written then. */
   public boolean open() {
-    return state == State.OPEN;
+    return closing.isOpen();
   }
 
   /** The loop's timers. */
@@ -151,7 +128,7 @@ public final class Connection {
 
   /** The code it was closed with, by either side; 1006 if the socket just ended. */
   public int closeCode() {
-    return closeCode;
+    return closing.code();
   }
 
   /**
@@ -159,21 +136,7 @@ public final class Connection {
    * before its reader index, the WebSocket header goes there and nothing is copied.
    */
   public void send(ByteBuf payload, Frames.Payload kind) {
-    int length = payload.readableBytes();
-    int header = Frames.headerLength(length);
-    if (payload.readerIndex() >= header) {
-      int start = payload.readerIndex() - header;
-      int end = payload.writerIndex();
-      payload.setIndex(start, start);
-      Frames.writeHeader(payload, kind, false, length);
-      write(payload.writerIndex(end));
-    } else {
-      ByteBuf frame = shard.alloc().directBuffer(header + length);
-      Frames.writeHeader(frame, kind, false, length);
-      frame.writeBytes(payload);
-      payload.release();
-      write(frame);
-    }
+    write(Frames.withHeader(payload, kind, shard.alloc()));
   }
 
   /**
@@ -205,7 +168,7 @@ public final class Connection {
     if (!dirty) {
       dirty = true;
       try {
-        shard.dirty(this);
+        shard.flushes.dirty(this);
       } catch (Throwable e) {
         flush(); // nobody would do it later
         failed(e);
@@ -270,34 +233,14 @@ public final class Connection {
    * @param reason a short sentence, cut at 123 octets
    */
   public void close(CloseCode meant, String reason) {
-    if (state != State.OPEN) {
-      return;
-    }
-    CloseCode code = meant.in(closeCodes);
-    state = State.CLOSING;
-    closeCode = code.code();
-    try {
-      shard.metrics().closed(code);
-      wheel().after(CLOSE_MILLIS, this::giveUp);
-      channel.writeAndFlush(
-          Frames.close(shard.alloc(), code.code(), reason), channel.voidPromise());
-      channel.config().setAutoRead(true); // to see the peer's answer
-      queue.closing();
-    } catch (Throwable e) {
-      endNow(e); // nobody is left who would
-    }
+    closing.close(meant, reason);
   }
 
   /**
    * Ends it without a Close frame: what was written may end in the middle of a frame, or lack one.
    */
   void abort(Throwable cause) {
-    if (state == State.OPEN) {
-      state = State.CLOSING;
-      closeCode = CloseCode.INTERNAL_ERROR.code();
-      shard.metrics().closed(CloseCode.INTERNAL_ERROR);
-    }
-    endNow(cause);
+    closing.abort(cause);
   }
 
   /** For the listener and the sessions: something has failed unexpectedly. */
@@ -305,55 +248,27 @@ public final class Connection {
     shard.tell(cause);
   }
 
-  private void endNow(Throwable cause) {
-    failed(cause);
-    try {
-      channel.close();
-      log.warn("Session {} ended, as it could not be written to", id, cause);
-    } catch (Throwable e) {
-      channel.unsafe().closeForcibly();
-    }
-  }
-
   /** The client can see these close codes only. */
   public void closeCodes(CloseCode.Range range) {
-    closeCodes = range;
+    closing.codes(range);
   }
 
   /** For the listener: the peer's Close frame has come, with this code or 1005 for none. */
   public void peerClosed(int code) {
-    if (state == State.OPEN) {
-      state = State.CLOSING;
-      closeCode = code;
-      try {
-        wheel().after(CLOSE_MILLIS, this::giveUp);
-        ByteBuf answer =
-            code == NO_STATUS
-                ? Frames.emptyClose(shard.alloc())
-                : Frames.close(shard.alloc(), code, "");
-        channel.writeAndFlush(answer).addListener(ChannelFutureListener.CLOSE);
-        queue.closing();
-      } catch (Throwable e) {
-        endNow(e);
-      }
-    } else {
-      channel.close();
-    }
+    closing.peerClosed(code);
   }
 
   /** For the listener: the socket has ended. */
   public void ended() {
-    if (state != State.ENDED) {
-      state = State.ENDED;
+    if (closing.end()) {
       shard.remove(this);
-      queue.ended();
     }
   }
 
   /** Stops reading from the socket, for a reason that lasts until {@link #goOn}. Idempotent. */
   public void pause(Pause reason) {
     pauses |= reason.bit;
-    if (state == State.OPEN) {
+    if (open()) {
       channel.config().setAutoRead(false);
     }
   }
@@ -370,7 +285,7 @@ public final class Connection {
   /** The reason is gone: reads from the socket again, unless there is another. Idempotent. */
   public void goOn(Pause reason) {
     pauses &= ~reason.bit;
-    if (state == State.OPEN && pauses == 0) {
+    if (open() && pauses == 0) {
       channel.config().setAutoRead(true);
     }
   }
@@ -399,7 +314,7 @@ public final class Connection {
     lastWrite = now;
     int written = 0;
     if (socket != null && !mayBeQueued && shared.hasMemoryAddress()) {
-      written = writeToSocket(socket, shared);
+      written = DirectWrites.write(channel, socket, shared);
       if (written == shared.readableBytes()) {
         return true;
       }
@@ -430,20 +345,6 @@ public final class Connection {
     return true;
   }
 
-  /**
-   * Writes to an idle socket without Netty's outbound queue, which costs as much as the system call
-   * itself. Returns how much the kernel took; less than 0 if the socket has failed.
-   */
-  private int writeToSocket(FileDescriptor fd, ByteBuf frame) {
-    try {
-      return fd.writeAddress(frame.memoryAddress(), frame.readerIndex(), frame.writerIndex());
-    } catch (IOException failed) {
-      channel.pipeline().fireExceptionCaught(failed);
-      channel.close();
-      return -1;
-    }
-  }
-
   void flush() {
     dirty = false;
     channel.flush();
@@ -455,32 +356,9 @@ public final class Connection {
     return queue;
   }
 
-  /** Closes it, as it holds the oldest of what the node has to send, and that is too much. */
-  void closeForBudget(OutboundBudget budget) {
-    if (state == State.OPEN && budget.urgent()) {
-      state = State.CLOSING;
-      closeCode = CloseCode.SLOW_CONSUMER.code();
-      shard.metrics().closed(CloseCode.SLOW_CONSUMER);
-    } else {
-      close(CloseCode.SLOW_CONSUMER, "You read too slowly: reconnect and resume.");
-    }
-    endSoon(budget);
-  }
-
-  /** It is closed, and the node needs the memory of what waits. */
-  void endSoon(OutboundBudget budget) {
-    queue.closing();
-    if (budget.urgent()) {
-      drop();
-    } else if (state == State.CLOSING) {
-      state = State.HURRIED;
-      wheel().after(BUDGET_CLOSE_MILLIS, this::giveUp);
-    }
-  }
-
-  /** Ends the socket at once: TLS would still try to say good-bye. */
-  private void drop() {
-    channel.unsafe().close(channel.voidPromise());
+  /** How it ends. */
+  Closing closing() {
+    return closing;
   }
 
   /** What moving its client costs: subscriptions to make and catch up again, octets to read. */
@@ -490,7 +368,7 @@ public final class Connection {
 
   /** Whether the frame may be written; closes a slow consumer whose queue is full. */
   private boolean admits(ByteBuf frame) {
-    if (state != State.OPEN || (socket != null && !socket.isOpen())) {
+    if (!closing.isOpen() || (socket != null && !socket.isOpen())) {
       return false;
     }
     if (!mayBeQueued) {
@@ -516,14 +394,5 @@ public final class Connection {
     mayBeQueued = queue.bytes() > 0;
     long queued = liveBytes();
     return queued <= 0 || queued + frame.readableBytes() <= shard.outboundLimit();
-  }
-
-  private long giveUp() {
-    if (state == State.HURRIED) {
-      drop();
-    } else if (state != State.ENDED) {
-      channel.close();
-    }
-    return 0;
   }
 }

@@ -54,6 +54,27 @@ public final class Frames {
     }
   }
 
+  /**
+   * A data frame. Takes the payload over; if it has {@link #MAX_HEADER} bytes of room before its
+   * reader index, the header goes there and nothing is copied.
+   */
+  static ByteBuf withHeader(ByteBuf payload, Payload kind, ByteBufAllocator alloc) {
+    int length = payload.readableBytes();
+    int header = headerLength(length);
+    if (payload.readerIndex() >= header) {
+      int start = payload.readerIndex() - header;
+      int end = payload.writerIndex();
+      payload.setIndex(start, start);
+      writeHeader(payload, kind, false, length);
+      return payload.writerIndex(end);
+    }
+    ByteBuf frame = alloc.directBuffer(header + length);
+    writeHeader(frame, kind, false, length);
+    frame.writeBytes(payload);
+    payload.release();
+    return frame;
+  }
+
   /** A Close frame; the reason is cut to what a control frame holds. */
   public static ByteBuf close(ByteBufAllocator alloc, int code, String reason) {
     byte[] text = reason.getBytes(StandardCharsets.UTF_8);

@@ -152,7 +152,7 @@ final class Group {
     if (out == null) {
       out = shard.alloc().directBuffer(INITIAL_BYTES);
       try {
-        shard.dirty(this);
+        shard.flushes.dirty(this);
       } catch (Throwable e) {
         out.release();
         throw e;
@@ -229,7 +229,7 @@ final class Group {
       ByteBuf out, int frames, @Nullable Publication begin, @Nullable Cursor previous) {
     long now = System.nanoTime();
     try {
-      shard.fenceAfterPause(now);
+      shard.fence.check(now);
     } catch (Throwable e) { // nobody is given the batch
       for (int i = members.size() - 1; i >= 0; i--) {
         fallBehind(members.get(i), begin, previous, e);

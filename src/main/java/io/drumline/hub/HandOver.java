@@ -57,7 +57,7 @@ final class HandOver {
       ShardTopic topic = topics.get(i);
       if (topic.shard.loop == loop) {
         topic.deliver(publication, kind);
-        topic.shard.measure(published, handedOver);
+        topic.shard.flushes.measure(published, handedOver);
       } else {
         handOver(topic, publication, kind, published, handedOver);
       }
@@ -88,7 +88,7 @@ final class HandOver {
             topic.taken();
             metrics.backlogBytes.addAndGet(-size);
             topic.deliver(publication, kind);
-            topic.shard.measure(published, handedOver);
+            topic.shard.flushes.measure(published, handedOver);
           });
       topic.handedOver();
     } catch (Throwable e) {
@@ -108,7 +108,7 @@ final class HandOver {
 
   private void trace(ShardTopic topic, Delivery traced) {
     try {
-      on(topic, () -> topic.shard.trace(traced));
+      on(topic, () -> topic.shard.flushes.trace(traced));
     } catch (Throwable e) {
       traced.written();
     }

@@ -61,7 +61,7 @@ final class OutboundPayments {
     try {
       current.oldest.set(shard, shards.get(shard).oldestQueued());
     } catch (Throwable e) {
-      shards.get(shard).failed(e);
+      shards.get(shard).repairLater(e);
     }
     if (current.awaited.decrementAndGet() == 0) {
       current.elect();
@@ -115,7 +115,7 @@ final class OutboundPayments {
       try {
         oldest.set(payer, shards.get(payer).payOutbound(until));
       } catch (Throwable e) {
-        shards.get(payer).failed(e);
+        shards.get(payer).repairLater(e);
       }
       elect(); // the next shard, if that was not enough
     }

@@ -102,7 +102,7 @@ final class OutboundQueues {
     for (int i = connections.size() - 1; i >= 0; i--) { // one may end, and the last take its place
       Connection connection = connections.get(i);
       if (!connection.open()) {
-        connection.endSoon(budget);
+        connection.closing().endSoon(budget);
       }
     }
     sweep();
@@ -126,7 +126,7 @@ final class OutboundQueues {
           left = holder.since;
           break;
         }
-        holder.connection.closeForBudget(budget);
+        holder.connection.closing().closeForBudget(budget);
         closed++;
       }
       sweep();

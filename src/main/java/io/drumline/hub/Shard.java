@@ -5,7 +5,6 @@ import io.drumline.loop.ThrottledLog;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
 import io.drumline.message.Publication;
-import io.drumline.tracing.Delivery;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -47,32 +46,10 @@ final class Shard {
   private final FrameEncoder encoder = new FrameEncoder();
   private final Map<Destination, ShardTopic> topics = new HashMap<>();
   private final List<Connection> connections = new ArrayList<>();
-  private List<Group> dirtyGroups = new ArrayList<>();
-  private List<Group> flushedGroups = new ArrayList<>();
-  private List<Connection> dirtyConnections = new ArrayList<>();
-  private List<Connection> flushedConnections = new ArrayList<>();
-  private boolean flushScheduled;
-
-  // Made once: what brings things in order after a lack of memory should not need any.
-  private final Runnable flush = this::flush;
-  private final Runnable repair = this::repair;
-
-  /** Something was not delivered, and is looked after at the next tick. */
-  private volatile boolean repairWanted;
-
-  private volatile @Nullable Throwable failure;
-
-  /** What waits for the flush and is traced. */
-  private final List<Delivery> traced = new ArrayList<>();
-
-  /** Of what waits for the flush: when the first was published, if known, and handed over; or 0. */
-  private long firstPublished;
-
-  private long firstHandedOver;
+  final Flushes flushes;
+  final PauseFence fence;
+  private final Repairs repairs;
   private long lastTick = System.nanoTime();
-
-  /** As {@link #lastTick}, but moved on whenever a pause limit has passed without a tick. */
-  private long busySince = lastTick;
 
   private volatile @Nullable PeriodicTask ticking;
 
@@ -99,6 +76,9 @@ final class Shard {
     this.alloc = alloc;
     this.wheel = new Wheel(hub.periodic().guard("timer"));
     this.queues = new OutboundQueues(hub.budget());
+    this.flushes = new Flushes(this);
+    this.fence = new PauseFence(this, hub.watchdog(), hub.pauseLimitNanos());
+    this.repairs = new Repairs(this);
   }
 
   /** Begins to look at the clock. */
@@ -106,7 +86,7 @@ final class Shard {
     loop.execute(
         () -> {
           lastTick = System.nanoTime();
-          busySince = lastTick;
+          fence.ticked(lastTick);
           ticking = hub.periodic().every(loop, TICK, "loop_tick", this::tick);
           hub.periodic().every(loop, SAMPLE, "queue_sample", this::sampleQueues);
         });
@@ -188,6 +168,9 @@ final class Shard {
     }
     connectionCount = connections.size();
     connection.forgetJoins(joining);
+    if (connections.isEmpty()) {
+      queues.sweep(); // there may be no tick any more
+    }
   }
 
   void closeAll(CloseCode code, String reason) {
@@ -205,45 +188,8 @@ final class Shard {
     return connections.stream().filter(Connection::open).toList();
   }
 
-  void dirty(Group group) {
-    dirtyGroups.add(group);
-    scheduleFlush();
-  }
-
-  void dirty(Connection connection) {
-    dirtyConnections.add(connection);
-    scheduleFlush();
-  }
-
   void subscribed(int change) {
     subscriptionCount = subscriptionCount() + change;
-  }
-
-  /**
-   * A publication was just delivered to a topic: the flush that writes it is measured from here.
-   *
-   * @param published {@link System#nanoTime} of its publishing, or 0 where that is not known
-   * @param handedOver the same of its hand-over by its owner
-   */
-  void measure(long published, long handedOver) {
-    if (!flushScheduled) {
-      return; // it was for nobody here
-    }
-    if (firstPublished == 0) {
-      firstPublished = published;
-    }
-    if (firstHandedOver == 0) {
-      firstHandedOver = handedOver;
-    }
-  }
-
-  /** A publication that was just delivered to a topic is traced up to the flush that writes it. */
-  void trace(Delivery delivery) {
-    if (flushScheduled) {
-      traced.add(delivery);
-    } else {
-      delivery.written(); // already, or it was for nobody here
-    }
   }
 
   ByteBufAllocator alloc() {
@@ -278,46 +224,10 @@ final class Shard {
     return queueBytes;
   }
 
-  private void scheduleFlush() {
-    if (!flushScheduled) {
-      loop.execute(flush);
-      flushScheduled = true;
-    }
-  }
-
-  private void flush() {
-    flushScheduled = false;
-    // Two lists in turn: a flush may make others dirty, and those wait for the next one.
-    List<Group> groups = dirtyGroups;
-    dirtyGroups = flushedGroups;
-    flushedGroups = groups;
-    for (int i = 0; i < groups.size(); i++) {
-      try {
-        groups.get(i).flush();
-      } catch (Throwable e) {
-        failed(e);
-      }
-    }
-    groups.clear();
-    List<Connection> written = dirtyConnections;
-    dirtyConnections = flushedConnections;
-    flushedConnections = written;
-    for (int i = 0; i < written.size(); i++) {
-      Connection connection = written.get(i);
-      try {
-        connection.flush();
-      } catch (Throwable e) {
-        connection.abort(e);
-      }
-    }
-    written.clear();
-    try {
-      queues.flushed();
-      keepBudget();
-      recordFlush();
-    } catch (Throwable e) {
-      failed(e);
-    }
+  /** The end of a flush. */
+  void flushed() {
+    queues.flushed();
+    keepBudget();
   }
 
   /** A buffer waits in outbound queues; takes a reference over. */
@@ -325,7 +235,7 @@ final class Shard {
     try {
       queues.queued(buffer, now);
     } catch (Throwable e) {
-      failed(e);
+      repairLater(e);
     }
   }
 
@@ -358,40 +268,12 @@ final class Shard {
     return queues.pay(connections, until);
   }
 
-  private void recordFlush() {
-    long handedOver = firstHandedOver;
-    long published = firstPublished;
-    firstHandedOver = 0;
-    firstPublished = 0;
-    if (handedOver != 0) {
-      long now = System.nanoTime();
-      metrics().fanout.record(now - handedOver, TimeUnit.NANOSECONDS);
-      if (published != 0) {
-        metrics().deliver.record(now - published, TimeUnit.NANOSECONDS);
-      }
-    }
-    if (!traced.isEmpty()) {
-      try {
-        traced.forEach(Delivery::written);
-      } finally {
-        traced.clear();
-      }
-    }
-  }
-
   /**
    * Something was not delivered: it is repaired at the next tick, when there may be memory again.
    * Any thread; needs no memory.
    */
   void repairLater(Throwable e) {
-    failure = e;
-    repairWanted = true;
-    tell(e);
-  }
-
-  /** Something that does not concern what is delivered has failed. Any thread. */
-  void failed(Throwable e) {
-    repairLater(e); // which writes the log line
+    repairs.later(e);
   }
 
   /** Tells who asked for it that something has failed, and no more. Any thread; throws nothing. */
@@ -404,43 +286,18 @@ final class Shard {
 
   /** A message of a destination without history could not be delivered to somebody. Any thread. */
   void lost(Throwable e) {
-    failed(e);
+    repairLater(e);
     metrics().dropped.increment();
   }
 
   /** Has all subscriptions that were not given something catch up. */
   void repair() {
-    if (!repairWanted) {
-      return;
-    }
-    repairWanted = false;
-    Throwable cause = failure;
-    boolean repaired = true;
-    try {
-      for (ShardTopic topic : List.copyOf(topics.values())) {
-        repaired &= topic.repair();
-      }
-      if (cause != null) {
-        logFailure(cause);
-      }
-    } catch (Throwable e) {
-      failure = e;
-      repaired = false;
-    }
-    if (!repaired) {
-      repairWanted = true;
-    }
+    repairs.repair();
   }
 
-  private void logFailure(Throwable cause) {
-    failure = null;
-    throttled.error(
-        "delivery",
-        "Messages could not be delivered ({}); {} subscriptions so far continue from their last"
-            + " message",
-        cause.toString(),
-        metrics().repairs.sum(),
-        cause);
+  /** Of this moment. */
+  List<ShardTopic> topics() {
+    return List.copyOf(topics.values());
   }
 
   /** Ticks of 100 ms, for those who join: they stand still with the loop. */
@@ -472,12 +329,10 @@ final class Shard {
       metrics()
           .loopDelay
           .record(Math.max(0, now - lastTick - TICK.toNanos()), TimeUnit.NANOSECONDS);
-      fenceAfterPause(now);
+      fence.check(now);
       lastTick = now;
-      busySince = now;
-      if (repairWanted) {
-        repairSoon();
-      }
+      fence.ticked(now);
+      repairs.tick();
       sweepQueues();
       keepBudget();
       tickJoins();
@@ -490,59 +345,6 @@ final class Shard {
   Duration tickAge() {
     PeriodicTask task = ticking;
     return task == null ? Duration.ZERO : task.age();
-  }
-
-  private void repairSoon() {
-    try {
-      loop.execute(repair); // behind all that was handed over before
-    } catch (Throwable e) {
-      failure = e; // again at the next tick
-    }
-  }
-
-  /**
-   * Closes all connections if the process stood still for too long (it was stopped): their clients
-   * may have gone on elsewhere, and nothing stale shall reach them. Called before each delivery,
-   * since that may come before the next tick.
-   *
-   * <p>A loop that merely had work for so long is another thing: nobody is closed for it.
-   */
-  void fenceAfterPause(long now) {
-    if (now - busySince <= hub.pauseLimitNanos()) {
-      return;
-    }
-    long since = busySince;
-    busySince = now; // closing a connection may deliver, and come here again
-    try {
-      fenceOrTell(since, now);
-    } catch (Throwable e) {
-      busySince = since; // the next one tries again
-      throw e;
-    }
-  }
-
-  private void fenceOrTell(long since, long now) {
-    if (hub.watchdog().stoodStill(since)) {
-      fence(now - since);
-    } else {
-      metrics().overloads.increment();
-      throttled.warn(
-          "busy",
-          "This event loop did not come to its timers for {} ms: it has more work than it can do."
-              + " No connection is closed for it; see drumline_loop_delay_seconds, and spread the"
-              + " load over more nodes or CPUs",
-          (now - lastTick) / 1_000_000);
-    }
-  }
-
-  private void fence(long pauseNanos) {
-    if (!connections.isEmpty()) {
-      log.warn(
-          "This node stood still for {} ms: closing {} connections, which may reconnect at once",
-          pauseNanos / 1_000_000,
-          connections.size());
-      closeAll(CloseCode.STOOD_STILL, "This node stood still: reconnect.");
-    }
   }
 
   private void sampleQueues() {

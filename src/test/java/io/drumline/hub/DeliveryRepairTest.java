@@ -185,6 +185,7 @@ class DeliveryRepairTest {
     for (Client client : clients) {
       client.socket.looksFail = false;
       client.socket.finishAndReleaseAll();
+      client.connection.ended();
     }
     near.close();
     far.close();

@@ -95,6 +95,7 @@ class OutboundBudgetTest {
           socket.close(); // what still waits fails, as it must
           socket.releaseOutbound();
         });
+    end();
     loop.close();
     other.close();
   }

@@ -62,8 +62,8 @@ class ShardPauseTest {
   void aBusyLoopClosesNobodyAndIsCountedOnce() {
     long now = System.nanoTime();
 
-    shard.fenceAfterPause(now + LIMIT.toNanos() + 1_000_000_000);
-    shard.fenceAfterPause(now + LIMIT.toNanos() + 2_000_000_000);
+    shard.fence.check(now + LIMIT.toNanos() + 1_000_000_000);
+    shard.fence.check(now + LIMIT.toNanos() + 2_000_000_000);
 
     assertThat(connection.open()).isTrue();
     assertThat(meters.get("drumline.loop.overloads").functionCounter().count()).isEqualTo(1);
@@ -74,7 +74,7 @@ class ShardPauseTest {
     nanos.addAndGet(LIMIT.toNanos() + 1_000_000_000);
     millis.addAndGet(LIMIT.toMillis() + 1000);
 
-    shard.fenceAfterPause(System.nanoTime() + LIMIT.toNanos() + 1_000_000_000);
+    shard.fence.check(System.nanoTime() + LIMIT.toNanos() + 1_000_000_000);
 
     assertThat(connection.open()).isFalse();
     assertThat(meters.get("drumline.closes").tag("reason", "stood_still").counter().count())
@@ -87,7 +87,7 @@ class ShardPauseTest {
     nanos.addAndGet(TimeUnit.HOURS.toNanos(1));
     millis.addAndGet(TimeUnit.HOURS.toMillis(1));
 
-    shard.fenceAfterPause(System.nanoTime());
+    shard.fence.check(System.nanoTime());
 
     assertThat(connection.open()).isTrue();
   }

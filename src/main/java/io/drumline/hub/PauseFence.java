@@ -1,0 +1,78 @@
+package io.drumline.hub;
+
+import io.drumline.loop.ThrottledLog;
+import io.drumline.loop.Watchdog;
+import io.drumline.message.CloseCode;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Closes all connections of a shard if the process stood still for too long (it was stopped): their
+ * clients may have gone on elsewhere, and nothing stale shall reach them. Asked before each
+ * delivery, since that may come before the next tick. Used on the shard's event loop.
+ *
+ * <p>A loop that merely had work for so long is another thing: nobody is closed for it.
+ */
+final class PauseFence {
+  private static final Logger log = LoggerFactory.getLogger(PauseFence.class);
+
+  private final ThrottledLog throttled = new ThrottledLog(log);
+  private final Shard shard;
+  private final Watchdog watchdog;
+  private final long limitNanos;
+
+  /** The last tick, moved on whenever the limit has passed without one. */
+  private long busySince = System.nanoTime();
+
+  /**
+   * @param limitNanos how long the process may stand still
+   */
+  PauseFence(Shard shard, Watchdog watchdog, long limitNanos) {
+    this.shard = shard;
+    this.watchdog = watchdog;
+    this.limitNanos = limitNanos;
+  }
+
+  /** The loop has come to its timers. */
+  void ticked(long now) {
+    busySince = now;
+  }
+
+  void check(long now) {
+    if (now - busySince <= limitNanos) {
+      return;
+    }
+    long since = busySince;
+    busySince = now; // closing a connection may deliver, and come here again
+    try {
+      fenceOrTell(since, now);
+    } catch (Throwable e) {
+      busySince = since; // the next one tries again
+      throw e;
+    }
+  }
+
+  private void fenceOrTell(long since, long now) {
+    if (watchdog.stoodStill(since)) {
+      fence(now - since);
+    } else {
+      shard.metrics().overloads.increment();
+      throttled.warn(
+          "busy",
+          "This event loop did not come to its timers for {} ms: it has more work than it can do."
+              + " No connection is closed for it; see drumline_loop_delay_seconds, and spread the"
+              + " load over more nodes or CPUs",
+          (now - since) / 1_000_000);
+    }
+  }
+
+  private void fence(long pauseNanos) {
+    if (shard.connectionCount() > 0) {
+      log.warn(
+          "This node stood still for {} ms: closing {} connections, which may reconnect at once",
+          pauseNanos / 1_000_000,
+          shard.connectionCount());
+      shard.closeAll(CloseCode.STOOD_STILL, "This node stood still: reconnect.");
+    }
+  }
+}
