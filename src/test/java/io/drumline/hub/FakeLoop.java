@@ -12,7 +12,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 
-/** An event loop that runs when the test says so, and takes no task while it is told not to. */
+/**
+ * An event loop that runs when the test says so, and takes no task while it is told not to. Its
+ * time stands still.
+ */
 final class FakeLoop {
   private static final FakeLoop[] RUNNING = new FakeLoop[1];
 

@@ -75,6 +75,7 @@ class GroupTest {
   void close() {
     channels.forEach(EmbeddedChannel::finishAndReleaseAll);
     turns.finishAndReleaseAll();
+    shard.sweepQueues(); // which holds a reference to what waits
     loops.close();
   }
 

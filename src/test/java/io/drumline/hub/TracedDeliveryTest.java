@@ -66,6 +66,7 @@ class TracedDeliveryTest {
   @AfterEach
   void close() {
     turns.finishAndReleaseAll();
+    shard.sweepQueues(); // which holds a reference to what waits
     loops.close();
     provider.close();
   }
