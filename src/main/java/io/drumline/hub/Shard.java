@@ -1,7 +1,6 @@
 package io.drumline.hub;
 
 import io.drumline.loop.PeriodicTask;
-import io.drumline.loop.ThrottledLog;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
 import io.drumline.message.Publication;
@@ -19,18 +18,12 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The connections and subscriptions of one event loop. All of it is touched on that loop only; the
  * counts at the end are written there and read anywhere.
- *
- * <p>Flush once: the first write of a turn schedules one flush behind the tasks that already wait,
- * so that everything they deliver goes out in the same system calls. Nothing waits for a timer.
  */
 final class Shard {
-  private static final Logger log = LoggerFactory.getLogger(Shard.class);
   private static final Duration SAMPLE = Duration.ofSeconds(1);
   private static final Duration TICK = Duration.ofMillis(Wheel.TICK_MILLIS);
 
@@ -39,7 +32,6 @@ final class Shard {
 
   final EventLoop loop;
   final Wheel wheel;
-  private final ThrottledLog throttled = new ThrottledLog(log);
   private final Hub hub;
   private final ByteBufAllocator alloc;
   private final OutboundQueues queues;

@@ -32,6 +32,11 @@ public final class NodeProcess implements AutoCloseable {
   private RunningProgram program;
 
   private NodeProcess(String id, List<String> arguments, Map<String, String> environment) {
+    this(id, List.of(), arguments, environment);
+  }
+
+  private NodeProcess(
+      String id, List<String> jvmOptions, List<String> arguments, Map<String, String> environment) {
     this.id = id;
     this.environment = environment;
     // A build in the background of a shell ignores SIGINT, and all that it starts.
@@ -40,6 +45,7 @@ public final class NodeProcess implements AutoCloseable {
     // Half of the CPU of a start is the optimizing compiler's, which a test does not earn back.
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.addAll(List.of("-Xmx256m", "-Ddrumline.drain.grace=0s", "-Ddrumline.drain.window=0s"));
+    command.addAll(jvmOptions);
     command.addAll(List.of("-cp", classPath(), "io.drumline.DrumlineApplication"));
     command.add("--drumline.node-id=" + id);
     command.add("--drumline.listener.port=" + clientPort);
@@ -56,6 +62,11 @@ public final class NodeProcess implements AutoCloseable {
   /** A node alone, on the memory backplane. */
   static NodeProcess alone(String id, String... arguments) {
     return new NodeProcess(id, List.of(arguments), Map.of());
+  }
+
+  /** The same, with options of the JVM. */
+  static NodeProcess withJvmOptions(String id, List<String> jvmOptions, String... arguments) {
+    return new NodeProcess(id, jvmOptions, List.of(arguments), Map.of());
   }
 
   /** A node of the cluster behind this Redis. */
@@ -121,7 +132,7 @@ public final class NodeProcess implements AutoCloseable {
   }
 
   /** The sum of the samples whose line begins so. */
-  private int metric(String beginning) {
+  int metric(String beginning) {
     String metrics = tell("/actuator/prometheus");
     assertThat(metrics).as("metrics of " + id).isNotNull();
     return metrics
