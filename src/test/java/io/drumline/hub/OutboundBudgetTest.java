@@ -158,10 +158,10 @@ class OutboundBudgetTest {
     Connection less = subscribe(shared, "a");
     Connection more = subscribe(shared, "a");
     deliver(shared, 50_000);
-    send(more, 12_000);
+    send(more, 32_000);
     ShardTopic third = topic("/topic/third");
     subscribe(third, "c");
-    deliver(third, 60_000);
+    deliver(third, 10_000);
     pay();
     assertThat(more.open()).isFalse();
     assertThat(less.open()).isTrue();
