@@ -19,14 +19,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The masters of a Redis Cluster, a connection to each. Who has which slots is asked at the start,
- * whenever a connection is lost and whenever a master says that it has not what it was asked for;
- * what waits for a master goes to the one that has its slot then, in order.
+ * The masters of a Redis Cluster, a connection to each, also to those without slots: while their
+ * first one is on its way, they are asked for what it had. Who has which slots is asked at the
+ * start, whenever a connection is lost and whenever a master says that it has not what it was asked
+ * for; what waits for a master goes to the one that has its slot then, in order.
  *
- * <p>Threads: everything runs on {@code owner}, except {@link #of}, {@link #all} and {@link #look}.
+ * <p>Threads: everything runs on {@code owner}, except {@link #of}, {@link #all}, {@link #serving}
+ * and {@link #look}.
  */
 final class ClusterShards implements RedisShards {
   private static final long PAUSE_MILLIS = 200;
@@ -65,9 +68,11 @@ final class ClusterShards implements RedisShards {
 
   /**
    * @param bySlot who has each slot
-   * @param all without who stands for nobody
+   * @param serving who has slots, without who stands for nobody
+   * @param all these, and behind them masters that wait for their first slot
    */
-  private record Table(List<RedisShard> bySlot, Collection<RedisShard> all) {}
+  private record Table(
+      List<RedisShard> bySlot, Collection<RedisShard> serving, Collection<RedisShard> all) {}
 
   /**
    * @param topology asks the cluster who has which slots
@@ -89,7 +94,7 @@ final class ClusterShards implements RedisShards {
     this.owner = owner;
     this.watcher = watcher;
     this.guard = guard;
-    table = new Table(List.of(), List.of());
+    table = new Table(List.of(), List.of(), List.of());
   }
 
   @Override
@@ -107,6 +112,11 @@ final class ClusterShards implements RedisShards {
   @Override
   public Collection<RedisShard> all() {
     return table.all;
+  }
+
+  @Override
+  public Collection<RedisShard> serving() {
+    return table.serving;
   }
 
   @Override
@@ -157,6 +167,8 @@ final class ClusterShards implements RedisShards {
     RedisShard[] bySlot = new RedisShard[SlotHash.SLOT_COUNT];
     Arrays.fill(bySlot, nobody);
     List<RedisShard> opened = new ArrayList<>();
+    List<RedisShard> serving = new ArrayList<>();
+    List<RedisShard> waiting = new ArrayList<>();
     for (Master master : masters) {
       RedisShard shard = current.get(master.address());
       if (shard == null) {
@@ -164,12 +176,17 @@ final class ClusterShards implements RedisShards {
         opened.add(shard);
       }
       next.put(master.address(), shard);
+      (master.slots().isEmpty() ? waiting : serving).add(shard);
       for (int slot : master.slots()) {
         bySlot[slot] = shard;
       }
     }
     Table before = table;
-    table = new Table(List.of(bySlot), List.copyOf(next.values()));
+    table =
+        new Table(
+            List.of(bySlot),
+            List.copyOf(serving),
+            Stream.concat(serving.stream(), waiting.stream()).toList());
     nobody.undecidedNoMore();
     if (!next.keySet().containsAll(current.keySet())) {
       opened.forEach(RedisShard::succeeds);

@@ -10,7 +10,6 @@ import io.lettuce.core.protocol.Command;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -62,14 +61,8 @@ final class PublishScript {
                   .addKey(keys.channel(destination))
                   .addValue(publication.payload)));
     }
-    List<String> named = new ArrayList<>(3);
-    named.add(keys.meta(destination));
-    if (publication.asked() == null) {
-      named.add(keys.stream(destination));
-      if (publication.publisherId != null) {
-        named.add(keys.published(destination, publication.publisherId));
-      }
-    }
+    List<String> named =
+        publication.asked() == null ? keys(publication) : List.of(keys.meta(destination));
     Retention retention = retentions.of(destination);
     CommandArgs<String, byte[]> call =
         SCRIPT
@@ -92,6 +85,16 @@ final class PublishScript {
       call.add(keys.channel(destination));
     }
     return RedisScript.command(call, output);
+  }
+
+  /** All keys that its script needs. */
+  List<String> keys(PendingPublication publication) {
+    Destination destination = publication.destination;
+    String meta = keys.meta(destination);
+    String stream = keys.stream(destination);
+    return publication.publisherId == null
+        ? List.of(meta, stream)
+        : List.of(meta, stream, keys.published(destination, publication.publisherId));
   }
 
   /** How long ago it was sent first, when Redis comes to the command; it may take its time. */

@@ -34,12 +34,12 @@ final class ReadScript {
   /** The command for {@link io.drumline.backplane.Backplane#read}. */
   AsyncCommand<String, byte[], History> command(
       Destination destination, long after, int count, boolean begin) {
-    return command(
-        List.of(keys.meta(destination), keys.stream(destination)),
-        destination,
-        after,
-        count,
-        begin);
+    return command(keys(destination), destination, after, count, begin);
+  }
+
+  /** All keys that the script needs. */
+  List<String> keys(Destination destination) {
+    return List.of(keys.meta(destination), keys.stream(destination));
   }
 
   /** The same for a Redis that is just taking over the destination's slot. */

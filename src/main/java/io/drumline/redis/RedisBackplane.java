@@ -2,8 +2,6 @@ package io.drumline.redis;
 
 import io.drumline.backplane.Backplane;
 import io.drumline.backplane.BackplaneStatus;
-import io.drumline.backplane.BackplaneStatus.Problem;
-import io.drumline.backplane.BackplaneStatus.State;
 import io.drumline.backplane.ControlChannel;
 import io.drumline.backplane.ControlListeners;
 import io.drumline.backplane.History;
@@ -28,7 +26,6 @@ import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -67,6 +64,7 @@ final class RedisBackplane implements Backplane {
   private final TaskGuard guard;
   private final List<PeriodicTask> tasks = new CopyOnWriteArrayList<>();
   private final RedisShards shards;
+  private final RedisHealth health;
   private final RedisLink<StatefulRedisPubSubConnection<String, byte[]>> subscribing;
   private final InvalidEnvelopes invalid;
   private final List<RedisCalls> allCalls = new ArrayList<>();
@@ -126,6 +124,9 @@ final class RedisBackplane implements Backplane {
                 keys.probe(ids.incarnation()),
                 new ShardWatcher(),
                 guard));
+    health =
+        new RedisHealth(
+            connector.place(), refusals, shards, () -> subscribing.connection() != null);
     RedisCalls sessionCalls =
         calls("The session cannot be opened now", Operation.SESSION, RedisSessions.MAX_CALLS);
     sessions = new RedisSessions(keys, ids.incarnation(), invalid, sessionCalls);
@@ -142,7 +143,7 @@ final class RedisBackplane implements Backplane {
         calls("Blocked users cannot be looked up now", Operation.BLOCK, RedisRevocations.MAX_CALLS);
     revocations = new RedisRevocations(keys, revocationCalls);
     metrics.up(this::available);
-    metrics.degraded(EvictionCheck.REASON, () -> eviction().isPresent());
+    metrics.degraded(EvictionCheck.REASON, () -> health.eviction().isPresent());
   }
 
   @Override
@@ -247,33 +248,14 @@ final class RedisBackplane implements Backplane {
     return shard(destination).reader().read(destination, after, count, begin);
   }
 
-  /** Also where some masters of a cluster are away: the others serve what they have. */
   @Override
   public boolean available() {
-    return subscribing.connection() != null
-        && shards.all().stream()
-            .anyMatch(shard -> shard.connection() != null && shard.probe().fresh());
+    return health.available();
   }
 
   @Override
   public BackplaneStatus status() {
-    List<Problem> problems = new ArrayList<>(refusals.problems());
-    eviction().ifPresent(problems::add);
-    if (available()) {
-      return new BackplaneStatus(problems.isEmpty() ? State.UP : State.DEGRADED, problems);
-    }
-    if (refusals.problems().isEmpty()) {
-      problems.add(
-          0,
-          new Problem(
-              "unavailable",
-              "Redis at %s is unavailable; the log says why.".formatted(connector.place())));
-    }
-    return new BackplaneStatus(State.DOWN, problems);
-  }
-
-  private Optional<Problem> eviction() {
-    return shards.all().stream().flatMap(shard -> shard.eviction().problem().stream()).findFirst();
+    return health.status();
   }
 
   private void expire() {
@@ -349,8 +331,7 @@ final class RedisBackplane implements Backplane {
   private void up() {
     allCalls.forEach(RedisCalls::look);
     if (subscribing.connection() != null) {
-      if (!shards.all().isEmpty()
-          && shards.all().stream().allMatch(shard -> shard.connection() != null)) {
+      if (health.isWhole()) {
         outage.over();
       }
       check();

@@ -145,7 +145,10 @@ final class RedisConnector extends LettuceConnectionFactory {
         .build();
   }
 
-  /** Who has which slots of the cluster, asked anew; the stage completes on any thread. */
+  /**
+   * The masters of the cluster and their slots, asked anew; those without slots, unless the cluster
+   * has given them up. The stage completes on any thread.
+   */
   CompletionStage<List<ClusterShards.Master>> masters() {
     RedisClusterClient client = (RedisClusterClient) getRequiredNativeClient();
     // The first time it reads the topology while it waits.
@@ -154,9 +157,14 @@ final class RedisConnector extends LettuceConnectionFactory {
         .thenApply(
             done ->
                 client.getPartitions().stream()
-                    .filter(node -> node.is(NodeFlag.UPSTREAM) && !node.hasNoSlots())
+                    .filter(node -> node.is(NodeFlag.UPSTREAM))
+                    .filter(node -> !node.hasNoSlots() || isInUse(node))
                     .map(node -> new ClusterShards.Master(uri(node), node.getSlots()))
                     .toList());
+  }
+
+  private static boolean isInUse(RedisClusterNode node) {
+    return !node.is(NodeFlag.FAIL) && !node.is(NodeFlag.HANDSHAKE) && !node.is(NodeFlag.NOADDR);
   }
 
   /** The topology knows addresses only: credentials and TLS are as with those who told it. */

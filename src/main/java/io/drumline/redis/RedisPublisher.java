@@ -5,10 +5,7 @@ import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.protocol.AsyncCommand;
-import io.lettuce.core.protocol.RedisCommand;
 import io.netty.util.concurrent.EventExecutor;
-import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -20,7 +17,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -37,8 +33,6 @@ import org.jspecify.annotations.Nullable;
  * not fall behind what came later.
  */
 final class RedisPublisher {
-  private static final int BATCH = 512;
-
   private final PublishScript script;
   private final RedisProperties properties;
   private final Publications publications;
@@ -49,17 +43,7 @@ final class RedisPublisher {
   private final Queue<PendingPublication> waiting = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean scheduled = new AtomicBoolean();
 
-  /** In the order sent first; those that are done leave when they are at the head. Owner's. */
-  private final ArrayDeque<PendingPublication> sent = new ArrayDeque<>();
-
-  /** How many were sent, and of these how many Redis has answered or lost. */
-  private final AtomicLong dispatched = new AtomicLong();
-
-  private final AtomicLong settled = new AtomicLong();
-
-  /** What others have sent of keys that they had before. Owner's. */
-  private final Predecessors predecessors = new Predecessors();
-
+  private final InFlight inFlight = new InFlight();
   private final Queue<PendingPublication> again = new ConcurrentLinkedQueue<>();
 
   private volatile boolean scriptMissing;
@@ -132,23 +116,23 @@ final class RedisPublisher {
       rejectWaiting();
       return;
     }
-    if (!predecessors.settled()) {
+    if (!inFlight.isFree()) {
       return; // until the owner looks again
     }
     if (!again.isEmpty()) {
-      if (pausing || settled.get() < dispatched.get()) {
+      if (pausing || !inFlight.isSettled()) {
         return; // the last answer comes back here
       }
       sendAgain(connection);
     }
     while (!waiting.isEmpty() && again.isEmpty()) {
-      Batch batch = new Batch();
+      PublishBatch batch = newBatch();
       for (PendingPublication next; batch.hasRoom() && (next = waiting.poll()) != null; ) {
         batch.add(next);
       }
       batch.dispatch(connection);
     }
-    forgetAnswered();
+    inFlight.forgetAnswered();
   }
 
   private void sendAgain(StatefulConnection<String, byte[]> connection) {
@@ -166,21 +150,32 @@ final class RedisPublisher {
       load.onComplete((name, failure) -> publications.loaded(failure));
       connection.dispatch(load);
     }
-    Batch batch = new Batch();
-    Map<String, Batch> asking = new LinkedHashMap<>();
+    PublishBatch batch = newBatch();
+    Map<String, PublishBatch> asking = new LinkedHashMap<>();
     for (PendingPublication next : list) {
       String address = next.asked();
-      (address == null ? batch : asking.computeIfAbsent(address, one -> new Batch())).add(next);
+      (address == null ? batch : asking.computeIfAbsent(address, one -> newBatch())).add(next);
     }
     batch.dispatch(connection);
     asking.forEach((address, others) -> ask(shards.connectionTo(address), others));
   }
 
-  private void ask(@Nullable StatefulConnection<String, byte[]> connection, Batch batch) {
-    if (connection != null) {
-      connection.dispatch(script.load());
+  /**
+   * @param connection null where the Redis that is to be asked cannot be reached
+   */
+  private void ask(@Nullable StatefulConnection<String, byte[]> connection, PublishBatch batch) {
+    if (connection == null) {
+      batch.publications().forEach(publication -> misrouted(publication, null));
+      return;
     }
+    connection.dispatch(script.load());
     batch.dispatch(connection);
+  }
+
+  private PublishBatch newBatch() {
+    ReplicaWait replicas =
+        properties.minReplicas() > 0 ? ReplicaWait.asSet(properties, this::replicated) : null;
+    return new PublishBatch(script, publications, inFlight, replicas, this::answered);
   }
 
   /** Rejects what was never sent; called by the owner when the connection is gone. */
@@ -207,17 +202,16 @@ final class RedisPublisher {
   void expire() {
     long now = System.nanoTime();
     long timeout = properties.publishTimeout().toNanos();
-    forgetAnswered();
-    for (PendingPublication next;
-        (next = sent.peek()) != null && (next.result.isDone() || next.olderThan(timeout, now)); ) {
-      sent.poll();
-      publications.fail(
-          next,
-          next.lost()
-              ? Publications.LOST
-              : next.isWithRedis() ? Publications.TIMED_OUT : publications.unavailable(),
-          null);
-    }
+    inFlight.expire(
+        timeout,
+        now,
+        late ->
+            publications.fail(
+                late,
+                late.lost()
+                    ? Publications.LOST
+                    : late.isWithRedis() ? Publications.TIMED_OUT : publications.unavailable(),
+                null));
     for (PendingPublication next;
         (next = waiting.peek()) != null && next.olderThan(timeout, now); ) {
       waiting.poll();
@@ -232,12 +226,6 @@ final class RedisPublisher {
           return done;
         });
     resume();
-  }
-
-  private void forgetAnswered() {
-    for (PendingPublication next; (next = sent.peek()) != null && next.result.isDone(); ) {
-      sent.poll();
-    }
   }
 
   /** Whether Redis has said that it is a replica since the last call. */
@@ -263,6 +251,16 @@ final class RedisPublisher {
       publication.notTaken(publication.asked());
       again.add(publication);
       scriptMissing = true;
+    } else if (publication.asked() == null && RedisScript.askedAt(failure) != null) {
+      String address = RedisScript.askedAt(failure);
+      var unused =
+          AskCheck.haveLeft(link.get(), script.keys(publication))
+              .thenAccept(
+                  left -> {
+                    misrouted(publication, left ? address : null);
+                    settled();
+                  });
+      return;
     } else if (failure instanceof RedisCommandExecutionException) {
       refused(publication, failure);
     } else {
@@ -273,13 +271,7 @@ final class RedisPublisher {
 
   private void refused(PendingPublication publication, Throwable failure) {
     if (RedisScript.isMisrouted(failure)) {
-      String asked = RedisScript.askedAt(failure);
-      publication.notTaken(asked);
-      again.add(publication);
-      if (asked == null) {
-        pausing = true;
-        shards.misrouted();
-      }
+      misrouted(publication, null);
       return;
     }
     if (RedisScript.isOvertaken(failure)) {
@@ -296,6 +288,20 @@ final class RedisPublisher {
     } else {
       publications.release(publication);
       publications.fail(publication, publication.lost() ? Publications.LOST : sentence, failure);
+    }
+  }
+
+  /**
+   * Redis has done nothing with it.
+   *
+   * @param asked address of the Redis to ask instead for this once; null if none
+   */
+  private void misrouted(PendingPublication publication, @Nullable String asked) {
+    publication.notTaken(asked);
+    again.add(publication);
+    if (asked == null) {
+      pausing = true;
+      shards.misrouted();
     }
   }
 
@@ -316,7 +322,7 @@ final class RedisPublisher {
     if (closed) {
       rejectAgain();
     }
-    if (settled.incrementAndGet() == dispatched.get() && !again.isEmpty()) {
+    if (inFlight.settle() && !again.isEmpty()) {
       schedule();
     }
   }
@@ -345,7 +351,7 @@ final class RedisPublisher {
         if (next != this) {
           each.remove();
           next.again.add(publication);
-          next.sent.add(publication); // it watches the deadline, too
+          next.inFlight.watch(publication);
           next.schedule();
         }
       }
@@ -354,80 +360,11 @@ final class RedisPublisher {
 
   /** Sends nothing before what another publisher has sent until now is settled; owner's. */
   void follow(RedisPublisher other) {
-    predecessors.add(other.dispatched.get(), other.settled, properties.commandTimeout());
+    inFlight.follow(other.inFlight, properties.commandTimeout());
   }
 
   /** Whether nothing is left that was ever given to it; called by the owner. */
   boolean isEmpty() {
-    return waiting.isEmpty() && settled.get() == dispatched.get() && again.isEmpty();
-  }
-
-  /** What goes out in one flush. Owner's. */
-  private final class Batch {
-    private final List<RedisCommand<String, byte[], ?>> commands = new ArrayList<>();
-    private final @Nullable ReplicaWait replicas =
-        properties.minReplicas() > 0
-            ? new ReplicaWait(
-                properties.minReplicas(), replicaTimeout(), RedisPublisher.this::replicated)
-            : null;
-    private final List<PendingPublication> added = new ArrayList<>();
-    private boolean ordered;
-
-    boolean hasRoom() {
-      return commands.size() < BATCH;
-    }
-
-    void add(PendingPublication publication) {
-      if (publication.result.isDone()) {
-        publications.release(publication); // it timed out while it waited
-        return;
-      }
-      if (!publication.wasSent()) {
-        publication.sent(publications.nextSequence());
-        sent.add(publication);
-      } else if (publication.lost()) {
-        publications.sentAgain();
-      }
-      publication.taken();
-      added.add(publication);
-      ordered |= publication.destination.ordered();
-      AsyncCommand<String, byte[], String> command = script.command(publication);
-      command.onComplete(
-          (messageId, failure) -> answered(publication, replicas, messageId, failure));
-      if (publication.asked() != null) {
-        commands.add(RedisScript.asking());
-      }
-      commands.add(command);
-    }
-
-    /**
-     * Sends it.
-     *
-     * @param connection null where a Redis that is to be asked cannot be reached
-     */
-    void dispatch(@Nullable StatefulConnection<String, byte[]> connection) {
-      if (commands.isEmpty()) {
-        return;
-      }
-      if (connection == null) {
-        pausing = true;
-        added.forEach(publication -> publication.notTaken(null));
-        again.addAll(added);
-        shards.misrouted();
-        return;
-      }
-      if (replicas != null && ordered) {
-        commands.add(replicas.command());
-      }
-      dispatched.addAndGet(added.size());
-      connection.dispatch(commands);
-    }
-  }
-
-  /** Shorter than anything that would take the connection for dead. */
-  private Duration replicaTimeout() {
-    Duration probes = properties.probeInterval();
-    Duration half = properties.commandTimeout().dividedBy(2);
-    return probes.compareTo(half) < 0 ? probes : half;
+    return waiting.isEmpty() && inFlight.isSettled() && again.isEmpty();
   }
 }

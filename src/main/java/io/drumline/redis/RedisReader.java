@@ -200,12 +200,13 @@ final class RedisReader {
         scriptMissing = true;
         waiting.add(this);
       } else if (asked == null && RedisScript.askedAt(failure) != null && !result.isDone()) {
-        asked = RedisScript.askedAt(failure);
-        waiting.add(this);
+        var unused =
+            AskCheck.haveLeft(link.get(), script.keys(destination))
+                .thenAccept(left -> onItsWay(left, failure));
+        return;
       } else {
         if (failure != null && RedisScript.isMisrouted(failure)) {
-          shards.misrouted();
-          fail(refusals.unavailable(NOT_READ), failure);
+          misrouted(failure);
         } else {
           RedisRefusal reason = refusals.failed(Operation.READ, failure);
           fail(
@@ -215,6 +216,26 @@ final class RedisReader {
               failure);
         }
       }
+      settled();
+    }
+
+    /** The slot is on its way; on Lettuce's I/O thread. */
+    private void onItsWay(boolean left, @Nullable Throwable failure) {
+      if (left) {
+        asked = RedisScript.askedAt(failure);
+        waiting.add(this);
+      } else {
+        misrouted(failure);
+      }
+      settled();
+    }
+
+    private void misrouted(@Nullable Throwable failure) {
+      shards.misrouted();
+      fail(refusals.unavailable(NOT_READ), failure);
+    }
+
+    private void settled() {
       unanswered.decrementAndGet();
       if (!waiting.isEmpty()) {
         schedule();

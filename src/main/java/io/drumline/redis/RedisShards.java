@@ -8,13 +8,16 @@ import org.jspecify.annotations.Nullable;
 /** Where keys and channels are: in the one Redis, or divided among the masters of a cluster. */
 interface RedisShards {
   /**
-   * Who has a key, or takes what has none; any thread. Where nobody is known to, a shard that has
-   * no connection.
+   * Who has a key, or best takes what has none; any thread. Where nobody is known to, a shard that
+   * has no connection.
    */
   RedisShard of(@Nullable String key);
 
-  /** All that have keys; any thread. */
+  /** All of them; any thread. */
   Collection<RedisShard> all();
+
+  /** Those that have keys, or slots for them; any thread. */
+  Collection<RedisShard> serving();
 
   /**
    * The connection to the Redis at this address, or null where there is none; called by the

@@ -38,10 +38,18 @@ final class ReplicaWait {
   private final Queue<Stored> stored = new ConcurrentLinkedQueue<>();
   private volatile @Nullable Outcome outcome;
 
-  ReplicaWait(int replicas, Duration timeout, Settlement settlement) {
+  private ReplicaWait(int replicas, Duration timeout, Settlement settlement) {
     this.replicas = replicas;
     this.timeout = timeout;
     this.settlement = settlement;
+  }
+
+  /** As {@code drumline.redis} says; shorter than what would take the connection for dead. */
+  static ReplicaWait asSet(RedisProperties properties, Settlement settlement) {
+    Duration probes = properties.probeInterval();
+    Duration half = properties.commandTimeout().dividedBy(2);
+    return new ReplicaWait(
+        properties.minReplicas(), probes.compareTo(half) < 0 ? probes : half, settlement);
   }
 
   /** The command to be sent behind the batch. */

@@ -27,6 +27,11 @@ final class SingleShard implements RedisShards {
   }
 
   @Override
+  public Collection<RedisShard> serving() {
+    return all;
+  }
+
+  @Override
   public @Nullable StatefulConnection<String, byte[]> connectionTo(String address) {
     return null; // there is no other
   }

@@ -7,6 +7,7 @@ import io.lettuce.core.cluster.SlotHash;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -16,6 +17,8 @@ public final class ClusteredRedis implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final int SLOTS_PER_COMMAND = 512;
 
+  private final Function<String[], RedisServer> starter;
+  private final int serving;
   private final List<RedisServer> masters;
   private final List<RedisServer> servers = new ArrayList<>();
 
@@ -23,10 +26,27 @@ public final class ClusteredRedis implements AutoCloseable {
    * @param replicas how many of the masters have one, the first ones
    */
   public ClusteredRedis(int masters, int replicas, String... arguments) {
+    this(RedisServer::start, masters, 0, replicas, arguments);
+  }
+
+  /** The oldest Redis that is supported: a master that has all slots, and one that has none. */
+  public static ClusteredRedis ofOldest() {
+    return new ClusteredRedis(RedisServer::oldest, 1, 1, 0);
+  }
+
+  private ClusteredRedis(
+      Function<String[], RedisServer> starter,
+      int serving,
+      int empty,
+      int replicas,
+      String... arguments) {
+    this.starter = starter;
+    this.serving = serving;
+    int masters = serving + empty;
     this.masters = IntStream.range(0, masters).mapToObj(each -> start(arguments)).toList();
-    for (int n = 0; n < masters; n++) {
-      int from = SlotHash.SLOT_COUNT * n / masters;
-      int to = SlotHash.SLOT_COUNT * (n + 1) / masters;
+    for (int n = 0; n < serving; n++) {
+      int from = SlotHash.SLOT_COUNT * n / serving;
+      int to = SlotHash.SLOT_COUNT * (n + 1) / serving;
       addSlots(this.masters.get(n), from, to);
     }
     for (int n = 0; n < replicas; n++) {
@@ -41,7 +61,7 @@ public final class ClusteredRedis implements AutoCloseable {
 
   private RedisServer start(String... arguments) {
     RedisServer server =
-        RedisServer.start(
+        starter.apply(
             Stream.concat(
                     Stream.of(
                         "--cluster-enabled", "yes",
@@ -121,7 +141,7 @@ public final class ClusteredRedis implements AutoCloseable {
 
   /** The number of the master that has had this key from the start. */
   public int masterOf(String key) {
-    return SlotHash.getSlot(key) * masters.size() / SlotHash.SLOT_COUNT;
+    return SlotHash.getSlot(key) * serving / SlotHash.SLOT_COUNT;
   }
 
   public RedisServer master(int number) {

@@ -35,13 +35,16 @@ public final class RedisServer implements AutoCloseable {
   private static final int PORTS = 10_000 / Integer.getInteger("test.forks", 1);
   private static final int FIRST_PORT = 12_000 + (Integer.getInteger("test.fork", 1) - 1) * PORTS;
 
+  private final Path executable;
   private final List<String> arguments;
   private final List<String> configuration;
   private final Path directory;
   private final int port;
   private @Nullable Process process;
 
-  private RedisServer(int port, List<String> configuration, List<String> arguments) {
+  private RedisServer(
+      Path executable, int port, List<String> configuration, List<String> arguments) {
+    this.executable = executable;
     this.port = port;
     this.configuration = configuration;
     this.arguments = arguments;
@@ -61,13 +64,22 @@ public final class RedisServer implements AutoCloseable {
 
   /** A server that has a port, but does not run yet. */
   public static RedisServer stopped(String... arguments) {
-    return new RedisServer(freePort(), List.of(), Arrays.asList(arguments));
+    return new RedisServer(executable(), freePort(), List.of(), Arrays.asList(arguments));
+  }
+
+  /** The oldest that is supported, Redis 6.2, whatever is installed; it runs. */
+  public static RedisServer oldest(String... arguments) {
+    RedisServer server =
+        new RedisServer(Bundled.executable(), freePort(), List.of(), Arrays.asList(arguments));
+    server.restart();
+    return server;
   }
 
   /** A Sentinel that runs, with lines of its configuration. */
   public static RedisServer sentinel(String... configuration) {
     RedisServer server =
-        new RedisServer(freePort(), Arrays.asList(configuration), List.of("--sentinel"));
+        new RedisServer(
+            executable(), freePort(), Arrays.asList(configuration), List.of("--sentinel"));
     server.restart();
     return server;
   }
@@ -76,7 +88,7 @@ public final class RedisServer implements AutoCloseable {
   public void restart() {
     kill();
     List<String> command = new ArrayList<>();
-    command.add(executable().toString());
+    command.add(executable.toString());
     if (!configuration.isEmpty()) {
       command.add(written().toString()); // goes before all others
     }

@@ -1,0 +1,59 @@
+package io.drumline.redis;
+
+import io.lettuce.core.RedisException;
+import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.output.IntegerOutput;
+import io.lettuce.core.protocol.AsyncCommand;
+import io.lettuce.core.protocol.Command;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether the Redis that answered ASK to a command with several keys has none of them any more.
+ * From 7.0 on that is what ASK means. Redis 6.2 says ASK as soon as one of them is missing, also
+ * where that one is new: whoever follows it begins a second order of the destination on the other
+ * Redis.
+ */
+final class AskCheck {
+  private AskCheck() {}
+
+  /**
+   * Asks for each key by itself.
+   *
+   * @param source the Redis that answered ASK; null if its connection is lost
+   * @return completes on Lettuce's I/O thread and never fails; false where it is not known
+   */
+  static CompletionStage<Boolean> haveLeft(
+      @Nullable StatefulConnection<String, byte[]> source, List<String> keys) {
+    if (source == null) {
+      return CompletableFuture.completedFuture(false);
+    }
+    CompletionStage<Boolean> all = CompletableFuture.completedFuture(true);
+    List<AsyncCommand<String, byte[], Long>> questions = new ArrayList<>();
+    for (String key : keys) {
+      // Not EXISTS: PTTL is in the ACL that nodes have.
+      AsyncCommand<String, byte[], Long> question =
+          new AsyncCommand<>(
+              new Command<>(
+                  CommandType.PTTL,
+                  new IntegerOutput<>(RedisConnector.CODEC),
+                  new CommandArgs<>(RedisConnector.CODEC).addKey(key)));
+      questions.add(question);
+      all =
+          all.thenCombine(
+              question.handle((millis, failure) -> RedisScript.askedAt(failure) != null),
+              Boolean::logicalAnd);
+    }
+    try {
+      source.dispatch(questions);
+    } catch (RedisException e) {
+      return CompletableFuture.completedFuture(false); // too many commands wait for this Redis
+    }
+    return all;
+  }
+}

@@ -1,0 +1,62 @@
+package io.drumline.redis;
+
+import io.drumline.backplane.BackplaneStatus;
+import io.drumline.backplane.BackplaneStatus.Problem;
+import io.drumline.backplane.BackplaneStatus.State;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/** What becomes of the backplane as a whole, from what is known of its parts. Thread safe. */
+final class RedisHealth {
+  private final String place;
+  private final RedisRefusals refusals;
+  private final RedisShards shards;
+  private final BooleanSupplier subscribed;
+
+  /**
+   * @param subscribed whether there is a connection that is subscribed
+   */
+  RedisHealth(
+      String place, RedisRefusals refusals, RedisShards shards, BooleanSupplier subscribed) {
+    this.place = place;
+    this.refusals = refusals;
+    this.shards = shards;
+    this.subscribed = subscribed;
+  }
+
+  /** Also where some masters of a cluster are unavailable: the others serve what they have. */
+  boolean available() {
+    return subscribed.getAsBoolean()
+        && shards.serving().stream()
+            .anyMatch(shard -> shard.connection() != null && shard.probe().fresh());
+  }
+
+  /** Whether nothing is missing. */
+  boolean isWhole() {
+    return subscribed.getAsBoolean()
+        && !shards.serving().isEmpty()
+        && shards.serving().stream().allMatch(shard -> shard.connection() != null);
+  }
+
+  BackplaneStatus status() {
+    List<Problem> problems = new ArrayList<>(refusals.problems());
+    eviction().ifPresent(problems::add);
+    if (available()) {
+      return new BackplaneStatus(problems.isEmpty() ? State.UP : State.DEGRADED, problems);
+    }
+    if (refusals.problems().isEmpty()) {
+      problems.add(
+          0,
+          new Problem(
+              "unavailable", "Redis at %s is unavailable; the log says why.".formatted(place)));
+    }
+    return new BackplaneStatus(State.DOWN, problems);
+  }
+
+  /** That Redis may evict keys, where it may. */
+  Optional<Problem> eviction() {
+    return shards.all().stream().flatMap(shard -> shard.eviction().problem().stream()).findFirst();
+  }
+}
