@@ -72,12 +72,36 @@ public interface Revocations {
    */
   CompletionStage<Optional<Revocation>> check(List<Subject> subjects);
 
-  /** Another node tells of a block that it has stored: this one remembers it. */
-  default void blocked(Revocation block) {}
+  /**
+   * The version of all blocks, as far as this node knows them: goes with the notice of a block that
+   * it has stored. Empty where there is none.
+   */
+  default String version() {
+    return "";
+  }
+
+  /**
+   * Another node tells of a block that it has stored: this one remembers it.
+   *
+   * @param version the other node's {@link #version}; empty if it is of an earlier build
+   */
+  default void blocked(Revocation block, String version) {}
 
   /** Another node tells of a block that it has ended. */
   default void lifted(Subject subject) {}
 
   /** All that are blocked now, in no order. */
   CompletionStage<Collection<Revocation>> list();
+
+  /** Tells of blocks that came to be known without a notice; to be called once. */
+  default void watch(Watcher watcher) {}
+
+  /** Takes what came to be known without a notice; on any thread, never blocks. */
+  interface Watcher {
+    /** These are all blocks; this node may not have heard of some of them. */
+    void found(Collection<Revocation> all);
+
+    /** This node has stored blocks again that the backplane had lost. */
+    void restored();
+  }
 }

@@ -21,7 +21,8 @@ import java.util.stream.Collectors;
  * dropped. Thread safe.
  */
 final class KnownBlocks {
-  private static final Pattern VERSION = Pattern.compile("99999999999999-(\\w+)-(\\d{1,15})");
+  private static final String ENDLESS = "99999999999999-";
+  private static final Pattern VERSION = Pattern.compile(ENDLESS + "(\\w+)-(\\d{1,15})");
 
   private final InstantSource clock;
   private final Map<Subject, Revocation> blocks = new ConcurrentHashMap<>();
@@ -55,6 +56,30 @@ final class KnownBlocks {
       return true;
     }
     return false;
+  }
+
+  /** As it was last seen; empty where Redis has no blocks. */
+  synchronized String version() {
+    return epoch.isEmpty() ? "" : ENDLESS + epoch + '-' + number;
+  }
+
+  /**
+   * Another node has stored a block, and this is the version since. Of another epoch than what this
+   * node knows, it is not taken: then either of both has been lost, which the next answer of Redis
+   * shows.
+   */
+  synchronized void heard(Revocation block, String version) {
+    Matcher match = VERSION.matcher(version);
+    if (match.matches()) {
+      long count = Long.parseLong(match.group(2));
+      if (match.group(1).equals(epoch)) {
+        number = Math.max(number, count);
+      } else if (isEmpty()) {
+        epoch = match.group(1);
+        number = count;
+      }
+    }
+    add(block);
   }
 
   /** All of these are stored again, under this version. */
@@ -95,7 +120,9 @@ final class KnownBlocks {
     Set<Subject> subjects = all.stream().map(Revocation::subject).collect(Collectors.toSet());
     synchronized (this) {
       listed = number;
-      blocks.keySet().retainAll(subjects);
+      if (this.number == number) { // else one may be missing that was told meanwhile
+        blocks.keySet().retainAll(subjects);
+      }
       all.forEach(this::add);
     }
   }

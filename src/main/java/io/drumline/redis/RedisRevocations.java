@@ -6,7 +6,8 @@ import io.drumline.backplane.BackplaneException;
 import io.drumline.backplane.Revocations;
 import io.lettuce.core.output.ArrayOutput;
 import io.lettuce.core.output.CommandOutput;
-import io.lettuce.core.output.ValueOutput;
+import io.lettuce.core.output.IntegerOutput;
+import io.lettuce.core.protocol.CommandType;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -50,6 +51,16 @@ final class RedisRevocations implements Revocations {
 
   /** Blocks are being stored again; guarded by {@code known}. */
   private @Nullable CompletableFuture<Void> restoring;
+
+  private volatile @Nullable Watcher watcher;
+
+  /**
+   * What was stored again.
+   *
+   * @param version of all blocks since then
+   * @param count how many blocks Redis did not have
+   */
+  private record Restored(String version, long count) {}
 
   RedisRevocations(RedisKeys keys, RedisCalls calls) {
     this.key = keys.revoked();
@@ -111,6 +122,10 @@ final class RedisRevocations implements Revocations {
     return ask(subjects)
         .thenApply(
             answer -> {
+              boolean complete = known.isComplete(text(answer.get(0)));
+              if (!complete) {
+                var unused = restore();
+              }
               int found = ((Long) answer.get(1)).intValue();
               if (found > 0) {
                 Revocation block =
@@ -118,11 +133,10 @@ final class RedisRevocations implements Revocations {
                 known.add(block);
                 return Optional.of(block);
               }
-              if (known.isComplete(text(answer.get(0)))) {
+              if (complete) {
                 subjects.forEach(known::remove); // another node has ended these blocks
                 return Optional.empty();
               }
-              var unused = restore();
               return known.first(subjects);
             });
   }
@@ -135,14 +149,26 @@ final class RedisRevocations implements Revocations {
         args -> subjects.forEach(subject -> args.add(subject.toString())));
   }
 
-  /** Makes Redis and this node know the same blocks, whatever either has lost or missed. */
+  /**
+   * Makes Redis and this node know the same blocks, whatever either has lost or missed; and takes
+   * the time to live away that nodes of earlier builds give to all of them with each block.
+   */
   CompletionStage<Void> reconcile() {
-    return verify()
+    return calls
+        .send(CommandType.PERSIST, key, RedisRevocations::number, args -> args.addKey(key))
+        .thenCompose(done -> verify())
         .thenCompose(
             done ->
                 known.isBehind()
-                    ? list().thenAccept(all -> {})
+                    ? list().thenAccept(this::found)
                     : CompletableFuture.completedFuture(null));
+  }
+
+  private void found(Collection<Revocation> all) {
+    Watcher watcher = this.watcher;
+    if (watcher != null) {
+      watcher.found(all);
+    }
   }
 
   /** Has Redis lost blocks that this node knows of? Then stores them again. */
@@ -164,10 +190,15 @@ final class RedisRevocations implements Revocations {
       }
       restoring = mine;
     }
-    List<Revocation> blocks = known.all();
-    restore(blocks, 0)
+    // Asked again: a notice may have come before an older answer.
+    ask(List.of())
+        .thenCompose(
+            answer ->
+                known.isComplete(text(answer.get(0)))
+                    ? CompletableFuture.completedFuture(Optional.<Restored>empty())
+                    : restore(known.all(), 0, 0).thenApply(Optional::of))
         .whenComplete(
-            (version, failure) -> {
+            (restored, failure) -> {
               synchronized (known) {
                 restoring = null;
               }
@@ -175,24 +206,35 @@ final class RedisRevocations implements Revocations {
                 mine.completeExceptionally(failure);
                 return;
               }
-              known.restored(version);
-              log.warn(
-                  "Redis had lost the list of blocked users; this node has stored the {} blocks"
-                      + " that it knows of again. Look for evicted keys (maxmemory-policy), a"
-                      + " restart without data or a failover of Redis",
-                  blocks.size());
+              restored.ifPresent(this::restored);
               mine.complete(null);
             });
     return mine;
   }
 
-  private CompletionStage<String> restore(List<Revocation> blocks, int from) {
+  private void restored(Restored restored) {
+    known.restored(restored.version);
+    if (restored.count == 0) {
+      return; // what was lost has ended meanwhile, or another node was faster
+    }
+    log.warn(
+        "Redis had lost blocks of users, sessions or tokens; this node has stored {} that it knows"
+            + " of again. Look for evicted keys (maxmemory-policy), a restart without data or a"
+            + " failover of Redis",
+        restored.count);
+    Watcher watcher = this.watcher;
+    if (watcher != null) {
+      watcher.restored();
+    }
+  }
+
+  private CompletionStage<Restored> restore(List<Revocation> blocks, int from, long before) {
     int to = Math.min(from + RESTORED, blocks.size());
     return calls
         .run(
             RESTORE,
             key,
-            RedisRevocations::bytes,
+            RedisRevocations::array,
             args -> {
               args.add(newEpoch()).add(known.number()).add(MOST);
               for (Revocation block : blocks.subList(from, to)) {
@@ -202,15 +244,32 @@ final class RedisRevocations implements Revocations {
               }
             })
         .thenCompose(
-            version ->
-                to == blocks.size()
-                    ? CompletableFuture.completedFuture(text(version))
-                    : restore(blocks, to));
+            answer -> {
+              long count = before + (Long) answer.get(1);
+              return to == blocks.size()
+                  ? CompletableFuture.completedFuture(new Restored(text(answer.get(0)), count))
+                  : restore(blocks, to, count);
+            });
   }
 
   @Override
-  public void blocked(Revocation block) {
-    known.add(block);
+  public void watch(Watcher watcher) {
+    this.watcher = watcher;
+  }
+
+  @Override
+  public String version() {
+    return known.version();
+  }
+
+  @Override
+  public void blocked(Revocation block, String version) {
+    known.heard(block, version);
+    if (version.isEmpty()) {
+      // Of an earlier build, which has given all blocks a time to live. What fails is tried again
+      // by the periodic task.
+      var unused = reconcile().exceptionally(failure -> null);
+    }
   }
 
   @Override
@@ -276,8 +335,8 @@ final class RedisRevocations implements Revocations {
     return new ArrayOutput<>(RedisConnector.CODEC);
   }
 
-  private static CommandOutput<String, byte[], byte[]> bytes() {
-    return new ValueOutput<>(RedisConnector.CODEC);
+  private static CommandOutput<String, byte[], Long> number() {
+    return new IntegerOutput<>(RedisConnector.CODEC);
   }
 
   private static String text(Object octets) {

@@ -39,6 +39,10 @@ public final class Expulsions implements AutoCloseable {
   private static final String KICKED = "kicked";
   private static final String CLOSED = "closed";
   private static final String LIFTED = "lifted";
+
+  /** A node has stored blocks again that Redis had lost: others may have let somebody in. */
+  private static final String RESTORED = "restored";
+
   private static final Duration AGAIN = Duration.ofSeconds(1);
 
   private final Revocations revocations;
@@ -100,7 +104,7 @@ public final class Expulsions implements AutoCloseable {
                     subject(notice),
                     Instant.ofEpochMilli(Long.parseLong(field(notice, "until"))),
                     field(notice, "reason"));
-            revocations.blocked(block);
+            revocations.blocked(block, field(notice, "version")); // earlier builds send none
             expel(block);
           }
 
@@ -149,18 +153,50 @@ public final class Expulsions implements AutoCloseable {
             // the list of blocks shows it
           }
         });
+    control.listen(
+        RESTORED,
+        new ControlChannel.Listener() {
+          @Override
+          public void heard(Notice notice) {
+            lookAtAll();
+          }
+
+          @Override
+          public void missed() {
+            // who missed it has missed blocks, too, and looks at them
+          }
+        });
+    revocations.watch(
+        new Revocations.Watcher() {
+          @Override
+          public void found(Collection<Revocation> all) {
+            all.forEach(block -> guard.run(() -> expel(block)));
+          }
+
+          @Override
+          public void restored() {
+            tell(Notice.of(RESTORED), "Nodes could not be told of restored blocks");
+          }
+        });
+  }
+
+  /** Tells what other nodes find out by themselves, if later. */
+  private void tell(Notice notice, String failed) {
+    control
+        .tell(notice)
+        .exceptionally(
+            failure -> {
+              log.debug("{}: {}", failed, failure.getMessage());
+              return null;
+            });
   }
 
   /** Tells the node that was asked to kick what was closed here. Older nodes do not ask. */
   private void answer(String id, int closed) {
     if (!id.isEmpty()) {
-      control
-          .tell(new Notice(CLOSED, Map.of("id", id, "sockets", Integer.toString(closed))))
-          .exceptionally(
-              failure -> {
-                log.debug("A kick could not be answered: {}", failure.getMessage());
-                return null;
-              });
+      tell(
+          new Notice(CLOSED, Map.of("id", id, "sockets", Integer.toString(closed))),
+          "A kick could not be answered");
     }
   }
 
@@ -177,7 +213,10 @@ public final class Expulsions implements AutoCloseable {
             block -> {
               counter(subject.kind()).increment();
               String until = Long.toString(block.until().toEpochMilli());
-              return tell(BLOCKED, subject, Map.of("reason", reason, "until", until))
+              return tell(
+                      BLOCKED,
+                      subject,
+                      Map.of("reason", reason, "until", until, "version", revocations.version()))
                   .thenApply(told -> block);
             });
   }

@@ -51,6 +51,36 @@ class KnownBlocksTest {
     assertThat(known.isBehind()).isTrue();
   }
 
+  @Test
+  void knowsTheVersionOfABlockThatItHasHeardOf() {
+    known.heard(block(ANN), version("a", 1));
+    assertThat(known.version()).isEqualTo(version("a", 1));
+    assertThat(known.isComplete("")).as("a replica without the first block").isFalse();
+    known.heard(block(BEN), version("a", 5));
+    assertThat(known.isComplete(version("a", 4))).isFalse();
+    known.heard(block(BEN), version("a", 3)); // a notice that came late
+    assertThat(known.version()).isEqualTo(version("a", 5));
+  }
+
+  @Test
+  void takesNoVersionOfAnotherEpochWhileItKnowsBlocks() {
+    known.heard(block(ANN), version("a", 3));
+    known.heard(block(BEN), version("b", 4));
+    assertThat(known.isComplete(version("b", 4))).as("the first may be lost").isFalse();
+    known.heard(block(BEN), ""); // of a node before
+    assertThat(known.version()).isEqualTo(version("a", 3));
+  }
+
+  @Test
+  void keepsWhatItHasHeardOfWhileAllWereListed() {
+    known.heard(block(ANN), version("a", 1));
+    long before = known.number();
+    known.heard(block(BEN), version("a", 2));
+    known.replace(List.of(block(ANN)), before);
+    assertThat(known.first(List.of(BEN))).isPresent();
+    assertThat(known.isBehind()).isTrue();
+  }
+
   private Revocation block(Subject subject) {
     return new Revocation(subject, Instant.EPOCH.plusSeconds(60), "");
   }

@@ -19,9 +19,11 @@ import io.lettuce.core.RestoreArgs;
 import io.lettuce.core.ScriptOutputType;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -97,7 +99,8 @@ final class RedisRevocationsIT extends RevocationsContract {
     try (RedisServer redis = RedisServer.start()) {
       Revocations one = node(redis.url()).revocations();
       Revocations two = node(redis.url()).revocations();
-      two.blocked(join(one.block(user, LONG, "spam"))); // as the control channel tells
+      // As the control channel tells.
+      two.blocked(join(one.block(user, LONG, "spam")), one.version());
       join(one.block(session, LONG, ""));
       join(one.lift(session));
       assertThat(join(two.check(List.of(session)))).isEmpty();
@@ -143,6 +146,84 @@ final class RedisRevocationsIT extends RevocationsContract {
       join(two.reconcileBlocks());
       TestRedis.with(redis.url(), c -> c.sync().del(KEY));
       assertThat(join(two.revocations().check(List.of(user)))).isPresent();
+    }
+  }
+
+  /** A failover to a replica that lacks a block of which this node has had the notice only. */
+  @Test
+  void noticesThatABlockIsMissingThatItOnlyHeardOf() {
+    try (RedisServer redis = RedisServer.start()) {
+      Revocations one = node(redis.url()).revocations();
+      Revocations two = node(redis.url()).revocations();
+      join(one.block(token, LONG, ""));
+      join(two.list());
+      byte[] before = dump(redis);
+      two.blocked(join(one.block(user, LONG, "")), one.version());
+      TestRedis.with(
+          redis.url(),
+          c -> c.sync().restore(KEY, before, RestoreArgs.Builder.ttl(0).replace(true)));
+
+      assertThat(join(two.check(List.of(user)))).isPresent();
+      assertThat(join(two.list())).extracting(Revocation::subject).contains(user);
+    }
+  }
+
+  @Test
+  void asksForTheVersionThatANodeBeforeHasNotSent() {
+    try (RedisServer redis = RedisServer.start()) {
+      Revocations one = node(redis.url()).revocations();
+      Revocations two = node(redis.url()).revocations();
+      Revocation block = join(one.block(user, LONG, ""));
+      TestRedis.with(redis.url(), c -> c.sync().expire(KEY, 60));
+      two.blocked(block, "");
+      await().until(() -> !two.version().isEmpty());
+      assertThat(TestRedis.with(redis.url(), c -> c.sync().pttl(KEY)).longValue()).isEqualTo(-1);
+      TestRedis.with(redis.url(), c -> c.sync().del(KEY));
+      assertThat(join(two.check(List.of(user)))).isPresent();
+    }
+  }
+
+  /** Nodes before this version give one to all blocks with each of theirs. */
+  @Test
+  void takesTheTimeToLiveAwayThatAnotherHasSet() {
+    try (RedisServer redis = RedisServer.start()) {
+      RedisBackplane node = node(redis.url());
+      join(node.revocations().block(user, LONG, ""));
+      TestRedis.with(redis.url(), c -> c.sync().expire(KEY, 60));
+      join(node.reconcileBlocks());
+      assertThat(TestRedis.with(redis.url(), c -> c.sync().pttl(KEY)).longValue()).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void tellsWhatItHasStoredAgainAndWhatItWasNotToldOf() {
+    try (RedisServer redis = RedisServer.start()) {
+      RedisBackplane one = node(redis.url());
+      RedisBackplane two = node(redis.url());
+      List<Object> told = new CopyOnWriteArrayList<>();
+      for (RedisBackplane each : List.of(one, two)) {
+        each.revocations()
+            .watch(
+                new Revocations.Watcher() {
+                  @Override
+                  public void found(Collection<Revocation> all) {
+                    all.forEach(block -> told.add(block.subject()));
+                  }
+
+                  @Override
+                  public void restored() {
+                    told.add("restored");
+                  }
+                });
+      }
+      join(one.revocations().block(user, LONG, ""));
+      TestRedis.with(redis.url(), c -> c.sync().del(KEY));
+      assertThat(join(one.revocations().check(List.of(user)))).isPresent();
+      await().untilAsserted(() -> assertThat(told).containsExactly("restored"));
+
+      told.clear();
+      join(two.reconcileBlocks());
+      assertThat(told).containsExactly(user);
     }
   }
 

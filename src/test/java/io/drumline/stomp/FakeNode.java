@@ -53,7 +53,7 @@ final class FakeNode implements AutoCloseable {
   final ControlChannel control = new MemoryControl(meters);
   final RemoteSessions remote;
   private final Hub hub;
-  private final StompSessions sessions;
+  final StompSessions sessions;
 
   /**
    * Starts it.
