@@ -63,7 +63,7 @@ final class Balancer implements AutoCloseable {
       return Stream.of(main, nodes).distinct();
     }
 
-    private boolean nginx() {
+    boolean nginx() {
       return name().startsWith("NGINX");
     }
 
@@ -183,8 +183,12 @@ final class Balancer implements AutoCloseable {
             // Of files that this machine may not let a process have so many of.
             "maxconn 100000",
             "maxconn 2000");
+    if (!kind.tcp()) {
+      // Relative to -C: the path of a socket may have no more than about 100 characters.
+      complete = replace(complete, Map.of("/run/haproxy/", "unix@"));
+    }
     write(main, withNodes(replace(complete, here), nodePorts));
-    all.addAll(List.of("-f", main.toString()));
+    all.addAll(List.of("-C", directory.toString(), "-f", main.toString()));
     return all;
   }
 
