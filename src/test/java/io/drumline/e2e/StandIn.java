@@ -89,8 +89,13 @@ final class StandIn implements AutoCloseable {
     while (!server.isClosed()) {
       try {
         Socket socket = server.accept();
-        if (!answer(socket)) {
-          socket.close();
+        boolean stays = false;
+        try {
+          stays = answer(socket);
+        } finally {
+          if (!stays) {
+            socket.close();
+          }
         }
       } catch (IOException next) {
         // that one has gone, or this is closed
