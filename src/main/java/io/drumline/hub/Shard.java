@@ -240,6 +240,11 @@ final class Shard {
     queues.sweep();
   }
 
+  /** Any thread; needs no memory. */
+  void lacksMemory() {
+    hub.budget().lacksMemory(System.nanoTime());
+  }
+
   private void keepBudget() {
     if (hub.budget().over()) {
       hub.payments().pay(System.nanoTime());
@@ -326,6 +331,7 @@ final class Shard {
       fence.ticked(now);
       repairs.tick();
       sweepQueues();
+      hub.budget().allowed(now);
       keepBudget();
       tickJoins();
     } finally {
