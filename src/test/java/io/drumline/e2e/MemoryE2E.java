@@ -47,6 +47,7 @@ class MemoryE2E {
     settings.add("--drumline.security.rules[0].pattern=/**");
     settings.add("--drumline.security.rules[0].send=authenticated");
     settings.add("--drumline.security.rules[0].subscribe=authenticated");
+    settings.add("--drumline.hub.node-outbound-limit=16MB"); // the pool is fragmented by it
     settings.add("--drumline.listener.send-buffer=16KB"); // else the kernel holds what waits
     node =
         NodeProcess.withJvmOptions(
