@@ -27,8 +27,8 @@ import org.springframework.security.crypto.bcrypt.BCryptPasswordEncoder;
  * <p>{@code -Ddrumline.stalled.seconds=300} gives the last one 2,000 readers that stall again and
  * again, and 200 messages a second for so long.
  */
-class MemoryE2E {
-  private static final Logger log = LoggerFactory.getLogger(MemoryE2E.class);
+class MemoryCampaign {
+  private static final Logger log = LoggerFactory.getLogger(MemoryCampaign.class);
   private static final int SECONDS = Integer.getInteger("drumline.stalled.seconds", 0);
   private static final int USERS = 20;
   private static final String PUBLISHER = "user-0";
