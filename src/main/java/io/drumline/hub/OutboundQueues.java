@@ -136,11 +136,10 @@ final class OutboundQueues {
       log.warn(
           "outbound budget",
           "The outbound queues of this node hold {} bytes, more than"
-              + " drumline.hub.node-outbound-limit ({} bytes; {} now, less while direct memory is"
-              + " lacking): closed {} slow consumers that held the oldest messages; they resume",
+              + " drumline.hub.node-outbound-limit ({} bytes): closed {} slow consumers that held"
+              + " the oldest messages; they resume",
           before,
           budget.limit(),
-          budget.allowed(System.nanoTime()),
           closed);
     }
     return left;

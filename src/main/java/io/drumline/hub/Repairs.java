@@ -31,9 +31,6 @@ final class Repairs {
   void later(Throwable e) {
     failure = e;
     wanted = true;
-    if (e instanceof OutOfMemoryError) {
-      shard.lacksMemory();
-    }
     shard.tell(e);
   }
 

@@ -240,11 +240,6 @@ final class Shard {
     queues.sweep();
   }
 
-  /** Any thread; needs no memory. */
-  void lacksMemory() {
-    hub.budget().lacksMemory(System.nanoTime());
-  }
-
   private void keepBudget() {
     if (hub.budget().over()) {
       hub.payments().pay(System.nanoTime());
@@ -331,7 +326,6 @@ final class Shard {
       fence.ticked(now);
       repairs.tick();
       sweepQueues();
-      hub.budget().allowed(now);
       keepBudget();
       tickJoins();
     } finally {

@@ -27,7 +27,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -266,22 +265,6 @@ class OutboundBudgetTest {
     other.rejecting(false);
     assertThat(busy.open()).isTrue();
     assertThat(here.open()).isFalse();
-  }
-
-  @Test
-  void lessMayBeHeldWhileDirectMemoryIsLacking() {
-    Connection oldest = stalled(shard, 30_000);
-    Connection younger = stalled(shard, 50_000);
-    pay();
-    assertThat(List.of(oldest, younger)).allMatch(Connection::open);
-    shard.repairLater(new OutOfMemoryError("Cannot reserve direct memory"));
-    shard.repairLater(new OutOfMemoryError("Cannot reserve direct memory")); // of the same moment
-    pay();
-    assertThat(oldest.open()).isFalse();
-    assertThat(younger.open()).isTrue();
-    hub.budget().allowed(System.nanoTime() + TimeUnit.SECONDS.toNanos(11));
-    stalled(shard, 40_000);
-    assertThat(hub.budget().exceeded()).isFalse(); // the whole limit again
   }
 
   @Test
