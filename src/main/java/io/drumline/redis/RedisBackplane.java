@@ -20,8 +20,6 @@ import io.drumline.redis.RedisRefusals.Operation;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.netty.util.concurrent.DefaultEventExecutor;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -58,8 +56,7 @@ final class RedisBackplane implements Backplane {
   private final RedisMetrics metrics;
   private final RedisOutage outage;
   private final RedisRefusals refusals;
-  private final EventExecutor owner =
-      new DefaultEventExecutor(new DefaultThreadFactory("drumline-redis", true));
+  private final EventExecutor owner;
   private final Periodic periodic;
   private final TaskGuard guard;
   private final List<PeriodicTask> tasks = new CopyOnWriteArrayList<>();
@@ -90,6 +87,7 @@ final class RedisBackplane implements Backplane {
     }
     this.periodic = periodic;
     guard = periodic.guard("redis_link");
+    owner = new OwnerThread(guard);
     this.connector = connector;
     this.properties = properties;
     this.ids = ids;
