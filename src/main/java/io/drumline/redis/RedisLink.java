@@ -142,7 +142,9 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
       state = State.UP;
       usable = connection;
       decided = true;
-      watcher.up();
+      if (!guard.run(watcher::up)) {
+        drop(connection, "it could not be taken into use");
+      }
     }
   }
 

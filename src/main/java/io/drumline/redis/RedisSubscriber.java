@@ -217,6 +217,14 @@ final class RedisSubscriber {
     return channels.subList(from, to).toArray(String[]::new);
   }
 
+  /** What does not hear of it here hears of the next connection. */
+  private void take(StatefulRedisPubSubConnection<String, byte[]> connection, String channel) {
+    if (!guard.run(() -> confirmed(connection, channel))) {
+      refused.accept(
+          connection, new IllegalStateException("a subscription of it could not be begun"));
+    }
+  }
+
   private void confirmed(StatefulRedisPubSubConnection<String, byte[]> connection, String channel) {
     if (connection != this.connection) {
       return;
@@ -263,6 +271,15 @@ final class RedisSubscriber {
     receiver.received(publication);
   }
 
+  /** What could not be handed over is read from history. */
+  private void notReceived(String channel, Throwable e) {
+    guard.failed(e);
+    Subscription subscription = wanted.get(channel);
+    if (subscription != null) {
+      receiver.interrupted(subscription.destination);
+    }
+  }
+
   /** One connection's events, on its I/O thread. */
   private final class Listener extends RedisPubSubAdapter<String, byte[]> {
     private final StatefulRedisPubSubConnection<String, byte[]> source;
@@ -272,16 +289,21 @@ final class RedisSubscriber {
     }
 
     @Override
+    @SuppressWarnings("CatchThrowable") // Lettuce would only log it, and the message be missing
     public void message(String channel, byte[] octets) {
       if (source == connection) {
-        received(channel, octets);
+        try {
+          received(channel, octets);
+        } catch (Throwable e) {
+          notReceived(channel, e);
+        }
       }
     }
 
     @Override
     public void subscribed(String channel, long count) {
       if (!owner.isShuttingDown()) {
-        owner.execute(() -> confirmed(source, channel));
+        owner.execute(() -> take(source, channel));
       }
     }
   }
