@@ -108,18 +108,16 @@ public final class Wheel {
     }
   }
 
-  @SuppressWarnings("CatchThrowable") // one timer's Error is not the end of the others
   private void fire(Entry entry) {
-    try {
-      long next = entry.timer.fire();
-      if (next > 0) {
-        after(next, entry.timer);
-      }
-    } catch (Throwable e) {
-      guard.failed(e);
-      if (entry.failures + 1 < MAX_FAILURES) {
-        after(AGAIN_MILLIS, entry.timer, entry.failures + 1);
-      }
+    if (!guard.run(() -> fire(entry.timer)) && entry.failures + 1 < MAX_FAILURES) {
+      after(AGAIN_MILLIS, entry.timer, entry.failures + 1);
+    }
+  }
+
+  private void fire(Timer timer) {
+    long next = timer.fire();
+    if (next > 0) {
+      after(next, timer);
     }
   }
 

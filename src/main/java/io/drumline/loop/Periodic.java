@@ -3,6 +3,7 @@ package io.drumline.loop;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -10,6 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -23,6 +25,7 @@ public final class Periodic {
   private final ThrottledLog log = new ThrottledLog(LoggerFactory.getLogger(Periodic.class));
   private final Map<String, TaskGuard> guards = new ConcurrentHashMap<>();
   private final List<PeriodicTask> tasks = new CopyOnWriteArrayList<>();
+  private volatile @Nullable TaskHook hook;
 
   public Periodic(MeterRegistry registry) {
     this(registry, System::nanoTime);
@@ -67,14 +70,30 @@ public final class Periodic {
   public TaskGuard guard(String name) {
     return guards.computeIfAbsent(
         name,
-        task ->
-            new TaskGuard(
-                task,
-                Counter.builder("drumline.task.failures")
-                    .description("Runs of internal tasks that failed with an unexpected exception")
-                    .tag("task", task)
-                    .register(registry),
-                log));
+        task -> {
+          TaskGuard guard =
+              new TaskGuard(
+                  task,
+                  Counter.builder("drumline.task.failures")
+                      .description(
+                          "Runs of internal tasks that failed with an unexpected exception")
+                      .tag("task", task)
+                      .register(registry),
+                  log);
+          guard.hook(hook);
+          return guard;
+        });
+  }
+
+  /** All guards, those of tasks that run once and of mailboxes included. */
+  Collection<TaskGuard> guards() {
+    return List.copyOf(guards.values());
+  }
+
+  /** Has this stand in for each run under a guard from now on; null for none. */
+  void hook(@Nullable TaskHook standIn) {
+    hook = standIn;
+    guards.values().forEach(guard -> guard.hook(standIn));
   }
 
   /** All tasks that were started and not cancelled, in the order of their start. */

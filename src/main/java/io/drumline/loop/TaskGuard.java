@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stands between a task and what runs it: whatever the task throws is counted ({@code
@@ -14,6 +15,7 @@ public final class TaskGuard {
   private final String task;
   private final Counter failures;
   private final ThrottledLog log;
+  private volatile @Nullable TaskHook hook;
 
   TaskGuard(String task, Counter failures, ThrottledLog log) {
     this.task = task;
@@ -26,13 +28,25 @@ public final class TaskGuard {
     return task;
   }
 
-  /** Runs {@code work} now. */
+  /** Has this stand in for each run from now on. */
+  void hook(@Nullable TaskHook hook) {
+    this.hook = hook;
+  }
+
+  /** Runs {@code work} now; returns whether it came to its end. */
   @SuppressWarnings("CatchThrowable") // an Error must not end the schedule either
-  public void run(Runnable work) {
+  public boolean run(Runnable work) {
     try {
-      work.run();
+      TaskHook standIn = hook;
+      if (standIn == null) {
+        work.run();
+      } else {
+        standIn.run(task, work);
+      }
+      return true;
     } catch (Throwable e) {
       failed(e);
+      return false;
     }
   }
 

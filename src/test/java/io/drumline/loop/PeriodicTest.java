@@ -177,6 +177,30 @@ class PeriodicTest {
     assertThat(periodic.guard("flush")).isSameAs(guard);
   }
 
+  @Test
+  void aHookStandsInForEachRun() {
+    every("tick", () -> ran.add("tick"));
+    List<String> hooked = new ArrayList<>();
+    periodic.hook(
+        (task, work) -> {
+          hooked.add(task);
+          work.run();
+          throw new AssertionError("on purpose");
+        });
+    TaskGuard later = periodic.guard("flush");
+
+    pass(SECOND);
+    assertThat(later.run(() -> ran.add("flush"))).isFalse();
+    periodic.hook(null);
+    pass(SECOND);
+    assertThat(later.run(() -> ran.add("flush"))).isTrue();
+
+    assertThat(hooked).containsExactly("tick", "flush");
+    assertThat(ran).containsExactly("tick", "flush", "tick", "flush");
+    assertThat(failures("tick")).isEqualTo(1);
+    assertThat(periodic.guards()).extracting(TaskGuard::task).contains("tick", "flush");
+  }
+
   private PeriodicTask every(String name, Runnable task) {
     return periodic.every(channel.eventLoop(), SECOND, name, task);
   }
