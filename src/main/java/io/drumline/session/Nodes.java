@@ -188,7 +188,14 @@ public final class Nodes implements AutoCloseable {
         // Fails where the registry throws: a lease that waits for an answer is not renewed again.
         guard
             .stage(this::renew)
-            .whenComplete((answer, failure) -> run(() -> answered(answer, failure, when, now)));
+            .whenComplete((answer, failure) -> execute(() -> settle(answer, failure, when, now)));
+      }
+    }
+
+    private void settle(
+        @Nullable Renewal answer, @Nullable Throwable failure, Instant when, long sent) {
+      if (!guard.run(() -> answered(answer, failure, when, sent))) {
+        lease.failed(); // or it would wait for this answer for good
       }
     }
 
@@ -267,8 +274,12 @@ public final class Nodes implements AutoCloseable {
     }
 
     private void run(Runnable task) {
+      execute(guard.guard(task));
+    }
+
+    private void execute(Runnable task) {
       try {
-        thread.execute(guard.guard(task));
+        thread.execute(task);
       } catch (RejectedExecutionException closed) {
         // the node leaves: nothing matters any more
       }

@@ -293,8 +293,11 @@ public final class SharedSession {
   void answered(Update update, Outcome outcome, Runnable then) {
     socket.execute(
         () -> {
-          answered(update, outcome);
-          then.run();
+          try {
+            answered(update, outcome);
+          } finally {
+            then.run();
+          }
         });
   }
 

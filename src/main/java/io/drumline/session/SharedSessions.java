@@ -242,7 +242,9 @@ public final class SharedSessions implements AutoCloseable {
           // counted where its socket is closed
         }
       }
-      guard.run(() -> sent.session.answered(sent.update, outcome, unanswered::decrementAndGet));
+      // Else that session would store nothing any more.
+      timer.now(
+          guard, () -> sent.session.answered(sent.update, outcome, unanswered::decrementAndGet));
     }
     storing.set(false);
     flush();

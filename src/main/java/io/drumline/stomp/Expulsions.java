@@ -274,7 +274,7 @@ public final class Expulsions implements AutoCloseable {
     int before = asked.get();
     guard
         .stage(revocations::list)
-        .whenComplete((blocks, failure) -> guard.run(() -> listed(before, blocks, failure)));
+        .whenComplete((blocks, failure) -> timer.now(guard, () -> listed(before, blocks, failure)));
   }
 
   private void listed(
