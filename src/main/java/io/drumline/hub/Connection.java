@@ -86,9 +86,22 @@ public final class Connection {
     return id;
   }
 
-  /** Runs on the connection's event loop, after what already waits there. Any thread. */
+  /**
+   * Runs on the connection's event loop, after what already waits there. If that throws, the
+   * connection is closed: its client may wait for what does not come. Any thread.
+   */
   public void execute(Runnable task) {
-    shard.loop.execute(task);
+    shard.loop.execute(() -> run(task));
+  }
+
+  private void run(Runnable task) {
+    try {
+      task.run();
+    } catch (Throwable e) {
+      failed(e);
+      log.error("Session {} failed; closing it", id, e);
+      close(CloseCode.INTERNAL_ERROR, "The server failed: reconnect.");
+    }
   }
 
   /** Whether the caller is on the connection's event loop. Any thread. */

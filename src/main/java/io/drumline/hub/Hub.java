@@ -137,6 +137,7 @@ public final class Hub implements Receiver {
 
   /** Something has failed unexpectedly. Any thread. */
   void failed(Throwable e) {
+    metrics.failures.increment();
     failures.accept(e);
   }
 

@@ -27,6 +27,7 @@ final class HubMetrics {
   final LongAdder dropped = new LongAdder();
   final LongAdder reads = new LongAdder();
   final LongAdder fruitlessReads = new LongAdder();
+  final LongAdder failures = new LongAdder();
   final LongAdder evictedPasts = new LongAdder();
   final LongAdder unavailable = new LongAdder();
   final LongAdder delayedCatchUps = new LongAdder();
@@ -75,6 +76,11 @@ final class HubMetrics {
         "drumline.history.reads.fruitless",
         "Of these, answers that explained nothing and brought no subscriber on",
         fruitlessReads);
+    count(
+        registry,
+        "drumline.hub.failures",
+        "Steps of joining, delivering and closing that failed unexpectedly, and were repaired",
+        failures);
     count(
         registry,
         "drumline.history.evicted",

@@ -162,6 +162,9 @@ final class OwnedDestination
       return;
     }
     try {
+      if (!topics.contains(joiner.topic())) {
+        add(joiner.topic()); // its own join has failed: it would be told that it is live, miss all
+      }
       order.join(joiner, joiner.start(), joiner.part());
       owner.memory.used(this, owner.ticks());
     } catch (Throwable e) {
@@ -287,6 +290,8 @@ final class OwnedDestination
       owner.backplane.read(destination, after, count, begin).whenComplete(this::answer);
     } catch (Throwable e) {
       readFailed();
+      owner.metrics.failures.increment();
+      owner.logFailure(destination, e);
     }
   }
 

@@ -209,7 +209,22 @@ final class Owner {
     owned.remove(entry.destination);
     memory.remove(entry);
     entry.end();
-    backplane.unsubscribe(entry.destination);
+    unsubscribe(entry.destination);
+  }
+
+  private void unsubscribe(Destination destination) {
+    try {
+      backplane.unsubscribe(destination);
+    } catch (Throwable e) {
+      metrics.failures.increment();
+      failures.error(
+          "unsubscribe " + e.getClass().getName(),
+          "The subscription to {} could not be ended ({}): its messages go on coming to this node,"
+              + " which drops them",
+          destination,
+          e.toString(),
+          e);
+    }
   }
 
   private void linger(int more) {
