@@ -17,6 +17,7 @@ public final class ControlListeners {
   private static final Logger log = LoggerFactory.getLogger(ControlListeners.class);
 
   private final MeterRegistry registry;
+  private final Counter failures;
   private final Map<String, Kind> kinds = new ConcurrentHashMap<>();
   private volatile boolean hearing;
 
@@ -24,6 +25,10 @@ public final class ControlListeners {
 
   public ControlListeners(MeterRegistry registry) {
     this.registry = registry;
+    failures =
+        Counter.builder("drumline.control.failures")
+            .description("Notices that a part of this node failed at; each is logged")
+            .register(registry);
   }
 
   /** As {@link ControlChannel#listen}. */
@@ -60,11 +65,13 @@ public final class ControlListeners {
     }
   }
 
-  private static void tell(Runnable call) {
+  @SuppressWarnings("CatchThrowable") // the others must hear of it
+  private void tell(Runnable call) {
     try {
       call.run();
-    } catch (RuntimeException e) {
-      log.error("A listener failed at a notice", e);
+    } catch (Throwable e) {
+      failures.increment();
+      log.error("A listener failed at a notice of another node", e);
     }
   }
 }

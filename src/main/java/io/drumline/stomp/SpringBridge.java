@@ -1,5 +1,6 @@
 package io.drumline.stomp;
 
+import io.drumline.message.CloseCode;
 import io.drumline.tracing.Spans;
 import io.micrometer.tracing.Span;
 import java.security.Principal;
@@ -232,6 +233,9 @@ final class SpringBridge {
       log.debug("A {} of session {} was refused", frame.command(), session.id(), cause(refused));
       session.onLoop(() -> session.fail(refusal(refused), inbound.slot.receipt()));
       return;
+    } catch (Error e) {
+      session.onLoop(() -> session.fail(failed(), inbound.slot.receipt()));
+      throw e; // which is counted
     } finally {
       SimpAttributesContextHolder.resetAttributes();
     }
@@ -379,6 +383,10 @@ final class SpringBridge {
   /**
    * What the client is told: the application's own sentence, where it gave one, never a class name.
    */
+  private static StompException failed() {
+    return new StompException("The server failed: reconnect.", null, CloseCode.INTERNAL_ERROR);
+  }
+
   private static StompException refusal(RuntimeException refused) {
     Throwable cause = refused;
     while (cause instanceof MessagingException
