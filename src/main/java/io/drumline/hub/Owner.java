@@ -189,7 +189,12 @@ final class Owner {
   }
 
   private void releaseAfter(long nanos, OwnedDestination entry) {
-    var unused = loop.schedule(() -> release(entry), nanos, TimeUnit.NANOSECONDS);
+    try {
+      var unused = loop.schedule(() -> release(entry), nanos, TimeUnit.NANOSECONDS);
+    } catch (Throwable e) {
+      failed("linger", "The subscription to {} is ended at once ({})", entry.destination, e);
+      forget(entry);
+    }
   }
 
   private void release(OwnedDestination entry) {
@@ -216,15 +221,18 @@ final class Owner {
     try {
       backplane.unsubscribe(destination);
     } catch (Throwable e) {
-      metrics.failures.increment();
-      failures.error(
-          "unsubscribe " + e.getClass().getName(),
+      failed(
+          "unsubscribe",
           "The subscription to {} could not be ended ({}): its messages go on coming to this node,"
               + " which drops them",
           destination,
-          e.toString(),
           e);
     }
+  }
+
+  private void failed(String cause, String sentence, Destination destination, Throwable e) {
+    metrics.failures.increment();
+    failures.error(cause + ' ' + e.getClass().getName(), sentence, destination, e.toString(), e);
   }
 
   private void linger(int more) {

@@ -23,6 +23,10 @@ public record Load(
     SHARED,
     /** Half of the clients {@link #RESUMING}, half {@link #SHARED}. */
     RESUMING_OR_SHARED,
+    /** A third {@link #RESUMING}, a third {@link #SHARED}, a third {@link #WHILE_CONNECTED}. */
+    ALL_KINDS,
+    /** Plain STOMP: nothing is due while a client is away. */
+    WHILE_CONNECTED,
     /** Plain STOMP: what is published while a client is away is missing. */
     PLAIN
   }
@@ -57,10 +61,17 @@ public record Load(
 
     /** Those of them whose number at their destination is this. */
     Clients number(int number) {
-      if (continuity != Continuity.RESUMING_OR_SHARED) {
-        return this;
-      }
-      Continuity own = number % 2 == 0 ? Continuity.RESUMING : Continuity.SHARED;
+      return switch (continuity) {
+        case RESUMING_OR_SHARED -> one(number % 2 == 0 ? Continuity.RESUMING : Continuity.SHARED);
+        case ALL_KINDS ->
+            one(
+                List.of(Continuity.RESUMING, Continuity.SHARED, Continuity.WHILE_CONNECTED)
+                    .get(number % 3));
+        case RESUMING, SHARED, WHILE_CONNECTED, PLAIN -> this;
+      };
+    }
+
+    private Clients one(Continuity own) {
       return new Clients(own, silence, longest, seed);
     }
 

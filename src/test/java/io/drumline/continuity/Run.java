@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -46,6 +45,7 @@ public final class Run implements AutoCloseable {
   private final Random random;
   private final List<Subscriber> subscribers = new ArrayList<>();
   private final List<Publisher> publishers = new ArrayList<>();
+  private final List<Visits> visits = new ArrayList<>();
   private final List<Turn> turns = new ArrayList<>();
   private long beganAt;
   private long turn;
@@ -235,6 +235,20 @@ public final class Run implements AutoCloseable {
         });
   }
 
+  /** Others come and go, one after the other from each of so many clients, until the end. */
+  void visits(int clients) {
+    onLoop(
+        () -> {
+          for (int i = 0; i < clients; i++) {
+            String all = "visits" + load.clients().seed();
+            Visits each = new Visits(all + '-' + i, all, group.next(), load.urls());
+            visits.add(each);
+            each.start();
+          }
+          return clients;
+        });
+  }
+
   /**
    * Ends publishing and waits until all that was accepted has arrived; what has not when patience
    * ends is judged as missing.
@@ -256,7 +270,7 @@ public final class Run implements AutoCloseable {
                     each -> each.publisher.destination(each.lane),
                     Collectors.mapping(
                         each -> each.publisher.lane(each.lane), Collectors.toList())));
-    List<Log> logs = subscribers.stream().map(Subscriber::log).filter(Objects::nonNull).toList();
+    List<Log> logs = subscribers.stream().flatMap(each -> each.logs().stream()).toList();
     return new Evidence(lanes, logs);
   }
 
@@ -304,6 +318,7 @@ public final class Run implements AutoCloseable {
   public void close() {
     onLoop(
         () -> {
+          visits.forEach(Visits::end);
           publishers.forEach(Publisher::close);
           subscribers.forEach(Subscriber::leave);
           return true;

@@ -36,6 +36,10 @@ final class Subscriber implements Link.Owner {
   private final Supplier<Map<String, Long>> sent;
 
   private final List<Event> events = new ArrayList<>();
+
+  /** What it saw on earlier connections, where each is a subscription of its own. */
+  private final List<Log> earlier = new ArrayList<>();
+
   private final Map<String, Long> last = new HashMap<>();
   private final Set<String> seen = new HashSet<>();
   private @Nullable Map<String, Long> before;
@@ -98,6 +102,11 @@ final class Subscriber implements Link.Owner {
     return shared() ? "\nclient-id:" + (name + destination).replace('/', '-') : "";
   }
 
+  /** Whether nothing is due to it while it is away. */
+  private boolean forgoes() {
+    return clients.continuity() == Continuity.WHILE_CONNECTED;
+  }
+
   private boolean shared() {
     return clients.continuity() == Continuity.SHARED;
   }
@@ -134,6 +143,9 @@ final class Subscriber implements Link.Owner {
     }
     if (before == null) {
       before = sent.get();
+      if (forgoes()) {
+        last.putAll(before); // what it has missed comes no more
+      }
     } else {
       Duration away = Duration.ofNanos(System.nanoTime() - lostAt);
       events.add(new Resumed(away, receipt.header("recovered")));
@@ -165,6 +177,11 @@ final class Subscriber implements Link.Owner {
       events.add(new Lost(System.nanoTime(), why));
     }
     live = false;
+    if (forgoes() && before != null) {
+      earlier.add(new Log(name, destination, before, List.copyOf(events), Until.IT_LEFT));
+      events.clear();
+      before = null;
+    }
     if (lostAt == 0) {
       lostAt = System.nanoTime();
     }
@@ -195,8 +212,12 @@ final class Subscriber implements Link.Owner {
         .allMatch(entry -> last.getOrDefault(entry.getKey(), 0L) >= entry.getValue());
   }
 
-  /** What it saw; null if no RECEIPT ever came. */
-  @Nullable Log log() {
-    return before == null ? null : new Log(name, destination, before, List.copyOf(events), until);
+  /** What it saw, subscription by subscription; empty if no RECEIPT ever came. */
+  List<Log> logs() {
+    List<Log> logs = new ArrayList<>(earlier);
+    if (before != null) {
+      logs.add(new Log(name, destination, before, List.copyOf(events), until));
+    }
+    return logs;
   }
 }

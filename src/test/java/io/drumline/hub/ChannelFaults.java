@@ -5,7 +5,9 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.util.ReferenceCountUtil;
+import java.lang.reflect.Field;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -20,7 +22,7 @@ public final class ChannelFaults {
 
     @Override
     public String toString() {
-      return "Channel." + name().toLowerCase(java.util.Locale.ROOT);
+      return "Channel." + name().toLowerCase(Locale.ROOT);
     }
   }
 
@@ -42,11 +44,11 @@ public final class ChannelFaults {
 
   private static Channel channel(Connection connection) {
     try {
-      var field = Connection.class.getDeclaredField("channel");
+      Field field = Connection.class.getDeclaredField("channel");
       field.setAccessible(true);
       return (Channel) field.get(connection);
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(e.getMessage(), e);
     }
   }
 

@@ -12,6 +12,8 @@ import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
 import io.drumline.hub.FailingCalls.Calls;
 import io.drumline.hub.FailingCalls.Step;
+import io.drumline.loop.Periodic;
+import io.drumline.loop.Watchdog;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
@@ -22,6 +24,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +70,6 @@ final class FailingScene implements AutoCloseable {
     final TickingLoop loop;
     final Socket socket;
     final Connection connection;
-    final int begins;
     final List<String> observed = new ArrayList<>();
     @Nullable Subscription subscription;
 
@@ -76,11 +78,10 @@ final class FailingScene implements AutoCloseable {
 
     boolean leaves;
 
-    Client(TickingLoop loop, Shard shard, Calls calls, String id, int begins) {
+    Client(TickingLoop loop, Shard shard, Calls calls, String id) {
       this.loop = loop;
       socket = new Socket(calls);
       connection = new Connection(socket, shard, id, false);
-      this.begins = begins;
     }
 
     List<String> received() {
@@ -121,16 +122,18 @@ final class FailingScene implements AutoCloseable {
     backplane =
         new MemoryBackplane(
             ids, Retentions.DEFAULTS, new MemoryProperties(null, null), new SimpleMeterRegistry());
+    Periodic periodic = new Periodic(new SimpleMeterRegistry());
+    Watchdog watchdog =
+        new Watchdog(periodic, Duration.ofSeconds(10), System::nanoTime, System::currentTimeMillis);
     hub =
         new Hub(
-            List.of(near.loop, far.loop),
+            new Loops(List.of(near.loop, far.loop), periodic, watchdog, allocator()),
             failing(backplane),
             ids,
             new Binder(new MapConfigurationPropertySource(Map.of("drumline.hub.linger", "0s")))
                 .bindOrCreate("drumline.hub", HubProperties.class),
             new SimpleMeterRegistry(),
-            null,
-            allocator());
+            null);
     backplane.start(hub);
     run();
     calls.counting = true;
@@ -211,7 +214,7 @@ final class FailingScene implements AutoCloseable {
 
   /** A destination whose only subscriber leaves: the backplane is told. */
   private void leaveAlone() {
-    Client client = new Client(far, shard(far), calls, "alone", 0);
+    Client client = new Client(far, shard(far), calls, "alone");
     far.run(() -> shard(far).add(client.connection));
     act(
         client,
@@ -229,7 +232,7 @@ final class FailingScene implements AutoCloseable {
   }
 
   private Client join(TickingLoop loop, String format, Start start) {
-    Client client = new Client(loop, shard(loop), calls, "session-" + clients.size(), published);
+    Client client = new Client(loop, shard(loop), calls, "session-" + clients.size());
     clients.add(client);
     loop.run(() -> shard(loop).add(client.connection));
     act(
