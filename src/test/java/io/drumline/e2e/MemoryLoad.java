@@ -70,8 +70,10 @@ final class MemoryLoad implements AutoCloseable {
     /** Reads what is there; comes back if it was cut off, at the next time if it cannot now. */
     synchronized void read(Duration patience) {
       try {
-        for (Optional<RawWebSocket.Frame> frame; (frame = socket.poll(patience)).isPresent(); ) {
+        Optional<RawWebSocket.Frame> frame = socket.poll(patience);
+        while (frame.isPresent()) {
           take(frame.get());
+          frame = socket.poll(patience);
         }
         if (!over && socket.ended(Duration.ZERO)) {
           socket.close();
