@@ -12,7 +12,7 @@
 # updates raise both together; CI checks that they agree.
 
 # ---- the jar, and its layers -----------------------------------------------------------------------------------
-FROM eclipse-temurin:25.0.3_9-jdk-noble AS build
+FROM eclipse-temurin:25.0.4.1_1-jdk-noble AS build
 WORKDIR /build
 COPY mvnw pom.xml ./
 COPY .mvn .mvn
@@ -24,7 +24,7 @@ COPY deploy/docker/layers.sh ./
 RUN ./layers.sh target/drumline.jar layers
 
 # ---- all that a node needs, but the cache ----------------------------------------------------------------------
-FROM eclipse-temurin:25.0.3_9-jre-noble AS node
+FROM eclipse-temurin:25.0.4.1_1-jre-noble AS node
 WORKDIR /app
 # What changes seldom comes first.
 COPY --from=build /build/layers/native ./
@@ -42,9 +42,6 @@ RUN /train.sh /app
 
 # ---- the image -------------------------------------------------------------------------------------------------
 FROM node
-LABEL org.opencontainers.image.title="Drumline" \
-      org.opencontainers.image.description="A clustered STOMP-over-WebSocket chat and push server" \
-      org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=training /app/drumline.aot ./
 # By number, so that Kubernetes can see that it is not root. Nobody owns /app but root; a node writes to /tmp only.
 USER 10001:10001
@@ -55,3 +52,14 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=180s --retries=3 \
     CMD ["/app/health.sh"]
 # Java is process 1 and gets the SIGTERM that lets the node drain. More options: JAVA_TOOL_OPTIONS.
 ENTRYPOINT ["java", "@jvm.options", "-XX:AOTCache=drumline.aot", "-jar", "drumline.jar"]
+# Last, as they differ from build to build:
+#   docker build --build-arg REVISION=$(git rev-parse HEAD) --build-arg SOURCE=https://git.example.org/drumline -t drumline .
+ARG VERSION=0.1.0-SNAPSHOT
+ARG REVISION=
+ARG SOURCE=
+LABEL org.opencontainers.image.title="Drumline" \
+      org.opencontainers.image.description="A clustered STOMP-over-WebSocket chat and push server" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION" \
+      org.opencontainers.image.source="$SOURCE"

@@ -41,7 +41,7 @@ await() {
 await 'clients on port ([0-9]+), control plane on port ([0-9]+), backplane redis, epoll transport'
 clients=${BASH_REMATCH[1]} control=${BASH_REMATCH[2]}
 
-# A text frame of less than 126 octets, masked with zeros.
+# A text frame of less than 126 bytes, masked with zeros.
 frame() {
   printf "\\x81\\x$(printf %02x $((0x80 + ${#1} + 1)))\\0\\0\\0\\0"
   printf '%s\0' "$1"
@@ -49,7 +49,7 @@ frame() {
 
 # A client that speaks STOMP, and stays until its last RECEIPT.
 client() {
-  local octets
+  local bytes
   exec {socket}<>"/dev/tcp/127.0.0.1/$clients"
   printf '%s\r\n' 'GET /ws HTTP/1.1' 'Host: localhost' 'Upgrade: websocket' 'Connection: Upgrade' \
     'Sec-WebSocket-Version: 13' 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==' \
@@ -64,8 +64,8 @@ client() {
     frame $'UNSUBSCRIBE\nid:sub-1\n\n'
     frame $'DISCONNECT\nreceipt:the-last\n\n'
   } >&"$socket"
-  while IFS= read -r -t 20 -u "$socket" octets; do
-    [[ $octets == *receipt-id:the-last* ]] && { exec {socket}>&-; return; }
+  while IFS= read -r -t 20 -u "$socket" bytes; do
+    [[ $bytes == *receipt-id:the-last* ]] && { exec {socket}>&-; return; }
   done
   fail "Client $1 got no answer."
 }

@@ -64,10 +64,10 @@
 {{- with .Values.api -}}
 {{- $chosen := or .keys .tokens .anonymous (dig "api" "keys" false $inConfig) (dig "api" "tokens" false $inConfig) (dig "api" "anonymous" false $inConfig) -}}
 {{- if not (or $chosen .closed) -}}
-{{- fail "Choose who may use the HTTP API: set api.keys or api.tokens=true, api.anonymous=true to serve whoever reaches the control port, or api.closed=true to serve nobody." -}}
+{{- fail "Choose who may use the HTTP API: set api.keys or api.tokens=true, api.anonymous=true to need no key, or api.closed=true to refuse all requests." -}}
 {{- end -}}
 {{- if and $chosen .closed -}}
-{{- fail "api.closed=true serves nobody: leave out api.keys, api.tokens and api.anonymous." -}}
+{{- fail "api.closed=true refuses all requests: leave out api.keys, api.tokens and api.anonymous." -}}
 {{- end -}}
 {{- range .keys -}}
 {{- if eq (empty .hash) (empty .hashRef) -}}

@@ -179,7 +179,7 @@ function drawNodes({ body, status, sentence }) {
 function drawRevocations({ body, status, sentence }) {
   byId('revocations-section').hidden = status === 404;
   byId('revoke').hidden = !may(visitor, 'admin');
-  showNote('revocations-note', status === 403 ? 'Who is blocked is shown to keys with the scope admin.' : sentence);
+  showNote('revocations-note', status === 403 ? 'Blocks are shown to keys with the scope admin.' : sentence);
   byId('blocked-title').hidden = byId('revocations').hidden = !body;
   if (body) {
     showTable('revocations', [

@@ -62,6 +62,11 @@ class StartupFailureTest {
           --spring.data.redis.url=http://localhost | spring.data.redis.url must be like redis://user:password@host:6379/0 (rediss for TLS), but is 'http://localhost': it does not begin with redis:// or rediss://.
           --spring.data.redis.url=redis://me:secret@ho st | spring.data.redis.url must be like redis://user:password@host:6379/0 (rediss for TLS): it is no URL (Illegal character in authority).
           --spring.data.redis.url=redis://localhost/db1 | spring.data.redis.url must be like redis://user:password@host:6379/0 (rediss for TLS), but is 'redis://localhost/db1': what follows the host is not the number of a database.
+          --server.port=abc | server.port must be a whole number, but is 'abc'.
+          --management.server.port=8o82 | management.server.port must be a whole number, but is '8o82'.
+          --spring.threads.virtual.enabled=maybe | spring.threads.virtual.enabled must be true or false, but is 'maybe'.
+          --logging.level.root=LOUD | logging.level.root must be one of trace, debug, info, warn, error, fatal, off, but is 'LOUD'.
+          --spring.servlet.multipart.max-file-size=lots | spring.servlet.multipart.max-file-size must be a size, such as 1MB, but is 'lots'.
           --drumline.stomp.max-headers=0 | drumline.stomp.max-headers must be greater than or equal to 8, but is 0.
           """)
   void namesTheWrongSettingInOneSentence(String argument, String sentence, CapturedOutput output) {

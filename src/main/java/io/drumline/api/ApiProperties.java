@@ -15,7 +15,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param keys Keys that callers may show.
  * @param tokens Whether the tokens of {@code drumline.security.jwt} are accepted, too; their scopes
  *     then say what they are for.
- * @param anonymous Whether callers may show nothing; unless set, only on a node with the memory
+ * @param anonymous Whether callers may show nothing; by default, only on a node with the memory
  *     backplane without keys and tokens.
  * @param openMetrics Whether metrics may be read by all who reach the control plane; else with the
  *     scope {@code read}.

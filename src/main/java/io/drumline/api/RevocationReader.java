@@ -54,7 +54,7 @@ final class RevocationReader {
         if (request.until() != null || request.time() != null) {
           throw Problems.badField(
               request.until() != null ? "until" : "for",
-              "A kick has no time: who is to stay away must be blocked.");
+              "A kick has no time: to keep a user out, block the user.");
         }
         yield new Order(subject, null, reason);
       }

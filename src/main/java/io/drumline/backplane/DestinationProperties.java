@@ -48,7 +48,7 @@ public record DestinationProperties(@DefaultValue List<@Valid Rule> destinations
    * How much of the past is kept; the first bound that is reached trims.
    *
    * @param messages Most messages of one destination; 0 for no history.
-   * @param size Most octets of one destination's messages.
+   * @param size Most bytes of one destination's messages.
    * @param age How long a message is kept at most.
    */
   public record History(

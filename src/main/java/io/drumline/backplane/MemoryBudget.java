@@ -32,7 +32,7 @@ final class MemoryBudget {
   MemoryBudget(long limit, MeterRegistry registry) {
     this.limit = limit;
     Gauge.builder("drumline.memory.history.bytes", used, Number::doubleValue)
-        .description("Octets that the destinations of a node without Redis take.")
+        .description("Bytes that the destinations of a node without Redis take.")
         .register(registry);
     Gauge.builder("drumline.memory.history.limit.bytes", () -> limit)
         .description("What they may take before histories are cut.")

@@ -7,7 +7,7 @@ import org.springframework.util.unit.DataSize;
 /**
  * Settings of the memory backplane.
  *
- * @param historyLimit Most octets that all destinations of the node may take, with what is kept to
+ * @param historyLimit Most bytes that all destinations of the node may take, with what is kept to
  *     remember them; beyond it those that were not used for long lose their history early. A
  *     quarter of the Java heap by default.
  * @param sessionLimit Most bytes that the positions of shared sessions may take; beyond it the

@@ -33,8 +33,8 @@ public record Notice(String kind, Map<String, String> fields) {
     fields.forEach(
         (name, value) -> {
           int length = name.getBytes(UTF_8).length;
-          check(length > 0 && length <= MAX_NAME, "names of 1 to " + MAX_NAME + " octets");
-          check(value.getBytes(UTF_8).length <= MAX_VALUE, "values up to " + MAX_VALUE + " octets");
+          check(length > 0 && length <= MAX_NAME, "names of 1 to " + MAX_NAME + " bytes");
+          check(value.getBytes(UTF_8).length <= MAX_VALUE, "values up to " + MAX_VALUE + " bytes");
         });
     fields = Map.copyOf(fields);
   }

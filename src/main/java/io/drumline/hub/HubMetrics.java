@@ -57,7 +57,7 @@ final class HubMetrics {
     count(
         registry,
         "drumline.bytes.out",
-        "Octets written to clients, WebSocket framing included",
+        "Bytes written to clients, WebSocket framing included",
         bytesOut);
     count(
         registry,
@@ -165,7 +165,7 @@ final class HubMetrics {
               .register(registry));
     }
     Gauge.builder("drumline.history.bytes", catchUpBytes, AtomicLong::get)
-        .description("Octets of history that the node keeps for those who catch up")
+        .description("Bytes of history that the node keeps for subscriptions that catch up")
         .register(registry);
     Gauge.builder("drumline.history.reads.waiting", waitingReads, AtomicLong::get)
         .description("Reads of history that wait until others are answered, one a destination")
@@ -194,17 +194,17 @@ final class HubMetrics {
     gauge(
         registry,
         "drumline.queue.bytes",
-        "Octets waiting in outbound queues, sampled once a second",
+        "Bytes waiting in outbound queues, sampled once a second",
         shards,
         Shard::queueBytes);
     Gauge.builder("drumline.backlog.bytes", backlogBytes, AtomicLong::get)
-        .description("Octets between the backplane and the event loops")
+        .description("Bytes between the backplane and the event loops")
         .register(registry);
     Gauge.builder("drumline.backlog.held.bytes", held, HeldBudget::used)
         .description("Bytes of live messages that wait while their destination is compared")
         .register(registry);
     Gauge.builder("drumline.backlog.limit.bytes", () -> backlogLimit)
-        .description("Octets of backlog beyond which publications are dropped")
+        .description("Bytes of backlog beyond which publications are dropped")
         .register(registry);
     for (CloseCode code : CloseCode.values()) {
       closes.put(

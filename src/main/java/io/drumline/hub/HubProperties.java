@@ -28,7 +28,7 @@ import org.springframework.validation.annotation.Validated;
  *     much again may wait while destinations are compared with the backplane.
  * @param catchUpLimit how much history the node keeps in memory for a short while, so that many who
  *     catch up cause few reads
- * @param maxReads reads of history that may be under way at once; who needs another one waits
+ * @param maxReads reads of history that may be under way at once; others wait
  * @param idleCheck how long a destination with continuity may be silent before its position is
  *     compared with the backplane's; a lost last message is found by that
  * @param pauseLimit a node that stood still for longer (a stopped process, a long pause of the JVM)

@@ -43,7 +43,7 @@ final class Addresses {
     try {
       return InetAddress.getByAddress(octets);
     } catch (UnknownHostException e) {
-      throw new AssertionError("An address has 16 octets", e);
+      throw new AssertionError("An address has 16 bytes", e);
     }
   }
 }

@@ -76,7 +76,7 @@ sealed interface Handshake {
     }
     List<String> keys = headers.getAll(SEC_WEBSOCKET_KEY);
     if (keys.size() != 1 || !isKey(keys.get(0))) {
-      return bad("Sec-WebSocket-Key must be there once, 16 octets in base64.");
+      return bad("Sec-WebSocket-Key must be there once, 16 bytes in base64.");
     }
     List<String> offered = tokens(headers.getAll(SEC_WEBSOCKET_PROTOCOL));
     String protocol = PROTOCOLS.stream().filter(offered::contains).findFirst().orElse(null);

@@ -17,7 +17,7 @@ import org.springframework.validation.annotation.Validated;
  * The listener that clients connect to, the only one a load balancer exposes.
  *
  * @param port TCP port for clients; 0 takes any free one.
- * @param address Local address to listen on; all of them unless set.
+ * @param address Local address to listen on; by default, all of them.
  * @param path Path of the WebSocket endpoint.
  * @param maxConnections Open WebSockets on this node, above which an upgrade is answered with 503.
  * @param maxConnectionsPerAddress Open WebSockets of one client address (of IPv6: one /64) on this

@@ -208,7 +208,7 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
     fail(
         ctx,
         CloseCode.TOO_BIG,
-        "A message may have " + properties.maxMessageBytes().toBytes() + " octets at most.");
+        "A message may have " + properties.maxMessageBytes().toBytes() + " bytes at most.");
   }
 
   private static CloseCode code(CorruptedWebSocketFrameException corrupted) {

@@ -23,8 +23,9 @@ import org.springframework.validation.FieldError;
 import org.springframework.validation.ObjectError;
 
 /**
- * Says in one sentence which setting is wrong, and why, in place of Spring Boot's report: one of
- * {@code drumline.*}, or of what Drumline's documents name of Spring Boot's.
+ * Says in one sentence which setting is wrong, and why, in place of Spring Boot's report: for
+ * values of the wrong type of any setting, and for all that can be wrong with {@code drumline.*}
+ * and with what Drumline's documents name of Spring Boot's.
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 final class InvalidSettingFailureAnalyzer extends AbstractFailureAnalyzer<BindException> {
@@ -35,12 +36,14 @@ final class InvalidSettingFailureAnalyzer extends AbstractFailureAnalyzer<BindEx
 
   @Override
   protected @Nullable FailureAnalysis analyze(Throwable rootFailure, BindException failure) {
-    if (OURS.stream()
-        .noneMatch(
-            each -> each.equals(failure.getName()) || each.isAncestorOf(failure.getName()))) {
-      return null;
+    if (isOurs(failure.getName()) || findCause(failure, ConversionFailedException.class) != null) {
+      return new FailureAnalysis(sentence(failure), null, failure);
     }
-    return new FailureAnalysis(sentence(failure), null, failure);
+    return null;
+  }
+
+  private static boolean isOurs(ConfigurationPropertyName name) {
+    return OURS.stream().anyMatch(each -> each.equals(name) || each.isAncestorOf(name));
   }
 
   private static String sentence(BindException failure) {
@@ -95,9 +98,12 @@ final class InvalidSettingFailureAnalyzer extends AbstractFailureAnalyzer<BindEx
   }
 
   private static String unreadable(BindException failure, ConversionFailedException conversion) {
-    return "%s must be %s, but is '%s'."
-        .formatted(
-            property(failure), wanted(conversion.getTargetType().getType()), conversion.getValue());
+    return unreadable(
+        property(failure), conversion.getTargetType().getType(), conversion.getValue());
+  }
+
+  static String unreadable(String setting, Class<?> type, @Nullable Object value) {
+    return "%s must be %s, but is '%s'.".formatted(setting, wanted(type), value);
   }
 
   private static String wanted(Class<?> type) {

@@ -82,7 +82,7 @@ final class Envelope {
       byte[] headers = array(in, in.getInt());
       byte[] body = array(in, in.getInt());
       if (in.hasRemaining()) {
-        throw new MalformedException("octets after the body");
+        throw new MalformedException("bytes after the body");
       }
       if (id.isEmpty() || offset < 0 || epoch.isEmpty() != (offset == 0)) {
         throw new MalformedException("no id, or an impossible position");

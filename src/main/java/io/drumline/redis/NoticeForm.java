@@ -64,7 +64,7 @@ final class NoticeForm {
         fields.put(name, text(in, in.getShort() & 0xFFFF));
       }
       if (in.hasRemaining() || fields.size() != count) {
-        throw new Envelope.MalformedException("octets after the fields, or one field twice");
+        throw new Envelope.MalformedException("bytes after the fields, or one field twice");
       }
       return new Notice(kind, fields);
     } catch (BufferUnderflowException e) {

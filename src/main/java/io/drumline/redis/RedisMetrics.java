@@ -104,7 +104,7 @@ final class RedisMetrics {
         .description("Publications that wait for Redis or for its answer.")
         .register(registry);
     Gauge.builder("drumline.redis.publish.held.bytes", octets, Number::doubleValue)
-        .description("Octets of the publications that wait for Redis or for its answer.")
+        .description("Bytes of the publications that wait for Redis or for its answer.")
         .register(registry);
   }
 

@@ -21,11 +21,11 @@ import org.springframework.validation.annotation.Validated;
  * @param minReplicas How many replicas must have a message before it counts as accepted; 0 to wait
  *     for none. Not for a Redis Cluster.
  * @param requestQueue Most publications that wait for Redis; more are refused.
- * @param requestQueueSize Most octets of publications that wait for Redis; more are refused.
+ * @param requestQueueSize Most bytes of publications that wait for Redis; more are refused.
  * @param probeInterval How often the pub/sub connection proves itself by a round trip; after three
  *     without an answer it is replaced.
  * @param reconnectMax Longest pause between two attempts to reconnect; each is random up to it.
- * @param tcpUserTimeout How long sent octets may stay unacknowledged before TCP gives a connection
+ * @param tcpUserTimeout How long sent bytes may stay unacknowledged before TCP gives a connection
  *     up.
  */
 @Validated

@@ -20,15 +20,15 @@ import org.springframework.validation.annotation.Validated;
 /**
  * Who may connect, say and hear.
  *
- * @param anonymous Whether clients may connect that show no credentials; unless set, only on a node
+ * @param anonymous Whether clients may connect that show no credentials; by default, only on a node
  *     with the memory backplane that knows neither tokens nor users.
  * @param allowedOrigins Origins of pages and apps that may connect, such as {@code
  *     https://chat.example.org}, {@code capacitor://localhost}, {@code chrome-extension://<id>},
  *     {@code null} or {@code file://}; {@code *} for all. The endpoint's own origin (the host and
  *     port that the client connects to, by {@code http} or {@code https}) is always allowed. By
  *     default, pages of the same host, on any port.
- * @param jwt How tokens are checked; unless set, none are accepted.
- * @param users Those who may connect with login and passcode.
+ * @param jwt How tokens are checked; by default, none are accepted.
+ * @param users Users that may connect with login and passcode.
  * @param rules Who may do what with which destinations; of those whose pattern covers a
  *     destination, the first one decides. What none covers is refused once there are rules, tokens
  *     or users, except that users hear their own {@code /user/**} and reach {@code /app/**}.
@@ -73,8 +73,8 @@ public record SecurityProperties(
    * @param secret The secret that HMAC tokens are signed with.
    * @param publicKey Where the issuer's public key is, RSA, EC or Ed25519, in PEM.
    * @param jwksUri Where the issuer publishes its keys; fetched again when one is unknown.
-   * @param algorithms Signatures that are accepted; unless set, HS256 with a secret, else RS256.
-   * @param issuer What {@code iss} must be; unless set, it is not looked at.
+   * @param algorithms Signatures that are accepted; by default, HS256 with a secret, else RS256.
+   * @param issuer What {@code iss} must be; by default, it is not looked at.
    * @param audience What {@code aud} must contain; needed with {@code jwksUri}.
    * @param nameClaim The claim that names the user: a text, or a whole number.
    * @param rolesClaim The claim that lists roles; dots reach into objects.

@@ -13,7 +13,7 @@ import org.springframework.validation.annotation.Validated;
  *
  * @param lease how long a node that says nothing counts as alive; the same on all nodes
  * @param renewal how often a node says that it is alive; at most a third of the lease
- * @param host name or address at which the others find this node's ports; unless set, the address
+ * @param host name or address at which the others find this node's ports; by default, the address
  *     of a network interface
  */
 @Validated

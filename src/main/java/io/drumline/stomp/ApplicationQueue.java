@@ -64,10 +64,10 @@ final class ApplicationQueue {
     this.later = task -> timer.after(AGAIN, guard, task);
     this.limit = limit;
     Gauge.builder("drumline.inbound.bytes", octets, AtomicLong::get)
-        .description("Octets of frames that wait for application code, or are in its hands")
+        .description("Bytes of frames that wait for application code, or are in its hands")
         .register(registry);
     Gauge.builder("drumline.inbound.limit.bytes", () -> limit)
-        .description("Octets beyond which who sends more to application code is not read from")
+        .description("Bytes beyond which clients that send to application code are not read from")
         .register(registry);
     Gauge.builder("drumline.inbound.paused", this, ApplicationQueue::heldCount)
         .description("Connections that are not read from because application code is behind")

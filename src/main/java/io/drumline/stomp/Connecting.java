@@ -125,7 +125,7 @@ final class Connecting {
       held.clear();
       throw StompException.exceeds(
           Limit.BODY,
-          "Too much came before CONNECTED: at most " + MOST_HELD + " octets can wait.",
+          "Too much came before CONNECTED: at most " + MOST_HELD + " bytes can wait.",
           frame.header("receipt"),
           CloseCode.TOO_BIG);
     }

@@ -63,7 +63,7 @@ final class FrameHead {
     octets += length;
     if (octets > limit()) {
       throw tooBig(
-          Limit.HEADERS_SIZE, "The headers of a frame may have at most " + limit() + " octets.");
+          Limit.HEADERS_SIZE, "The headers of a frame may have at most " + limit() + " bytes.");
     }
   }
 
@@ -210,7 +210,7 @@ final class FrameHead {
   }
 
   private StompException badLength() {
-    return broken("content-length must be a number of octets.");
+    return broken("content-length must be a number of bytes.");
   }
 
   /** For a broken frame; its receipt is answered, as far as it has come. */

@@ -145,7 +145,7 @@ final class StompDecoder {
     if (length > room) {
       throw state == State.COMMAND
           ? head.broken(ClientCommand.MISSING)
-          : head.tooBig(Limit.HEADER_SIZE, "A header line may have at most " + limit + " octets.");
+          : head.tooBig(Limit.HEADER_SIZE, "A header line may have at most " + limit + " bytes.");
     }
     keep(in, length, limit);
   }
@@ -249,7 +249,7 @@ final class StompDecoder {
 
   private StompException bodyTooBig() {
     return head.tooBig(
-        Limit.BODY, "The body is too large: at most " + head.bodyLimit() + " octets can be sent.");
+        Limit.BODY, "The body is too large: at most " + head.bodyLimit() + " bytes can be sent.");
   }
 
   private StompException superfluousBody() {

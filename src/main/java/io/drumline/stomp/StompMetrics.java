@@ -27,7 +27,7 @@ final class StompMetrics {
               .register(registry));
     }
     FunctionCounter.builder("drumline.bytes.in", bytesIn, LongAdder::doubleValue)
-        .description("Octets of STOMP received from clients")
+        .description("Bytes of STOMP received from clients")
         .register(registry);
     errors =
         Counter.builder("drumline.stomp.errors")

@@ -108,7 +108,7 @@ public record StompProperties(
       @DefaultValue("16MB") DataSize bytesPerSecond,
       @DefaultValue("delay") Excess excess) {
 
-    /** Most octets a second that a limit can be. */
+    /** Most bytes a second that a limit can be. */
     private static final long MOST_BYTES = 900_000_000;
 
     public Rate {

@@ -142,6 +142,6 @@ public abstract class ControlChannelContract {
     await().untilAsserted(() -> assertThat(ear.heard).containsExactly(new Notice(kind, fields)));
     assertThat(value.getBytes(UTF_8)).hasSize(Notice.MAX_VALUE);
     assertThatThrownBy(() -> new Notice(kind, Map.of("name", value + "x")))
-        .hasMessage("A notice has values up to 4096 octets.");
+        .hasMessage("A notice has values up to 4096 bytes.");
   }
 }

@@ -31,8 +31,8 @@ final class NoticeTest {
     }
     assertThatThrownBy(() -> new Notice("k", many)).hasMessage("A notice has at most 16 fields.");
     assertThatThrownBy(() -> new Notice("k", Map.of("", "")))
-        .hasMessage("A notice has names of 1 to 64 octets.");
+        .hasMessage("A notice has names of 1 to 64 bytes.");
     assertThatThrownBy(() -> new Notice("k", Map.of("\u00e9".repeat(33), "")))
-        .hasMessage("A notice has names of 1 to 64 octets.");
+        .hasMessage("A notice has names of 1 to 64 bytes.");
   }
 }

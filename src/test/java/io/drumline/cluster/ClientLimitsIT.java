@@ -94,7 +94,7 @@ class ClientLimitsIT {
 
   @Test
   void aHeaderLine() {
-    refused("header_size", TOO_BIG, "at most 1024 octets", "SEND\nk:" + "v".repeat(2000) + "\n");
+    refused("header_size", TOO_BIG, "at most 1024 bytes", "SEND\nk:" + "v".repeat(2000) + "\n");
   }
 
   @Test

@@ -110,6 +110,19 @@ final class DockerfileTest {
   }
 
   @Test
+  void labelsTheImage() throws IOException {
+    String labels = file.last().last("LABEL");
+    assertThat(List.of("title", "description", "licenses", "version", "revision", "source"))
+        .allSatisfy(name -> assertThat(labels).contains("org.opencontainers.image." + name + "="));
+    String version = file.last().of("ARG").findFirst().orElseThrow().arguments();
+    assertThat(Files.readString(Path.of("pom.xml")))
+        .contains(
+            "<artifactId>drumline</artifactId>\n  <version>"
+                + version.replace("VERSION=", "")
+                + "</version>");
+  }
+
+  @Test
   void scriptsAreExecutable() {
     assertThat(List.of("layers", "train", "check", "health"))
         .allSatisfy(name -> assertThat(Path.of("deploy/docker", name + ".sh")).isExecutable());

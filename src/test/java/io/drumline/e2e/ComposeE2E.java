@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -163,6 +165,23 @@ final class ComposeE2E {
             .build();
     assertThat(HTTP.send(request, HttpResponse.BodyHandlers.ofString()).statusCode())
         .isEqualTo(403);
+  }
+
+  @Test
+  void theKeyShownOpensTheControlPlaneOfEachNode() throws Exception {
+    Matcher key =
+        Pattern.compile("X-API-Key: ([\\w-]+)")
+            .matcher(Files.readString(Path.of("docker-compose.yml")));
+    assertThat(key.find()).isTrue();
+    for (NodeProcess node : nodes.values()) {
+      URI uri = URI.create("http://127.0.0.1:" + node.controlPort() + "/api/v1/nodes");
+      HttpRequest.Builder request = HttpRequest.newBuilder(uri);
+      assertThat(HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString()).statusCode())
+          .isEqualTo(401);
+      request.header("X-API-Key", key.group(1));
+      assertThat(HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString()).body())
+          .contains(nodes.keySet());
+    }
   }
 
   @Test

@@ -104,7 +104,7 @@ class ChartChoicesTest {
           security: { jwt: { jwksUri: "https://x" } }                      | needs security.jwt.audience
           security: { jwt: { secretRef: { name: a, key: b }, publicKeyRef: { name: a, key: b } } } | Set one of
           security: { users: [{ login: ann }] }                            | ann must have one of passwordRef
-          api: { anonymous: true }                                         | api.closed=true serves nobody
+          api: { anonymous: true }                                         | api.closed=true refuses all
           api: { closed: false, keys: [{ name: shop, scopes: [read] }] }   | shop must have one of hashRef
           api: { closed: false, keys: [{ name: s, scopes: [read], hashRef: { name: a, key: b } }] }\\nconfig: { drumline: { api: { keys: [{ name: t }] } } } | the one would hide the other
           config: { drumline: { security: { jwt: { secret: x } } } }       | must hold no secrets

@@ -199,6 +199,22 @@ class ChartObjectsTest {
   }
 
   @Test
+  void bringsValkeyInPlaceOfRedis() {
+    Container valkey =
+        Chart.render(Chart.combination("bundled-valkey"))
+            .only(StatefulSet.class)
+            .getSpec()
+            .getTemplate()
+            .getSpec()
+            .getContainers()
+            .get(0);
+    assertThat(valkey.getImage()).isEqualTo("valkey/valkey:9.1.1-alpine");
+    assertThat(valkey.getCommand().get(2)).contains("command -v valkey-server");
+    assertThat(valkey.getReadinessProbe().getExec().getCommand().get(2))
+        .contains("command -v valkey-cli");
+  }
+
+  @Test
   void keepsTheDataOfTheBundledRedisWhereAsked() {
     Rendered rendered = Chart.render(Chart.combination("bundled-persistent"));
     StatefulSet redis = rendered.only(StatefulSet.class);

@@ -30,11 +30,10 @@ final class AlertsTest {
             alert -> {
               assertThat(alert.labels()).containsOnlyKeys("severity");
               assertThat(alert.labels().get("severity")).isIn("critical", "warning");
-              assertThat(alert.annotations())
-                  .containsOnlyKeys("summary", "description", "runbook_url");
+              assertThat(alert.annotations()).containsOnlyKeys("summary", "description", "runbook");
               assertThat(alert.annotations().get("summary")).endsWith(".");
               assertThat(alert.annotations().get("description")).endsWith(".");
-              assertThat(alert.annotations().get("runbook_url"))
+              assertThat(alert.annotations().get("runbook"))
                   .isEqualTo("docs/runbook.md#" + alert.name().toLowerCase(Locale.ROOT));
             });
   }

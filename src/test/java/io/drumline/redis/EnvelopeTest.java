@@ -89,7 +89,7 @@ final class EnvelopeTest {
     byte[] whole = whole("epoch", 5, "id-0");
     assertThatThrownBy(() -> Envelope.read(TOPIC, Arrays.copyOf(whole, whole.length + 1)))
         .isInstanceOf(Envelope.MalformedException.class)
-        .hasMessage("octets after the body");
+        .hasMessage("bytes after the body");
   }
 
   @Test

@@ -1,0 +1,37 @@
+package io.drumline.ops;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.util.ClassUtils;
+
+/**
+ * Says in one sentence which setting has a value of the wrong type, for settings that Spring Boot
+ * reads one by one from the environment, such as {@code server.port}.
+ */
+@Order(Ordered.HIGHEST_PRECEDENCE)
+final class UnreadableSettingFailureAnalyzer
+    extends AbstractFailureAnalyzer<InvalidConfigurationPropertyValueException> {
+
+  /** The only place where the exception names the type. */
+  private static final Pattern TYPE = Pattern.compile("Failed to convert to type ([\\w.$]+)");
+
+  @Override
+  protected @Nullable FailureAnalysis analyze(
+      Throwable rootFailure, InvalidConfigurationPropertyValueException failure) {
+    Matcher type = TYPE.matcher(failure.getReason());
+    if (!type.matches()) {
+      return null;
+    }
+    Class<?> wanted = ClassUtils.resolveClassName(type.group(1), null);
+    return new FailureAnalysis(
+        InvalidSettingFailureAnalyzer.unreadable(failure.getName(), wanted, failure.getValue()),
+        null,
+        failure);
+  }
+}
