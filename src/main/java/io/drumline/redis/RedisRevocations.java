@@ -155,13 +155,21 @@ final class RedisRevocations implements Revocations {
    */
   CompletionStage<Void> reconcile() {
     return calls
-        .send(CommandType.PERSIST, key, RedisRevocations::number, args -> args.addKey(key))
+        .send(CommandType.PTTL, key, RedisRevocations::number, args -> args.addKey(key))
+        .thenCompose(left -> left > 0 ? persist() : CompletableFuture.completedFuture(left))
         .thenCompose(done -> verify())
         .thenCompose(
             done ->
                 known.isBehind()
                     ? list().thenAccept(this::found)
                     : CompletableFuture.completedFuture(null));
+  }
+
+  /** As far as Redis lets: an ACL of an earlier build does not name PERSIST. */
+  private CompletionStage<Long> persist() {
+    return calls
+        .send(CommandType.PERSIST, key, RedisRevocations::number, args -> args.addKey(key))
+        .exceptionally(failure -> 0L);
   }
 
   private void found(Collection<Revocation> all) {
@@ -236,7 +244,8 @@ final class RedisRevocations implements Revocations {
             key,
             RedisRevocations::array,
             args -> {
-              args.add(newEpoch()).add(known.number()).add(MOST);
+              args.add(newEpoch()).add(known.version()).add(MOST);
+              args.add(to == blocks.size() ? String.valueOf(before) : "-");
               for (Revocation block : blocks.subList(from, to)) {
                 args.add(block.subject().toString())
                     .add(block.until().toEpochMilli())

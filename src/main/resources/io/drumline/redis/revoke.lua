@@ -53,8 +53,8 @@ end
 local ends = now + tonumber(ARGV[2])
 redis.call('HSET', KEYS[1], '@e', changed, '@', part[1],
     ARGV[1], string.format('%.0f', ends) .. ' ' .. ARGV[3])
--- Earlier versions gave it a time to live.
+-- Earlier versions gave it a time to live, and their ACL does not name PERSIST.
 if redis.call('PTTL', KEYS[1]) > 0 then
-  redis.call('PERSIST', KEYS[1])
+  redis.pcall('PERSIST', KEYS[1])
 end
 return {ends, changed}

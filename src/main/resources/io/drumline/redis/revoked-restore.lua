@@ -1,28 +1,43 @@
 -- Stores blocks again that a node knows of and Redis has lost (eviction, a restart without its
--- data, a failover); those that are there stay as they are.
+-- data, a failover), in parts. Those that are there stay as they are, but for one that ends later.
 --
 -- KEYS[1]  revoked, as in revoke.lua
--- ARGV[1]  epoch to begin, where there is none
--- ARGV[2]  number of changes that the node has seen of this epoch
+-- ARGV[1]  epoch to begin
+-- ARGV[2]  version that the node knows
 -- ARGV[3]  most blocks
+-- ARGV[4]  how many the parts before this one have stored, or - if more parts follow
 -- ARGV[.]  then of each block: subject, time of its end, reason
 --
--- Returns the version, and how many it has stored.
+-- The last part begins a new epoch if anything was lost: all other nodes then see that, and store
+-- what only they know of. Before it the version stays, so that nobody takes a part for all.
+--
+-- Returns the version, and how many this part has stored.
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local version = redis.call('HGET', KEYS[1], '@e') or ''
-local epoch, number = string.match(version, '^99999999999999%-(%w+)%-(%d+)$')
-number = math.max(tonumber(number or 0), tonumber(ARGV[2])) + 1
-version = '99999999999999-' .. (epoch or ARGV[1]) .. '-' .. string.format('%.0f', number)
-redis.call('HSET', KEYS[1], '@e', version)
 local stored = 0
 local room = ARGV[3] + 2 - redis.call('HLEN', KEYS[1])
-for i = 4, #ARGV, 3 do
-  if room > 0 and tonumber(ARGV[i + 1]) > now and not redis.call('HGET', KEYS[1], ARGV[i]) then
+for i = 5, #ARGV, 3 do
+  local ends = tonumber(ARGV[i + 1])
+  local block = redis.call('HGET', KEYS[1], ARGV[i])
+  if ends > now and (block or room > 0)
+      and tonumber(string.match(block or '', '^%d+') or 0) < ends then
     redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1] .. ' ' .. ARGV[i + 2])
-    room = room - 1
+    room = room - (block and 0 or 1)
     stored = stored + 1
   end
+end
+if ARGV[4] == '-' then
+  return {version, stored}
+end
+
+local form = '^99999999999999%-(%w+)%-(%d+)$'
+local epoch, number = string.match(version, form)
+local knownEpoch, knownNumber = string.match(ARGV[2], form)
+if not epoch or stored + ARGV[4] > 0
+    or (epoch == knownEpoch and tonumber(number) < tonumber(knownNumber)) then
+  version = '99999999999999-' .. ARGV[1] .. '-' .. string.format('%.0f', (number or 0) + 1)
+  redis.call('HSET', KEYS[1], '@e', version)
 end
 return {version, stored}

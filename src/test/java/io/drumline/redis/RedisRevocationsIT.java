@@ -15,9 +15,12 @@ import io.drumline.backplane.Revocations.Subject;
 import io.drumline.backplane.RevocationsContract;
 import io.drumline.testing.RedisServer;
 import io.drumline.testing.TestRedis;
+import io.lettuce.core.AclSetuserArgs;
 import io.lettuce.core.RestoreArgs;
 import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.protocol.CommandType;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -166,6 +169,73 @@ final class RedisRevocationsIT extends RevocationsContract {
       assertThat(join(two.check(List.of(user)))).isPresent();
       assertThat(join(two.list())).extracting(Revocation::subject).contains(user);
     }
+  }
+
+  /** A failover to a replica that lacks two blocks, of which each node knows one. */
+  @Test
+  void storesAgainWhatEachNodeKnowsAloneWhicheverIsFirst() {
+    try (RedisServer redis = RedisServer.start()) {
+      RedisBackplane one = node(redis.url());
+      RedisBackplane two = node(redis.url());
+      join(one.revocations().block(token, LONG, ""));
+      join(two.reconcileBlocks());
+      byte[] before = dump(redis);
+      join(one.revocations().block(user, LONG, ""));
+      join(two.revocations().block(session, LONG, ""));
+      TestRedis.with(
+          redis.url(),
+          c -> c.sync().restore(KEY, before, RestoreArgs.Builder.ttl(0).replace(true)));
+
+      join(one.reconcileBlocks());
+      assertThat(join(two.revocations().check(List.of(session)))).isPresent();
+      join(two.reconcileBlocks());
+      join(one.reconcileBlocks());
+      assertThat(join(node(redis.url()).revocations().list()))
+          .extracting(Revocation::subject)
+          .containsExactlyInAnyOrder(token, user, session);
+      String version = one.revocations().version();
+      join(two.reconcileBlocks());
+      join(one.reconcileBlocks());
+      assertThat(one.revocations().version())
+          .isEqualTo(version)
+          .isEqualTo(two.revocations().version());
+    }
+  }
+
+  /** A failover to a replica that knows the block as it was first. */
+  @Test
+  void storesTheLaterEndOfABlockAgain() {
+    try (RedisServer redis = RedisServer.start()) {
+      RedisBackplane node = node(redis.url());
+      join(node.revocations().block(user, Duration.ofMinutes(1), ""));
+      byte[] before = dump(redis);
+      Revocation longer = join(node.revocations().block(user, LONG, ""));
+      TestRedis.with(
+          redis.url(),
+          c -> c.sync().restore(KEY, before, RestoreArgs.Builder.ttl(0).replace(true)));
+
+      join(node.reconcileBlocks());
+      assertThat(join(node(redis.url()).revocations().list())).containsExactly(longer);
+    }
+  }
+
+  /** The ACL that was documented for the build before names no PERSIST. */
+  @Test
+  void blocksWhereRedisDoesNotLetItPersist() {
+    try (RedisServer redis = RedisServer.start()) {
+      RedisBackplane node = node(redis.url());
+      join(node.revocations().block(user, LONG, ""));
+      TestRedis.with(redis.url(), c -> c.sync().expire(KEY, 60));
+      TestRedis.with(redis.url(), c -> c.sync().aclSetuser("default", noPersist()));
+
+      join(node.reconcileBlocks());
+      assertThat(join(node.revocations().block(session, LONG, ""))).isNotNull();
+      assertThat(join(node.revocations().check(List.of(session)))).isPresent();
+    }
+  }
+
+  private static AclSetuserArgs noPersist() {
+    return new AclSetuserArgs().removeCommand(CommandType.PERSIST);
   }
 
   @Test
