@@ -81,6 +81,8 @@ class Node:
             f"--drumline.node-id={name}",
             f"--drumline.listener.port={self.port}",
             f"--server.port={self.control}",
+            "--drumline.listener.address=127.0.0.1",
+            "--server.address=127.0.0.1",
         ]
         self.process = None
 

@@ -25,8 +25,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * Gives clients up so that other nodes get their share: those beyond the mean of the cluster, a few
- * a second, on a thread of its own; and each at a certain age, on its event loop. Both are off
- * unless set, and rest while this node drains.
+ * a second, on a thread of its own; and each at a certain age, on its event loop. Both are off by
+ * default, and rest while this node drains.
  *
  * <p>Of those beyond the mean the oldest go first. So nobody is moved twice before all were moved
  * once, also where round robin sends some back; load moves with numbers, heavy clients with light

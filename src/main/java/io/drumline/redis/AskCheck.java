@@ -1,6 +1,5 @@
 package io.drumline.redis;
 
-import io.lettuce.core.RedisException;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.output.IntegerOutput;
 import io.lettuce.core.protocol.AsyncCommand;
@@ -51,8 +50,8 @@ final class AskCheck {
     }
     try {
       source.dispatch(questions);
-    } catch (RedisException e) {
-      return CompletableFuture.completedFuture(false); // too many commands wait for this Redis
+    } catch (RuntimeException e) {
+      return CompletableFuture.completedFuture(false); // such as too many commands that wait
     }
     return all;
   }
