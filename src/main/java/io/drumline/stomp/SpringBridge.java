@@ -380,13 +380,13 @@ final class SpringBridge {
     return MessageBuilder.createMessage(NO_PAYLOAD, accessor.getMessageHeaders());
   }
 
-  /**
-   * What the client is told: the application's own sentence, where it gave one, never a class name.
-   */
   private static StompException failed() {
     return new StompException("The server failed: reconnect.", null, CloseCode.INTERNAL_ERROR);
   }
 
+  /**
+   * What the client is told: the application's own sentence, where it gave one, never a class name.
+   */
   private static StompException refusal(RuntimeException refused) {
     Throwable cause = refused;
     while (cause instanceof MessagingException
