@@ -15,4 +15,10 @@ import org.jspecify.annotations.Nullable;
  * @param joined whether what is published behind the cursor is delivered live; if not, the
  *     subscription asks again from the cursor once it has taken these
  */
-record CatchUp(@Nullable Gap gap, List<Publication> publications, Cursor cursor, boolean joined) {}
+record CatchUp(@Nullable Gap gap, List<Publication> publications, Cursor cursor, boolean joined) {
+
+  /** The same for one that what is published behind the cursor is not handed over to. */
+  CatchUp withoutLive() {
+    return new CatchUp(gap, publications, cursor, false);
+  }
+}

@@ -129,17 +129,21 @@ final class HandOver {
     }
   }
 
-  /** Answers one that catches up. */
+  /**
+   * Answers one that catches up. While the topic is owed something, what comes behind this answer
+   * is not handed over: it has to ask once more.
+   */
   void admit(Joiner joiner, CatchUp catchUp) {
     ShardTopic topic = joiner.topic();
     Object owed = topic.owed();
+    CatchUp answer = owed == null ? catchUp : catchUp.withoutLive();
     try {
       inOrder(
           topic,
           () -> {
             try {
               topic.settleBefore(owed); // the others are not where this one is
-              joiner.subscription().take(joiner.question(), catchUp);
+              joiner.subscription().take(joiner.question(), answer);
             } catch (Throwable e) {
               topic.unanswered(e);
             }

@@ -310,10 +310,11 @@ final class ShardTopic {
   }
 
   /**
-   * A subscription is about to become a member, at the point where the owner was when it handed
-   * that over: the members that are not there are to catch up.
+   * A subscription is about to become a member, or to ask once more to become one, at the point
+   * where the owner was when it handed that over: the members that are not there are to catch up.
    *
-   * @param owed {@link #owed} at that point; what is owed since then is owed to the newcomer, too
+   * @param owed {@link #owed} at that point, after which the newcomer is no member yet; what is
+   *     owed since then is owed to the newcomer, too
    */
   @SuppressWarnings("ReferenceEquality") // that very one
   void settleBefore(@Nullable Object owed) {

@@ -457,6 +457,30 @@ class DeliveryRepairTest {
     assertThat(late.received()).containsExactly("3", "4");
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void newcomerIsGivenWhatIsSkippedBetweenItsAdmissionAndItsEntry(boolean repairedBefore) {
+    subscribe(far, new Format("a"), Start.LIVE);
+    publish("1");
+    run();
+    notHandedOver("2");
+    Client late = new Client(shard(far), 1);
+    clients.add(late);
+    far.run(() -> subscribe(late, new Format("a"), Start.CONTINUOUS));
+    if (repairedBefore) {
+      far.loop().execute(shard(far)::repair);
+    }
+    near.runAll(); // admitted behind 2
+    publish("3");
+    near.runAll(); // skipped, as 2 is owed
+    run();
+    publish("4");
+    run();
+    repair();
+    assertThat(clients.get(0).received()).containsExactly("1", "2", "3", "4");
+    assertThat(late.received()).containsExactly("3", "4");
+  }
+
   @Test
   void whoJoinsBehindAHoleIsNotGivenItsPast() {
     Format format = new Format("a");
