@@ -259,6 +259,9 @@ final class Order<J> {
       }
     }
     Read want = wanted;
+    if (want == Read.CHECK && !located && last == null) {
+      want = Read.LOCATE; // which has failed: what is kept is the past, and nothing new
+    }
     if (want != null) {
       wanted = null;
       heldBefore = held.size();
