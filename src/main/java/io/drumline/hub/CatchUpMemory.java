@@ -55,7 +55,16 @@ final class CatchUpMemory {
     count(keeper, entry);
   }
 
-  /** What it keeps has changed, perhaps. */
+  /** A read has ended, perhaps long after somebody asked for it: it may keep something again. */
+  void read(Keeper keeper, long now) {
+    if (entries.containsKey(keeper)) {
+      changed(keeper); // and as old as before
+    } else if (keeper.pastBytes() > 0) {
+      used(keeper, now);
+    }
+  }
+
+  /** What it keeps has changed, perhaps; only by {@link #read} it keeps something anew. */
   void changed(Keeper keeper) {
     if (!entries.isEmpty()) {
       Entry entry = entries.get(keeper);

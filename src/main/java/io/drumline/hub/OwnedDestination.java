@@ -340,7 +340,7 @@ final class OwnedDestination
       return;
     }
     order.history(history);
-    owner.memory.changed(this);
+    owner.memory.read(this, owner.ticks());
     if (state == State.LOCATING && order.located()) {
       live();
     }
