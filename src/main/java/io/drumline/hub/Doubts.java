@@ -52,7 +52,7 @@ final class Doubts {
     this.backlogHasRoom = backlogHasRoom;
   }
 
-  /** A publication of this destination was dropped. Any thread. */
+  /** A publication of this destination, which has an order, was dropped. Any thread. */
   void dropped(Destination destination) {
     synchronized (dropped) {
       someDropped = true;
@@ -96,18 +96,19 @@ final class Doubts {
   }
 
   private void compareNext() {
-    for (int begun = 0; begun < mostPerTick && !queue.isEmpty(); begun++) {
-      if (begun > 0 && !reads.hasRoom()) {
-        return;
+    int begun = 0;
+    while (begun < mostPerTick && !queue.isEmpty() && (begun == 0 || reads.hasRoom())) {
+      if (queue.remove().compare()) {
+        begun++;
       }
-      queue.remove().compare();
     }
   }
 
   /** A read has ended: there may be room for the next comparison. */
   void readEnded() {
-    if (!queue.isEmpty() && reads.hasRoom()) {
-      queue.remove().compare();
+    boolean begun = false;
+    while (!begun && !queue.isEmpty() && reads.hasRoom()) {
+      begun = queue.remove().compare();
     }
   }
 
@@ -150,7 +151,9 @@ final class Doubts {
   }
 
   private void add(OwnedDestination entry) {
-    if (!entry.isQueued()) {
+    if (entry.order == null) {
+      entry.noDoubt(); // there is nothing to compare it with
+    } else if (!entry.isQueued()) {
       queue.add(entry);
       entry.queued();
     }

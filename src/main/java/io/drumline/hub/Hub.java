@@ -173,7 +173,9 @@ public final class Hub implements Receiver {
     if (metrics.backlogBytes.addAndGet(size) > backlogLimit) {
       metrics.backlogBytes.addAndGet(-size);
       metrics.dropped.increment();
-      owner(publication.destination()).dropped(publication.destination());
+      if (publication.destination().ordered()) {
+        owner(publication.destination()).dropped(publication.destination());
+      }
       throttled.warn(
           "backlog",
           "The backlog of messages has reached drumline.hub.backlog-limit ({} bytes): dropping a"

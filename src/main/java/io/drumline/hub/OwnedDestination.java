@@ -216,15 +216,28 @@ final class OwnedDestination
     doubt = Doubt.QUEUED;
   }
 
-  /** Compares its order with the backplane. */
-  void compare() {
+  /** Nothing can be lost that a comparison would bring. */
+  void noDoubt() {
     doubt = Doubt.NONE;
+  }
+
+  /**
+   * Compares its order with the backplane.
+   *
+   * @return false if that cost nothing, as no read has begun by it
+   */
+  boolean compare() {
+    doubt = Doubt.NONE;
+    if (order == null || state == State.GONE) {
+      return false;
+    }
     try {
-      if (order != null && state != State.GONE) {
-        order.doubt();
-      }
+      boolean readsAlready = order.isReading();
+      order.doubt();
+      return !readsAlready && order.isReading();
     } catch (Throwable e) {
       failed(e);
+      return true; // it may have begun
     }
   }
 

@@ -172,8 +172,8 @@ final class Owner {
   }
 
   /**
-   * A publication was dropped, as too much waits: its destination is compared with the backplane
-   * when there is room again. Any thread.
+   * A publication was dropped, as too much waits: its destination, which has an order, is compared
+   * with the backplane when there is room again. Any thread.
    */
   void dropped(Destination destination) {
     doubts.dropped(destination);
