@@ -3,7 +3,6 @@ package io.drumline.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.io.File;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -14,13 +13,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A Drumline node in a process of its own, as operators run it. */
 public final class NodeProcess implements AutoCloseable {
+  /** Half of the CPU of a start is the optimizing compiler's, which a test does not earn back. */
+  static final List<String> JVM = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+
   private static final HttpClient HTTP =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
 
@@ -41,12 +41,12 @@ public final class NodeProcess implements AutoCloseable {
     this.environment = environment;
     // A build in the background of a shell ignores SIGINT, and all that it starts.
     command.addAll(List.of("env", "--default-signal=INT"));
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    // Half of the CPU of a start is the optimizing compiler's, which a test does not earn back.
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    command.add(java());
+    command.addAll(JVM);
     command.addAll(List.of("-Xmx256m", "-Ddrumline.drain.grace=0s", "-Ddrumline.drain.window=0s"));
     command.addAll(jvmOptions);
-    command.addAll(List.of("-cp", classPath(), "io.drumline.DrumlineApplication"));
+    command.addAll(NodeArchive.javaOptions());
+    command.add("io.drumline.DrumlineApplication");
     command.add("--drumline.node-id=" + id);
     command.add("--drumline.listener.port=" + clientPort);
     command.add("--server.port=" + controlPort);
@@ -236,13 +236,7 @@ public final class NodeProcess implements AutoCloseable {
     }
   }
 
-  /** The class path of this test without the tests, whose beans are not the node's. */
-  private static String classPath() {
-    String own =
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-    return Pattern.compile(File.pathSeparator, Pattern.LITERAL)
-        .splitAsStream(own)
-        .filter(entry -> !entry.endsWith("test-classes"))
-        .collect(Collectors.joining(File.pathSeparator));
+  static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
   }
 }
