@@ -265,10 +265,40 @@ final class Balancer implements AutoCloseable {
   Set<ProcessHandle> reload() {
     Set<ProcessHandle> before = workers();
     program.signal(kind.nginx() ? "HUP" : "USR2");
-    await("new workers of " + name())
+    // Until the last of them has let go of the port it may take a new client, too.
+    await("new workers of " + name() + " in place of the old ones")
         .atMost(Duration.ofSeconds(20))
-        .until(() -> program.running() && !before.containsAll(workers()));
+        .until(
+            () ->
+                program.running()
+                    && !before.containsAll(workers())
+                    && before.stream().noneMatch(this::listens));
     return before;
+  }
+
+  /** Whether the process has a socket that listens on this balancer's port. */
+  private boolean listens(ProcessHandle worker) {
+    try (Stream<String> sockets = Files.lines(Path.of("/proc/net/tcp"));
+        Stream<Path> files = Files.list(Path.of("/proc/" + worker.pid() + "/fd"))) {
+      String local = String.format(":%04X", port);
+      Set<String> listening =
+          sockets
+              .map(line -> line.strip().split(" +"))
+              .filter(socket -> socket[1].endsWith(local) && socket[3].equals("0A"))
+              .map(socket -> "socket:[" + socket[9] + "]")
+              .collect(Collectors.toSet());
+      return files.anyMatch(file -> listening.contains(target(file)));
+    } catch (IOException e) {
+      return false; // it has ended
+    }
+  }
+
+  private static String target(Path file) {
+    try {
+      return Files.readSymbolicLink(file).toString();
+    } catch (IOException e) {
+      return ""; // closed meanwhile
+    }
   }
 
   @Override
