@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -83,6 +84,16 @@ final class ChatPageE2E {
   @BeforeEach
   void reviveNodes() {
     nodes.forEach(NodeProcess::revived);
+  }
+
+  /** Pages that are left open come back to each node that a later test kills. */
+  @AfterEach
+  void closePages() {
+    List<String> windows = List.copyOf(browser.getWindowHandles());
+    for (String window : windows.subList(1, windows.size())) {
+      browser.switchTo().window(window).close();
+    }
+    browser.switchTo().window(windows.get(0)).navigate().to("about:blank");
   }
 
   @Test
