@@ -250,20 +250,20 @@ final class RedisSubscriber {
     return subscription != null && !subscription.confirmed.complete(null) ? subscription : null;
   }
 
-  private void received(String channel, byte[] octets) {
+  private void received(String channel, byte[] bytes) {
     Subscription subscription = wanted.get(channel);
     if (subscription == null) {
       ChannelListener listener = listeners.get(channel);
       if (channel.equals(probeChannel)) {
-        probes.accept(octets);
+        probes.accept(bytes);
       } else if (listener != null) {
-        listener.messages.accept(octets);
+        listener.messages.accept(bytes);
       }
       return;
     }
     Publication publication;
     try {
-      publication = Envelope.read(subscription.destination, octets);
+      publication = Envelope.read(subscription.destination, bytes);
     } catch (Envelope.MalformedException e) {
       invalid.dropped(channel, e);
       return;
@@ -290,10 +290,10 @@ final class RedisSubscriber {
 
     @Override
     @SuppressWarnings("CatchThrowable") // Lettuce would only log it, and the message be missing
-    public void message(String channel, byte[] octets) {
+    public void message(String channel, byte[] bytes) {
       if (source == connection) {
         try {
-          received(channel, octets);
+          received(channel, bytes);
         } catch (Throwable e) {
           notReceived(channel, e);
         }

@@ -3,7 +3,6 @@ package io.drumline.stomp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.drumline.backplane.ControlChannel;
 import io.drumline.backplane.MemoryRevocations;
 import io.drumline.backplane.Notice;
 import io.drumline.backplane.Revocations;
@@ -19,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,7 +27,6 @@ class ExpulsionsTest {
 
   private final KnownBlocks blocks = new KnownBlocks();
   private final FakeNode node = new FakeNode(Map.of());
-  private final List<Notice> told = new CopyOnWriteArrayList<>();
   private final Expulsions expulsions =
       new Expulsions(
           blocks,
@@ -40,24 +37,12 @@ class ExpulsionsTest {
           new NodeTimer(),
           new Periodic(node.meters).guard("blocks"));
 
+  private List<Notice> told;
+
   @BeforeEach
   void start() {
     expulsions.start();
-    for (String kind : List.of("blocked", "restored")) {
-      node.control.listen(
-          kind,
-          new ControlChannel.Listener() {
-            @Override
-            public void heard(Notice notice) {
-              told.add(notice);
-            }
-
-            @Override
-            public void missed() {
-              // there is nothing yet
-            }
-          });
-    }
+    told = node.told("blocked", "restored");
   }
 
   @AfterEach

@@ -9,6 +9,7 @@ import io.drumline.backplane.MemoryProperties;
 import io.drumline.backplane.MemoryRevocations;
 import io.drumline.backplane.MemorySessions;
 import io.drumline.backplane.MessageIds;
+import io.drumline.backplane.Notice;
 import io.drumline.backplane.Retentions;
 import io.drumline.backplane.Revocations;
 import io.drumline.backplane.SessionStore;
@@ -34,6 +35,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -148,6 +150,27 @@ final class FakeNode implements AutoCloseable {
 
   double count(String meter, String... tags) {
     return meters.get(meter).tags(tags).counter().count();
+  }
+
+  /** The notices of these kinds that are told from now on. */
+  List<Notice> told(String... kinds) {
+    List<Notice> told = new CopyOnWriteArrayList<>();
+    for (String kind : kinds) {
+      control.listen(
+          kind,
+          new ControlChannel.Listener() {
+            @Override
+            public void heard(Notice notice) {
+              told.add(notice);
+            }
+
+            @Override
+            public void missed() {
+              // nothing is lost in memory
+            }
+          });
+    }
+    return told;
   }
 
   @Override

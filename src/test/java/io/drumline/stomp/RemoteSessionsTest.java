@@ -3,7 +3,6 @@ package io.drumline.stomp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.drumline.backplane.ControlChannel;
 import io.drumline.backplane.Notice;
 import java.util.List;
 import java.util.Map;
@@ -71,22 +70,7 @@ class RemoteSessionsTest {
 
   @Test
   void answersForItsOwnSessionsAndTellsTheirEnd() throws Exception {
-    List<Notice> told = new CopyOnWriteArrayList<>();
-    for (String kind : List.of("session-found", "session-ended")) {
-      node.control.listen(
-          kind,
-          new ControlChannel.Listener() {
-            @Override
-            public void heard(Notice notice) {
-              told.add(notice);
-            }
-
-            @Override
-            public void missed() {
-              // nothing is lost here
-            }
-          });
-    }
+    List<Notice> told = node.told("session-found", "session-ended");
     FakeNode.Client client = node.open().send("CONNECT\naccept-version:1.2\n\n\0");
     await().until(() -> client.heard().contains("CONNECTED\n"));
     String id = client.session.id();
