@@ -1,6 +1,7 @@
 package io.drumline.testing;
 
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
@@ -12,11 +13,14 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
@@ -30,6 +34,10 @@ import redis.embedded.core.ExecutableProvider;
  */
 public final class RedisServer implements AutoCloseable {
   private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
+  private static final List<Path> LIBFAKETIME =
+      List.of(
+          Path.of("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"),
+          Path.of("/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1"));
 
   // Test JVMs that run side by side take ports of a range of their own.
   private static final int PORTS = 10_000 / Integer.getInteger("test.forks", 1);
@@ -40,6 +48,7 @@ public final class RedisServer implements AutoCloseable {
   private final List<String> configuration;
   private final Path directory;
   private final int port;
+  private Map<String, String> environment = Map.of();
   private @Nullable Process process;
 
   private RedisServer(
@@ -60,6 +69,49 @@ public final class RedisServer implements AutoCloseable {
     RedisServer server = stopped(arguments);
     server.restart();
     return server;
+  }
+
+  /**
+   * The installed server, with a clock that {@link #setClock} sets, by libfaketime; skips the test
+   * where either is missing.
+   */
+  public static RedisServer withClock(String... arguments) {
+    Optional<Path> library = LIBFAKETIME.stream().filter(Files::exists).findFirst();
+    assumeTrue(library.isPresent() && onPath().isPresent(), "needs libfaketime and redis-server");
+    RedisServer server = stopped(arguments);
+    server.environment =
+        Map.of(
+            "LD_PRELOAD",
+            library.orElseThrow() + ":libc.so.6", // before jemalloc, with which it does not start
+            "FAKETIME_TIMESTAMP_FILE",
+            server.directory.resolve("clock").toString(),
+            "FAKETIME_NO_CACHE",
+            "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC",
+            "1");
+    server.setClock(Duration.ZERO);
+    server.restart();
+    return server;
+  }
+
+  /** Sets the clock so far ahead, and waits until it is. */
+  public void setClock(Duration ahead) {
+    try {
+      Path next = Files.writeString(directory.resolve("clock.new"), "+" + ahead.toSeconds() + "s");
+      Files.move(next, directory.resolve("clock"), StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    if (process != null) {
+      await().atMost(START_TIMEOUT).until(() -> isAhead(ahead));
+    }
+  }
+
+  private boolean isAhead(Duration ahead) {
+    long time =
+        TestRedis.with(url(), connection -> Long.parseLong(connection.sync().time().get(0)));
+    Duration difference = Duration.between(Instant.now(), Instant.ofEpochSecond(time));
+    return difference.minus(ahead).abs().compareTo(Duration.ofSeconds(3)) < 0;
   }
 
   /** A server that has a port, but does not run yet. */
@@ -100,11 +152,12 @@ public final class RedisServer implements AutoCloseable {
     command.addAll(arguments);
     File log = directory.resolve("redis.log").toFile();
     try {
-      process =
+      ProcessBuilder builder =
           new ProcessBuilder(command)
               .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
-              .start();
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(log));
+      builder.environment().putAll(environment);
+      process = builder.start();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
