@@ -1,7 +1,6 @@
 package io.drumline.hub;
 
 import io.drumline.backplane.History;
-import io.drumline.hub.Order.Read;
 import io.drumline.message.Cursor;
 import io.drumline.message.Gap;
 import io.drumline.message.Publication;
@@ -31,9 +30,9 @@ final class Comparison {
     /**
      * It takes another read to tell.
      *
-     * @param after the offset behind which a {@link Read#REWIND} reads
+     * @param after the offset behind which a {@link OrderRead#REWIND} reads
      */
-    record Unclear(Read read, long after) implements Finding {}
+    record Unclear(OrderRead read, long after) implements Finding {}
   }
 
   private final Chain delivered;
@@ -56,7 +55,7 @@ final class Comparison {
    * @param there behind the last message of the answer's epoch
    * @param after the offset behind which the answer was asked for
    */
-  static Finding of(Chain delivered, Cursor there, History history, Read read, long after) {
+  static Finding of(Chain delivered, Cursor there, History history, OrderRead read, long after) {
     Cursor here = delivered.end();
     if (here == null) {
       return trimmed(base(history.publications(), there), 0);
@@ -67,14 +66,14 @@ final class Comparison {
     }
     return switch (read) {
       case REWIND -> comparison.parting();
-      case BEGINNING -> again(Read.CHECK, 0); // our epoch is back
+      case BEGINNING -> again(OrderRead.CHECK, 0); // our epoch is back
       default -> comparison.continuation();
     };
   }
 
   private Finding otherEpoch() {
     if (after > 0 && there.offset() > 0) {
-      return again(Read.BEGINNING, 0);
+      return again(OrderRead.BEGINNING, 0);
     }
     Cursor base = base(page, there);
     return new Finding.GoesOn(base, new Gap(base, Gap.Reason.WIPED, Gap.UNKNOWN));
@@ -88,7 +87,7 @@ final class Comparison {
     Cursor base = base(page, there);
     boolean parted = there.offset() <= here.offset() || base.offset() < here.offset();
     if (parted || (base.offset() == here.offset() && !base.equals(here))) {
-      return again(Read.REWIND, delivered.knownAfter());
+      return again(OrderRead.REWIND, delivered.knownAfter());
     }
     return trimmed(base, here.offset());
   }
@@ -101,7 +100,7 @@ final class Comparison {
     Cursor common = base(page, there);
     long start = delivered.knownAfter();
     if (after > start && !delivered.has(common)) {
-      return again(Read.REWIND, start); // it changed since the page before
+      return again(OrderRead.REWIND, start); // it changed since the page before
     }
     for (Publication publication : page) {
       if (delivered.has(publication)) {
@@ -109,10 +108,10 @@ final class Comparison {
       }
     }
     if (common.equals(here)) {
-      return again(Read.CHECK, 0); // it is back
+      return again(OrderRead.CHECK, 0); // it is back
     }
     if (isEnd(common) && common.offset() < there.offset()) {
-      return again(Read.REWIND, common.offset()); // they part behind this page
+      return again(OrderRead.REWIND, common.offset()); // they part behind this page
     }
     return new Finding.Parted(common, new Gap(common, Gap.Reason.DIVERGED, Gap.UNKNOWN));
   }
@@ -127,7 +126,7 @@ final class Comparison {
     return new Finding.GoesOn(base, missed == 0 ? null : new Gap(base, Gap.Reason.TRIMMED, missed));
   }
 
-  private static Finding again(Read read, long after) {
+  private static Finding again(OrderRead read, long after) {
     return new Finding.Unclear(read, after);
   }
 

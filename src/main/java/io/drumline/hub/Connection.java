@@ -21,24 +21,6 @@ public final class Connection {
   /** Octets that wait for a client weigh as much as one subscription. */
   private static final int OCTETS_LIKE_A_SUBSCRIPTION = 4096;
 
-  /** Why nothing is read from a socket; it is read from when there is no reason left. */
-  public enum Pause {
-    /** The client is connecting: what it sends meanwhile waits in the kernel. */
-    CONNECTING(1),
-    /** As much is being processed as may be. */
-    IN_FLIGHT(2),
-    /** The client has sent faster than it may. */
-    TOO_FAST(4),
-    /** The node's application code is behind with what clients have sent to it. */
-    APPLICATION(8);
-
-    private final int bit;
-
-    Pause(int bit) {
-      this.bit = bit;
-    }
-  }
-
   private final Channel channel;
   private final Shard shard;
   private final String id;
@@ -280,7 +262,7 @@ public final class Connection {
 
   /** Stops reading from the socket, for a reason that lasts until {@link #goOn}. Idempotent. */
   public void pause(Pause reason) {
-    pauses |= reason.bit;
+    pauses |= reason.bit();
     if (open()) {
       channel.config().setAutoRead(false);
     }
@@ -297,7 +279,7 @@ public final class Connection {
 
   /** The reason is gone: reads from the socket again, unless there is another. Idempotent. */
   public void goOn(Pause reason) {
-    pauses &= ~reason.bit;
+    pauses &= ~reason.bit();
     if (open() && pauses == 0) {
       channel.config().setAutoRead(true);
     }

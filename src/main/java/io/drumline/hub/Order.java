@@ -28,20 +28,6 @@ final class Order<J> {
   /** Publications that a read asks for. */
   static final int PAGE = 1024;
 
-  /** Why a read is asked for. */
-  enum Read {
-    /** Where the order is, before anything was delivered. */
-    LOCATE,
-    /** What came behind the last message. */
-    CHECK,
-    /** All of an epoch that took the place of ours. */
-    BEGINNING,
-    /** Where the backplane's history parts from ours. */
-    REWIND,
-    /** What joiners need of the past; nobody else waits for it. */
-    PAST
-  }
-
   private final OrderOutput<J> output;
   private final Chain delivered = new Chain();
   private final Joiners<J> joiners;
@@ -53,10 +39,10 @@ final class Order<J> {
   private boolean continuity;
 
   /** The read that is wanted, for everybody's sake; null if all is well. */
-  private @Nullable Read wanted;
+  private @Nullable OrderRead wanted;
 
   private long rewindAfter;
-  private @Nullable Read reading;
+  private @Nullable OrderRead reading;
   private long readAfter;
   private int readCount;
 
@@ -77,7 +63,7 @@ final class Order<J> {
   /** The backplane brings everything that is published from now on; nothing is read before. */
   void start() {
     started = true;
-    wanted = Read.LOCATE;
+    wanted = OrderRead.LOCATE;
     next();
   }
 
@@ -95,7 +81,7 @@ final class Order<J> {
   void received(Publication publication) {
     if (standsStill() || !fits(publication)) {
       if (!standsStill()) {
-        wanted = Read.CHECK;
+        wanted = OrderRead.CHECK;
       }
       held.add(publication);
     }
@@ -105,7 +91,7 @@ final class Order<J> {
   /** Something may have been lost: compare with the backplane. */
   void doubt() {
     if (wanted == null) {
-      wanted = Read.CHECK;
+      wanted = OrderRead.CHECK;
     }
     next();
   }
@@ -116,7 +102,7 @@ final class Order<J> {
     if (standsStill()) {
       joiners.add(joiner, start, part);
     } else if (joiners.serve(joiner, start, part, delivered.end())) {
-      wanted = Read.CHECK;
+      wanted = OrderRead.CHECK;
     }
     next();
   }
@@ -148,9 +134,9 @@ final class Order<J> {
 
   /** The read failed: it is asked for again. */
   void failed() {
-    Read unanswered = reading;
+    OrderRead unanswered = reading;
     reading = null;
-    if (wanted == null && unanswered != Read.PAST) {
+    if (wanted == null && unanswered != OrderRead.PAST) {
       wanted = unanswered;
     }
     retries.failed();
@@ -165,7 +151,7 @@ final class Order<J> {
     int waiting = held.size();
     long admitted = joiners.admitted();
     long after = readAfter;
-    Read answered = reading;
+    OrderRead answered = reading;
     reading = null;
     retries.answered();
     boolean stale = answered != null && take(answered, history);
@@ -176,7 +162,7 @@ final class Order<J> {
             || known != located
             || admitted != joiners.admitted()
             || (!stale && held.size() < waiting)
-            || (answered == Read.REWIND && wanted == Read.REWIND && rewindAfter > after)
+            || (answered == OrderRead.REWIND && wanted == OrderRead.REWIND && rewindAfter > after)
             || (!stale && wanted == null && !joiners.waiting());
     if (advances) {
       retries.advanced();
@@ -195,10 +181,10 @@ final class Order<J> {
   }
 
   /** Whether it explained something that was held by not knowing it. */
-  private boolean take(Read answered, History history) {
-    if (answered == Read.PAST) {
+  private boolean take(OrderRead answered, History history) {
+    if (answered == OrderRead.PAST) {
       if (delivered.contradicts(history)) {
-        wanted = Read.CHECK;
+        wanted = OrderRead.CHECK;
       } else {
         delivered.addOlder(history.publications());
         joiners.past(history, readAfter, delivered.end());
@@ -214,9 +200,9 @@ final class Order<J> {
   }
 
   /** The backplane answers, but its answers lead nowhere: those concerned are told, and go on. */
-  private void endInGap(@Nullable Read answered, History history) {
+  private void endInGap(@Nullable OrderRead answered, History history) {
     Cursor there = history.last();
-    boolean compares = answered != null && answered != Read.PAST;
+    boolean compares = answered != null && answered != OrderRead.PAST;
     if (compares && wanted != null && there != null && !there.equals(delivered.end())) {
       wanted = null;
       located = true;
@@ -236,12 +222,12 @@ final class Order<J> {
 
   private void serve() {
     if (!standsStill() && joiners.serve(delivered.end())) {
-      wanted = Read.CHECK;
+      wanted = OrderRead.CHECK;
     }
   }
 
   private boolean standsStill() {
-    return !located || wanted != null || (reading != null && reading != Read.PAST);
+    return !located || wanted != null || (reading != null && reading != OrderRead.PAST);
   }
 
   /** Asks for what is wanted, if nothing is under way. */
@@ -252,15 +238,15 @@ final class Order<J> {
     Cursor last = delivered.end();
     if (wanted == null && joiners.waiting()) {
       if (last == null) {
-        wanted = Read.CHECK; // it begins the first epoch
+        wanted = OrderRead.CHECK; // it begins the first epoch
       } else {
         joiners.collect(last);
-        read(Read.PAST, Math.max(0, joiners.needed(last)), PAGE);
+        read(OrderRead.PAST, Math.max(0, joiners.needed(last)), PAGE);
       }
     }
-    Read want = wanted;
-    if (want == Read.CHECK && !located && last == null) {
-      want = Read.LOCATE; // which has failed: what is kept is the past, and nothing new
+    OrderRead want = wanted;
+    if (want == OrderRead.CHECK && !located && last == null) {
+      want = OrderRead.LOCATE; // which has failed: what is kept is the past, and nothing new
     }
     if (want != null) {
       wanted = null;
@@ -277,7 +263,7 @@ final class Order<J> {
     }
   }
 
-  private void read(Read read, long after, int count) {
+  private void read(OrderRead read, long after, int count) {
     reading = read;
     readAfter = after;
     readCount = count;
@@ -289,7 +275,7 @@ final class Order<J> {
     } finally {
       if (!asked) {
         reading = null; // no answer will come
-        wanted = read == Read.PAST ? wanted : read;
+        wanted = read == OrderRead.PAST ? wanted : read;
       }
     }
   }
@@ -342,7 +328,7 @@ final class Order<J> {
     for (Publication next; (next = held.first()) != null; held.removeFirst()) {
       if (!fits(next)) {
         if (explained <= 0) {
-          wanted = Read.CHECK;
+          wanted = OrderRead.CHECK;
           break;
         }
         stale = true;
@@ -351,17 +337,17 @@ final class Order<J> {
       explained--;
     }
     if (held.endsOverflow()) {
-      wanted = Read.CHECK;
+      wanted = OrderRead.CHECK;
     }
     return stale;
   }
 
   /** Brings the order to where the backplane is, or wants another read. */
-  private void reconcile(Read read, History history) {
+  private void reconcile(OrderRead read, History history) {
     Cursor there = history.last();
     if (there == null) {
       delivered.clear();
-    } else if (read == Read.LOCATE) {
+    } else if (read == OrderRead.LOCATE) {
       place(there);
       delivered.addOlder(history.publications());
       if (readCount > 0) {
@@ -395,7 +381,7 @@ final class Order<J> {
       }
     }
     if (!there.equals(delivered.end())) {
-      wanted = Read.CHECK; // the page was full
+      wanted = OrderRead.CHECK; // the page was full
     }
   }
 }

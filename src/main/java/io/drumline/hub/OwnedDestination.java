@@ -6,7 +6,6 @@ import io.drumline.message.Gap;
 import io.drumline.message.Publication;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,9 +14,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class OwnedDestination
     implements OrderOutput<Joiner>, IdleChecks.Checked, CatchUpMemory.Keeper {
-  private static final long FIRST_PAUSE_MILLIS = 20;
-  private static final long LONGEST_PAUSE_MILLIS = 1000;
-
   private enum State {
     /** The backplane has yet to confirm that it brings everything. */
     SUBSCRIBING,
@@ -40,15 +36,13 @@ final class OwnedDestination
   final Destination destination;
   final List<ShardTopic> topics = new ArrayList<>(2);
   private final Owner owner;
+  private final DestinationReads reads;
 
   /** Null where messages have no order to keep. */
   final @Nullable Order<Joiner> order;
 
   /** The backplane brings all, but that could not be handed over; seen by the next tick. */
   private volatile boolean confirmed;
-
-  /** A read has ended without an answer, for want of memory; seen by the next tick. */
-  private volatile boolean readFailed;
 
   private State state = State.SUBSCRIBING;
   private Doubt doubt = Doubt.NONE;
@@ -69,6 +63,7 @@ final class OwnedDestination
   OwnedDestination(Destination destination, Owner owner) {
     this.destination = destination;
     this.owner = owner;
+    this.reads = new DestinationReads(this, owner);
     this.heardAt = owner.ticks();
     this.order =
         destination.ordered()
@@ -193,8 +188,7 @@ final class OwnedDestination
         confirmed = false;
         subscribed();
       }
-      if (readFailed) {
-        readFailed = false;
+      if (reads.endFailed()) {
         takeAnswer(null);
         endCheck();
       }
@@ -278,13 +272,7 @@ final class OwnedDestination
 
   @Override
   public void read(long after, int count, boolean begin, int backOff) {
-    Runnable ask = () -> owner.reads.request(purpose(), () -> ask(after, count, begin));
-    if (backOff == 0) {
-      ask.run();
-    } else {
-      long pause = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(backOff - 1, 10));
-      var unused = owner.loop().schedule(ask, pause, TimeUnit.MILLISECONDS);
-    }
+    reads.read(this::purpose, after, count, begin, backOff);
   }
 
   private HistoryReads.Purpose purpose() {
@@ -293,51 +281,8 @@ final class OwnedDestination
         : HistoryReads.Purpose.SUBSCRIBERS;
   }
 
-  private void ask(long after, int count, boolean begin) {
-    if (state == State.GONE) {
-      owner.reads.ended();
-      return;
-    }
-    owner.metrics.reads.increment();
-    try {
-      owner.backplane.read(destination, after, count, begin).whenComplete(this::answer);
-    } catch (Throwable e) {
-      readFailed();
-      owner.metrics.failures.increment();
-      owner.logFailure(destination, e);
-    }
-  }
-
-  /** On a thread of the backplane. */
-  private void answer(@Nullable History history, @Nullable Throwable failure) {
-    try {
-      owner.loop().execute(() -> answered(history, failure));
-    } catch (Throwable e) {
-      readFailed();
-    }
-  }
-
-  /** The next tick takes it as a read without an answer. Any thread; needs no memory. */
-  private void readFailed() {
-    owner.reads.lost();
-    readFailed = true;
-    owner.doubts.marked();
-  }
-
-  private void answered(@Nullable History history, @Nullable Throwable failure) {
-    try {
-      takeAnswer(history);
-      owner.reads.ended();
-    } finally {
-      endCheck();
-      owner.doubts.readEnded();
-    }
-    if (failure != null) {
-      owner.logFailure(destination, failure);
-    }
-  }
-
-  private void takeAnswer(@Nullable History history) {
+  /** A read was answered, or has failed: then by null. */
+  void takeAnswer(@Nullable History history) {
     try {
       if (state != State.GONE && order != null) {
         take(order, history);
@@ -359,7 +304,8 @@ final class OwnedDestination
     }
   }
 
-  private void endCheck() {
+  /** A read has ended, whatever it was for. */
+  void endCheck() {
     if (checking) {
       checking = false;
       owner.checks.checked(this, owner.ticks());

@@ -5,7 +5,7 @@ import io.drumline.backplane.Revocations.Kind;
 import io.drumline.backplane.Revocations.Revocation;
 import io.drumline.backplane.Revocations.Subject;
 import io.drumline.hub.Connection;
-import io.drumline.hub.Connection.Pause;
+import io.drumline.hub.Pause;
 import io.drumline.message.CloseCode;
 import io.drumline.security.Identity;
 import io.drumline.security.Limit;

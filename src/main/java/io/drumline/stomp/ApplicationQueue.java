@@ -1,7 +1,7 @@
 package io.drumline.stomp;
 
 import io.drumline.hub.Connection;
-import io.drumline.hub.Connection.Pause;
+import io.drumline.hub.Pause;
 import io.drumline.loop.Mailbox;
 import io.drumline.loop.NodeTimer;
 import io.drumline.loop.TaskGuard;

@@ -1,7 +1,7 @@
 package io.drumline.stomp;
 
 import io.drumline.hub.Connection;
-import io.drumline.hub.Connection.Pause;
+import io.drumline.hub.Pause;
 import io.drumline.message.CloseCode;
 import io.drumline.security.Limits;
 import io.drumline.security.Limits.Paced;

@@ -4,9 +4,7 @@ import io.drumline.message.CloseCode;
 import io.drumline.tracing.Spans;
 import io.micrometer.tracing.Span;
 import java.security.Principal;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.List;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -17,13 +15,9 @@ import org.springframework.messaging.Message;
 import org.springframework.messaging.MessagingException;
 import org.springframework.messaging.simp.SimpAttributes;
 import org.springframework.messaging.simp.SimpAttributesContextHolder;
-import org.springframework.messaging.simp.SimpMessageHeaderAccessor;
 import org.springframework.messaging.simp.broker.AbstractBrokerMessageHandler;
-import org.springframework.messaging.simp.stomp.StompCommand;
-import org.springframework.messaging.simp.stomp.StompHeaderAccessor;
 import org.springframework.messaging.support.AbstractSubscribableChannel;
 import org.springframework.messaging.support.ImmutableMessageChannelInterceptor;
-import org.springframework.messaging.support.MessageBuilder;
 import org.springframework.web.socket.CloseStatus;
 import org.springframework.web.socket.messaging.AbstractSubProtocolEvent;
 import org.springframework.web.socket.messaging.SessionConnectEvent;
@@ -43,9 +37,6 @@ final class SpringBridge {
   /** What a sentence for people does not have: qualified names, and the JVM's own wording. */
   private static final Pattern CODE =
       Pattern.compile("\\w+\\.\\w+\\.\\w+|Exception|Cannot invoke|[\\w]+\\(\\)");
-
-  private static final byte[] NO_PAYLOAD = {};
-  private static final String CONTENT_TYPE = "content-type";
 
   /** What a message takes that is no client's. */
   private static final int EVENT_OCTETS = 500;
@@ -127,13 +118,13 @@ final class SpringBridge {
         session,
         frame.size(),
         () ->
-            publish(new SessionConnectEvent(this, message(session, frame, null), session.user())));
+            publish(new SessionConnectEvent(this, SpringMessages.ofClient(session, frame, null), session.user())));
   }
 
   void connectedEvent(StompSession session) {
     later(
         session,
-        () -> publish(new SessionConnectedEvent(this, connectedMessage(session), session.user())));
+        () -> publish(new SessionConnectedEvent(this, SpringMessages.connected(session), session.user())));
   }
 
   /**
@@ -171,7 +162,7 @@ final class SpringBridge {
         size,
         () -> {
           try {
-            publication.accept(message(session, frame, null));
+            publication.accept(SpringMessages.ofClient(session, frame, null));
           } finally {
             session.onLoop(() -> session.pending().eventEnds(size));
           }
@@ -189,7 +180,7 @@ final class SpringBridge {
     later(
         session,
         () -> {
-          Message<byte[]> message = disconnectMessage(session);
+          Message<byte[]> message = SpringMessages.disconnect(session);
           CloseStatus status = new CloseStatus(closeCode);
           publish(new SessionDisconnectEvent(this, message, session.id(), status, session.user()));
           try {
@@ -214,7 +205,7 @@ final class SpringBridge {
     ClientFrame frame = inbound.frame;
     boolean sent;
     try {
-      Message<byte[]> message = message(session, frame, inbound);
+      Message<byte[]> message = SpringMessages.ofClient(session, frame, inbound);
       SimpAttributesContextHolder.setAttributesFromMessage(message);
       sent = passOn(message, frame);
       StompException refusal = unmapped.check(inbound, clientInbound);
@@ -306,78 +297,6 @@ final class SpringBridge {
 
   private void later(StompSession session, Runnable task) {
     queue.addSurely(session, EVENT_OCTETS, task);
-  }
-
-  /**
-   * @throws org.springframework.util.InvalidMimeTypeException if the content type of a SEND is none
-   */
-  private static Message<byte[]> message(
-      StompSession session, ClientFrame frame, @Nullable Inbound inbound) {
-    StompHeaderAccessor accessor =
-        StompHeaderAccessor.create(
-            StompCommand.valueOf(frame.command().name()),
-            SpringHeaders.multiValueMap(readable(frame)));
-    accessor.setSessionId(session.id());
-    accessor.setSessionAttributes(session.attributes());
-    if (frame.command().connects()) {
-      accessor.setUserChangeCallback(
-          principal -> {
-            if (principal != null) {
-              session.user(principal);
-            }
-          });
-    }
-    Principal user = session.user();
-    if (user != null) {
-      accessor.setUser(user);
-    }
-    accessor.setHeader(SimpMessageHeaderAccessor.HEART_BEAT_HEADER, heartBeat(frame));
-    if (inbound != null) {
-      accessor.setHeader(Inbound.HEADER, inbound);
-    }
-    accessor.setLeaveMutable(true);
-    return MessageBuilder.createMessage(frame.body(), accessor.getMessageHeaders());
-  }
-
-  /**
-   * Without a content type where there is no content: Spring fails on one that is none, and nobody
-   * shall hide by it from those who listen for subscriptions.
-   */
-  private static List<Header> readable(ClientFrame frame) {
-    if (frame.command() == ClientCommand.SEND || frame.header(CONTENT_TYPE) == null) {
-      return frame.headers();
-    }
-    List<Header> headers = new ArrayList<>(frame.headers());
-    headers.removeIf(header -> header.name().equals(CONTENT_TYPE));
-    return headers;
-  }
-
-  /** What the client asked for in CONNECT; what it wrote elsewhere is not looked at. */
-  private static long[] heartBeat(ClientFrame frame) {
-    String header = frame.command().connects() ? frame.header("heart-beat") : null;
-    return header == null ? new long[2] : HeartBeats.read(header);
-  }
-
-  private static Message<byte[]> connectedMessage(StompSession session) {
-    StompHeaderAccessor accessor = StompHeaderAccessor.create(StompCommand.CONNECTED);
-    accessor.setVersion(session.version().text());
-    accessor.setHeartbeat(session.heartBeats().send(), session.heartBeats().receive());
-    return serverSide(accessor, session);
-  }
-
-  private static Message<byte[]> disconnectMessage(StompSession session) {
-    return serverSide(StompHeaderAccessor.create(StompCommand.DISCONNECT), session);
-  }
-
-  private static Message<byte[]> serverSide(StompHeaderAccessor accessor, StompSession session) {
-    accessor.setSessionId(session.id());
-    accessor.setSessionAttributes(session.attributes());
-    accessor.setHeader(Inbound.HEADER, session);
-    Principal user = session.user();
-    if (user != null) {
-      accessor.setUser(user);
-    }
-    return MessageBuilder.createMessage(NO_PAYLOAD, accessor.getMessageHeaders());
   }
 
   private static StompException failed() {

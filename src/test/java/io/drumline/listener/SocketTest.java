@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.drumline.hub.Connection;
+import io.drumline.hub.Pause;
 import io.drumline.hub.Frames;
 import io.drumline.message.CloseCode;
 import io.drumline.testing.RawWebSocket;
@@ -352,9 +353,9 @@ class SocketTest {
   void expectsNothingWhileItDoesNotRead() throws Exception {
     connect("ping-interval", "100ms", "ping-timeout", "100ms");
     Connection connection = connection();
-    connection.execute(() -> connection.pause(Connection.Pause.IN_FLIGHT));
+    connection.execute(() -> connection.pause(Pause.IN_FLIGHT));
     assertThat(socket.answerPings().poll(Duration.ofSeconds(1)).map(Frame::opcode)).isEmpty();
-    connection.execute(() -> connection.goOn(Connection.Pause.IN_FLIGHT));
+    connection.execute(() -> connection.goOn(Pause.IN_FLIGHT));
     socket.text("now");
     assertReceived("now");
   }
@@ -364,16 +365,16 @@ class SocketTest {
     Connection connection = connection();
     connection.execute(
         () -> {
-          connection.pause(Connection.Pause.IN_FLIGHT);
-          connection.pause(Connection.Pause.TOO_FAST);
-          connection.pause(Connection.Pause.TOO_FAST);
-          connection.goOn(Connection.Pause.TOO_FAST);
+          connection.pause(Pause.IN_FLIGHT);
+          connection.pause(Pause.TOO_FAST);
+          connection.pause(Pause.TOO_FAST);
+          connection.goOn(Pause.TOO_FAST);
         });
     socket.text("later");
     CompletableFuture<Boolean> reading = new CompletableFuture<>();
     connection.execute(() -> reading.complete(connection.isReading()));
     assertThat(reading.get(5, TimeUnit.SECONDS)).isFalse();
-    connection.execute(() -> connection.goOn(Connection.Pause.IN_FLIGHT));
+    connection.execute(() -> connection.goOn(Pause.IN_FLIGHT));
     assertReceived("later");
   }
 
