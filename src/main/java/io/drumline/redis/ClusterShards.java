@@ -176,7 +176,13 @@ final class ClusterShards implements RedisShards {
         opened.add(shard);
       }
       next.put(master.address(), shard);
-      (master.slots().isEmpty() ? waiting : serving).add(shard);
+      if (master.slots().isEmpty()) {
+        shard.spare();
+        waiting.add(shard);
+      } else {
+        shard.serve();
+        serving.add(shard);
+      }
       for (int slot : master.slots()) {
         bySlot[slot] = shard;
       }

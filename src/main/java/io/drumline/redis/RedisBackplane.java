@@ -185,13 +185,13 @@ final class RedisBackplane implements Backplane {
     return connector.isClusterAware()
         ? new ClusterShards(
             connector::masters,
-            master -> new RedisShard(() -> connector.connect(master), common),
-            new RedisShard(connector::connect, common),
+            master -> new RedisShard(master.address(), () -> connector.connect(master), common),
+            new RedisShard(connector.place(), connector::connect, common),
             keys,
             owner,
             common.watcher(),
             guard)
-        : new SingleShard(new RedisShard(connector::connect, common));
+        : new SingleShard(new RedisShard(connector.place(), connector::connect, common));
   }
 
   private RedisSubscriber subscriber() {

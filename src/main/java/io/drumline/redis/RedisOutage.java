@@ -34,18 +34,16 @@ final class RedisOutage {
         toldAt.clear();
       }
       toldAt.put(reason, now);
-      RedisRefusal refusal = RedisRefusal.in(reason);
-      if (refusal == RedisRefusal.OTHER) {
-        logger.warn("Redis at {} cannot be used: {}; retrying", place, reason);
-      } else {
-        logger.warn(
-            "Redis at {} cannot be used: {}; {} (it answered: {}); retrying",
-            place,
-            refusal.clause(),
-            refusal.advice(),
-            reason);
-      }
+      logger.warn("Redis at {} cannot be used: {}; retrying", place, explained(reason));
     }
+  }
+
+  /** With what an answer of Redis means, and what to do. */
+  static String explained(String reason) {
+    RedisRefusal refusal = RedisRefusal.in(reason);
+    return refusal == RedisRefusal.OTHER
+        ? reason
+        : "%s; %s (it answered: %s)".formatted(refusal.clause(), refusal.advice(), reason);
   }
 
   void over() {

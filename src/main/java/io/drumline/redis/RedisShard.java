@@ -19,8 +19,18 @@ final class RedisShard implements RedisLink.Watcher {
   private final RedisReader reader;
   private final RedisProbe probe;
   private final EvictionCheck eviction;
+  private final SpareOutage spareOutage;
   private final Common common;
+  private volatile Role role = Role.SERVING;
   private boolean lost;
+
+  /** What depends on it. */
+  private enum Role {
+    /** It has keys. */
+    SERVING,
+    /** It is a master of a cluster that waits for its first slot: nothing is missing without it. */
+    SPARE
+  }
 
   /**
    * What the shards of a node share.
@@ -50,14 +60,21 @@ final class RedisShard implements RedisLink.Watcher {
     /** It cannot: its connection was lost, or could not be opened. */
     void down(String reason);
 
-    /** A shard was asked for what another one has; any thread. */
+    /** Another shard may have what one is thought to have; any thread. */
     void misrouted();
 
     /** The connection to the shard at this address, or null where there is none. */
     @Nullable StatefulConnection<String, byte[]> connectionTo(String address);
   }
 
-  RedisShard(Supplier<CompletionStage<StatefulConnection<String, byte[]>>> opener, Common common) {
+  /**
+   * @param place where it is, for the log
+   */
+  RedisShard(
+      String place,
+      Supplier<CompletionStage<StatefulConnection<String, byte[]>>> opener,
+      Common common) {
+    spareOutage = new SpareOutage(place);
     this.common = common;
     RedisProperties properties = common.properties;
     link =
@@ -99,7 +116,7 @@ final class RedisShard implements RedisLink.Watcher {
   }
 
   private void connecting(@Nullable Throwable failure) {
-    if (failure != null) {
+    if (failure != null && role == Role.SERVING) {
       var unused = common.refusals.failed(Operation.CONNECT, failure);
     }
   }
@@ -132,6 +149,17 @@ final class RedisShard implements RedisLink.Watcher {
   /** Any thread may ask it. */
   EvictionCheck eviction() {
     return eviction;
+  }
+
+  /** It has slots. */
+  void serve() {
+    role = Role.SERVING;
+    spareOutage.forget();
+  }
+
+  /** It has none. */
+  void spare() {
+    role = Role.SPARE;
   }
 
   void open() {
@@ -190,9 +218,13 @@ final class RedisShard implements RedisLink.Watcher {
 
   @Override
   public void up() {
-    common.refusals.accepted(Operation.CONNECT);
     publisher.resume();
-    common.watcher.up();
+    if (role == Role.SPARE) {
+      spareOutage.over();
+    } else {
+      common.refusals.accepted(Operation.CONNECT);
+      common.watcher.up();
+    }
     if (lost) {
       common.metrics.reconnects.increment();
       common.watcher.back();
@@ -205,7 +237,12 @@ final class RedisShard implements RedisLink.Watcher {
     probe.reset();
     publisher.rejectWaiting();
     reader.rejectWaiting();
-    common.watcher.down(reason);
+    if (role == Role.SPARE) {
+      spareOutage.lasts(reason);
+      common.watcher.misrouted(); // it may be gone, or have slots
+    } else {
+      common.watcher.down(reason);
+    }
   }
 
   /** Gives up the connection for good; what it was asked goes to whoever has the keys now. */

@@ -1,0 +1,179 @@
+package io.drumline.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.drumline.backplane.MessageIds;
+import io.drumline.backplane.Retentions;
+import io.drumline.loop.Periodic;
+import io.drumline.loop.TaskGuard;
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.api.StatefulConnection;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+
+/** Time passes when the test says so. */
+class ClusterShardsTest {
+  private final EmbeddedChannel time = new EmbeddedChannel();
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final RedisProperties properties =
+      new Binder(new MapConfigurationPropertySource())
+          .bindOrCreate("drumline.redis", RedisProperties.class);
+  private final RedisMetrics metrics = new RedisMetrics(meters);
+  private final RedisRefusals refusals =
+      new RedisRefusals("here", metrics, Duration.ofSeconds(5), System::nanoTime);
+  private final TaskGuard guard = new Periodic(meters).guard("redis_link");
+  private final Told told = new Told();
+  private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+  private List<ClusterShards.Master> masters = List.of(master(1, 0, 16384), master(2, 0, 0));
+  private int refused;
+  private boolean refuses = true;
+  private final ClusterShards shards = shards();
+
+  private final class Told implements RedisShard.Watcher {
+    final List<String> downs = new ArrayList<>();
+    int ups;
+
+    @Override
+    public void up() {
+      ups++;
+    }
+
+    @Override
+    public void back() {}
+
+    @Override
+    public void down(String reason) {
+      downs.add(reason);
+    }
+
+    @Override
+    public void misrouted() {}
+
+    @Override
+    public @Nullable StatefulConnection<String, byte[]> connectionTo(String address) {
+      return shards.connectionTo(address);
+    }
+  }
+
+  @BeforeEach
+  void start() {
+    log.start();
+    ((Logger) LoggerFactory.getLogger(SpareOutage.class)).addAppender(log);
+    time.freezeTime();
+    shards.start();
+  }
+
+  @AfterEach
+  void close() {
+    ((Logger) LoggerFactory.getLogger(SpareOutage.class)).detachAppender(log);
+    time.finishAndReleaseAll();
+  }
+
+  @Test
+  void masterWithoutSlotsThatCannotBeUsedIsToldOnceAndIsNoProblem() {
+    pass(60);
+    assertThat(refused).isGreaterThan(5);
+    assertThat(told.ups).isEqualTo(1);
+    assertThat(told.downs).isEmpty();
+    assertThat(refusals.problems()).isEmpty();
+    assertThat(lines(Level.WARN)).hasSize(1).first().asString().contains("redis-2:6379", "NOAUTH");
+
+    refuses = false;
+    pass(10);
+    assertThat(lines(Level.INFO)).hasSize(1);
+    assertThat(told.ups).isEqualTo(1);
+  }
+
+  @Test
+  void whatItLacksIsAProblemOnceItHasSlots() {
+    pass(1);
+    masters = List.of(master(1, 0, 16383), master(2, 16383, 16384));
+    shards.look();
+    pass(60);
+    assertThat(told.downs).isNotEmpty().allMatch(reason -> reason.startsWith("NOAUTH"));
+    assertThat(refusals.problems()).hasSize(1);
+    assertThat(lines(Level.WARN)).hasSize(1);
+  }
+
+  private ClusterShards shards() {
+    RedisKeys keys = new RedisKeys("drumline:");
+    MessageIds ids = new MessageIds();
+    RedisShard.Common common =
+        new RedisShard.Common(
+            properties,
+            metrics,
+            refusals,
+            time.eventLoop(),
+            new PublishScript(keys, ids, Retentions.DEFAULTS, properties.publishTimeout()),
+            new ReadScript(keys, ids, Retentions.DEFAULTS, new InvalidEnvelopes(metrics)),
+            new Publications(properties, metrics, refusals),
+            "probe",
+            told,
+            guard);
+    return new ClusterShards(
+        () -> CompletableFuture.completedFuture(masters),
+        master -> new RedisShard(master.address(), opener(master), common),
+        new RedisShard("nobody", () -> CompletableFuture.failedFuture(noAuth()), common),
+        keys,
+        time.eventLoop(),
+        told,
+        guard);
+  }
+
+  /** The second master refuses. */
+  private Supplier<CompletionStage<StatefulConnection<String, byte[]>>> opener(
+      ClusterShards.Master master) {
+    FakeRedis redis = new FakeRedis();
+    return () -> {
+      if (refuses && master.address().contains("2:")) {
+        refused++;
+        return CompletableFuture.failedFuture(noAuth());
+      }
+      return CompletableFuture.completedFuture(redis.connection);
+    };
+  }
+
+  private static RedisCommandExecutionException noAuth() {
+    return new RedisCommandExecutionException("NOAUTH Authentication required.");
+  }
+
+  private static ClusterShards.Master master(int number, int from, int to) {
+    return new ClusterShards.Master(
+        RedisURI.create("redis-" + number, 6379), IntStream.range(from, to).boxed().toList());
+  }
+
+  private void pass(int seconds) {
+    for (int i = 0; i < 20 * seconds; i++) {
+      time.advanceTimeBy(50, TimeUnit.MILLISECONDS);
+      time.runScheduledPendingTasks();
+      time.runPendingTasks();
+    }
+  }
+
+  private List<String> lines(Level level) {
+    return log.list.stream()
+        .filter(event -> event.getLevel() == level)
+        .map(ILoggingEvent::getFormattedMessage)
+        .toList();
+  }
+}
