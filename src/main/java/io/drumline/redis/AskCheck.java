@@ -27,11 +27,21 @@ final class AskCheck {
    * @param source the Redis that answered ASK; null if its connection is lost
    * @return completes on Lettuce's I/O thread and never fails; false where it is not known
    */
+  @SuppressWarnings("CatchThrowable") // whatever it is, publications wait for the answer
   static CompletionStage<Boolean> haveLeft(
       @Nullable StatefulConnection<String, byte[]> source, List<String> keys) {
     if (source == null) {
       return CompletableFuture.completedFuture(false);
     }
+    try {
+      return ask(source, keys);
+    } catch (Throwable e) {
+      return CompletableFuture.completedFuture(false); // such as too many commands that wait
+    }
+  }
+
+  private static CompletionStage<Boolean> ask(
+      StatefulConnection<String, byte[]> source, List<String> keys) {
     CompletionStage<Boolean> all = CompletableFuture.completedFuture(true);
     List<AsyncCommand<String, byte[], Long>> questions = new ArrayList<>();
     for (String key : keys) {
@@ -48,11 +58,7 @@ final class AskCheck {
               question.handle((millis, failure) -> RedisScript.askedAt(failure) != null),
               Boolean::logicalAnd);
     }
-    try {
-      source.dispatch(questions);
-    } catch (RuntimeException e) {
-      return CompletableFuture.completedFuture(false); // such as too many commands that wait
-    }
+    source.dispatch(questions);
     return all;
   }
 }

@@ -23,6 +23,7 @@ final class PendingPublication {
   private volatile long firstSent;
   private volatile boolean lost;
   private volatile boolean withRedis;
+  private volatile boolean misrouted;
   private volatile @Nullable String asked;
 
   PendingPublication(Draft draft, String id) {
@@ -73,14 +74,25 @@ final class PendingPublication {
     withRedis = true;
   }
 
-  /**
-   * Redis has said that it did nothing with it.
-   *
-   * @param asked address of the Redis that it says to ask instead for this once; null if none
-   */
-  void notTaken(@Nullable String asked) {
+  /** Redis has said that it did nothing with it. */
+  void notTaken() {
     withRedis = false;
+  }
+
+  /**
+   * The same, as its slot is another's, or on its way.
+   *
+   * @param asked address of the Redis to ask instead for this once; null if none
+   */
+  void misrouted(@Nullable String asked) {
+    notTaken();
     this.asked = asked;
+    misrouted = true;
+  }
+
+  /** Whether that ever was so. */
+  boolean isMisrouted() {
+    return misrouted;
   }
 
   /** The Redis to which its slot is on the way, where that is to be asked next; else null. */

@@ -86,6 +86,6 @@ final class PublishBatch {
       commands.add(replicas.command());
     }
     inFlight.dispatched(added.size());
-    connection.dispatch(commands);
+    Commands.send(connection, commands);
   }
 }

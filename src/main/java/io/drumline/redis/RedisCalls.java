@@ -205,7 +205,7 @@ final class RedisCalls {
       }
     }
     waiting.addAll(undecided);
-    batches.forEach(StatefulConnection::dispatch);
+    batches.forEach(Commands::send);
   }
 
   /** One that cannot even be written is refused: those behind it must not wait for ever. */

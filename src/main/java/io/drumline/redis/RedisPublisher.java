@@ -6,18 +6,15 @@ import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.protocol.AsyncCommand;
 import io.netty.util.concurrent.EventExecutor;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Concurrency: callers add to {@code waiting}; one task on {@code owner} sends everything that
  * waits in one flush; Lettuce's I/O thread completes, or adds to {@code again}. While something is
  * to be sent again, nothing else is sent until everything sent before is answered, so that it does
- * not fall behind what came later.
+ * not fall behind what came later. What follows one that was misrouted waits for it in {@link
+ * Detours}.
  */
 final class RedisPublisher {
   private final PublishScript script;
@@ -44,12 +42,10 @@ final class RedisPublisher {
   private final AtomicBoolean scheduled = new AtomicBoolean();
 
   private final InFlight inFlight = new InFlight();
-  private final Queue<PendingPublication> again = new ConcurrentLinkedQueue<>();
+  private final Resends again = new Resends();
+  private final Detours detours = new Detours();
 
   private volatile boolean scriptMissing;
-
-  /** Nothing is sent again before {@link #resume}: it would be lost again at once. */
-  private volatile boolean pausing;
 
   private volatile boolean readOnly;
   private volatile boolean closed;
@@ -103,8 +99,8 @@ final class RedisPublisher {
 
   /** Sends again what a lost connection left; called by the owner when there is a new one. */
   void resume() {
-    pausing = false;
-    if (!again.isEmpty() || !waiting.isEmpty()) {
+    again.resume();
+    if (!again.isEmpty() || !waiting.isEmpty() || !detours.isEmpty()) {
       schedule();
     }
   }
@@ -120,14 +116,15 @@ final class RedisPublisher {
       return; // until the owner looks again
     }
     if (!again.isEmpty()) {
-      if (pausing || !inFlight.isSettled()) {
+      if (again.isPausing() || !inFlight.isSettled()) {
         return; // the last answer comes back here
       }
       sendAgain(connection);
     }
-    while (!waiting.isEmpty() && again.isEmpty()) {
+    detours.release();
+    while ((detours.hasReady() || !waiting.isEmpty()) && again.isEmpty()) {
       PublishBatch batch = newBatch();
-      for (PendingPublication next; batch.hasRoom() && (next = waiting.poll()) != null; ) {
+      for (PendingPublication next; batch.hasRoom() && (next = next()) != null; ) {
         batch.add(next);
       }
       batch.dispatch(connection);
@@ -135,37 +132,40 @@ final class RedisPublisher {
     inFlight.forgetAnswered();
   }
 
+  /** The next one that need not wait behind another one of its destination; null if none. */
+  private @Nullable PendingPublication next() {
+    PendingPublication next;
+    do {
+      next = detours.hasReady() ? detours.pollReady() : waiting.poll();
+    } while (next != null && detours.takes(next));
+    return next;
+  }
+
   private void sendAgain(StatefulConnection<String, byte[]> connection) {
-    List<PendingPublication> list = new ArrayList<>();
-    for (PendingPublication next; (next = again.poll()) != null; ) {
-      list.add(next);
-    }
-    // Behind those that were sent before come those that another publisher only had to send.
-    list.sort(
-        Comparator.comparingLong(
-            publication -> publication.wasSent() ? publication.sequence() : Long.MAX_VALUE));
     if (scriptMissing) {
       scriptMissing = false;
       AsyncCommand<String, byte[], String> load = script.load();
       load.onComplete((name, failure) -> publications.loaded(failure));
       connection.dispatch(load);
     }
-    PublishBatch batch = newBatch();
-    Map<String, PublishBatch> asking = new LinkedHashMap<>();
-    for (PendingPublication next : list) {
-      String address = next.asked();
-      (address == null ? batch : asking.computeIfAbsent(address, one -> newBatch())).add(next);
-    }
-    batch.dispatch(connection);
-    asking.forEach((address, others) -> ask(shards.connectionTo(address), others));
+    again
+        .take(detours)
+        .forEach(
+            (address, list) -> {
+              PublishBatch batch = newBatch();
+              list.forEach(batch::add);
+              if (address.equals(Resends.USUAL)) {
+                batch.dispatch(connection);
+              } else {
+                ask(shards.connectionTo(address), batch);
+              }
+            });
   }
 
-  /**
-   * @param connection null where the Redis that is to be asked cannot be reached
-   */
+  /** Asks a Redis that a slot is on its way to; its connection is null if it has none. */
   private void ask(@Nullable StatefulConnection<String, byte[]> connection, PublishBatch batch) {
     if (connection == null) {
-      batch.publications().forEach(publication -> misrouted(publication, null));
+      batch.publications().forEach(this::misrouted);
       return;
     }
     connection.dispatch(script.load());
@@ -180,8 +180,19 @@ final class RedisPublisher {
 
   /** Rejects what was never sent; called by the owner when the connection is gone. */
   void rejectWaiting() {
-    for (PendingPublication next; (next = waiting.poll()) != null; ) {
-      publications.reject(next, publications.unavailable());
+    rejectWaiting(publication -> true);
+  }
+
+  private void rejectWaiting(Predicate<PendingPublication> chosen) {
+    for (Queue<PendingPublication> queue : List.of(detours.taken(), waiting)) {
+      queue.removeIf(
+          publication -> {
+            boolean rejected = chosen.test(publication);
+            if (rejected) {
+              publications.reject(publication, publications.unavailable());
+            }
+            return rejected;
+          });
     }
   }
 
@@ -193,7 +204,7 @@ final class RedisPublisher {
   }
 
   private void rejectAgain() {
-    for (PendingPublication next; (next = again.poll()) != null; ) {
+    for (PendingPublication next; (next = again.queue().poll()) != null; ) {
       publications.reject(next, next.lost() ? Publications.LOST : publications.unavailable());
     }
   }
@@ -212,19 +223,8 @@ final class RedisPublisher {
                     ? Publications.LOST
                     : late.isWithRedis() ? Publications.TIMED_OUT : publications.unavailable(),
                 null));
-    for (PendingPublication next;
-        (next = waiting.peek()) != null && next.olderThan(timeout, now); ) {
-      waiting.poll();
-      publications.reject(next, publications.unavailable());
-    }
-    again.removeIf(
-        publication -> {
-          boolean done = publication.result.isDone();
-          if (done) {
-            publications.release(publication);
-          }
-          return done;
-        });
+    rejectWaiting(publication -> publication.olderThan(timeout, now));
+    again.removeDone(publications::release);
     resume();
   }
 
@@ -245,33 +245,54 @@ final class RedisPublisher {
       replicas.stored(publication, messageId);
       return;
     }
-    if (messageId != null) {
-      publications.accept(publication, messageId);
-    } else if (failure instanceof RedisNoScriptException) {
-      publication.notTaken(publication.asked());
-      again.add(publication);
-      scriptMissing = true;
-    } else if (publication.asked() == null && RedisScript.askedAt(failure) != null) {
-      String address = RedisScript.askedAt(failure);
-      var unused =
-          AskCheck.haveLeft(link.get(), script.keys(publication))
-              .thenAccept(
-                  left -> {
-                    misrouted(publication, left ? address : null);
-                    settled();
-                  });
+    String address = RedisScript.askedAt(failure);
+    if (publication.asked() == null && address != null) {
+      check(publication, address);
       return;
-    } else if (failure instanceof RedisCommandExecutionException) {
-      refused(publication, failure);
-    } else {
-      lost(publication, failure);
     }
-    settled();
+    try {
+      if (messageId != null) {
+        publications.accept(publication, messageId);
+      } else if (failure instanceof RedisNoScriptException) {
+        publication.notTaken();
+        again.add(publication);
+        scriptMissing = true;
+      } else if (failure instanceof RedisCommandExecutionException) {
+        refused(publication, failure);
+      } else {
+        lost(publication, failure);
+      }
+    } finally {
+      settled(publication); // or nothing would be sent again
+    }
+  }
+
+  /**
+   * Redis says to ask another one, which need not be right. It is not settled before that is known:
+   * nothing newer is sent meanwhile.
+   */
+  private void check(PendingPublication publication, String address) {
+    publication.misrouted(null);
+    again.add(publication);
+    var unused =
+        AskCheck.haveLeft(link.get(), script.keys(publication))
+            .thenAccept(
+                left -> {
+                  try {
+                    if (left) {
+                      publication.misrouted(address);
+                    } else {
+                      lookElsewhere();
+                    }
+                  } finally {
+                    settled(publication);
+                  }
+                });
   }
 
   private void refused(PendingPublication publication, Throwable failure) {
     if (RedisScript.isMisrouted(failure)) {
-      misrouted(publication, null);
+      misrouted(publication);
       return;
     }
     if (RedisScript.isOvertaken(failure)) {
@@ -283,7 +304,7 @@ final class RedisPublisher {
     boolean replica = RedisScript.isReadOnly(failure);
     readOnly |= replica;
     if (replica && publication.lost()) {
-      pausing = true;
+      again.pause();
       again.add(publication); // the master knows what became of it
     } else {
       publications.release(publication);
@@ -291,18 +312,16 @@ final class RedisPublisher {
     }
   }
 
-  /**
-   * Redis has done nothing with it.
-   *
-   * @param asked address of the Redis to ask instead for this once; null if none
-   */
-  private void misrouted(PendingPublication publication, @Nullable String asked) {
-    publication.notTaken(asked);
+  /** Redis has done nothing with it. */
+  private void misrouted(PendingPublication publication) {
+    publication.misrouted(null);
     again.add(publication);
-    if (asked == null) {
-      pausing = true;
-      shards.misrouted();
-    }
+    lookElsewhere();
+  }
+
+  private void lookElsewhere() {
+    again.pause();
+    shards.misrouted();
   }
 
   private void replicated(
@@ -315,14 +334,15 @@ final class RedisPublisher {
       }
       case LOST -> lost(publication, null);
     }
-    settled();
+    settled(publication);
   }
 
-  private void settled() {
+  private void settled(PendingPublication publication) {
     if (closed) {
       rejectAgain();
     }
-    if (inFlight.settle() && !again.isEmpty()) {
+    boolean last = inFlight.settle();
+    if ((last && !again.isEmpty()) || publication.isMisrouted()) { // others may wait behind that
       schedule();
     }
   }
@@ -335,7 +355,7 @@ final class RedisPublisher {
       return;
     }
     publication.answerLost();
-    pausing = true;
+    again.pause();
     again.add(publication);
   }
 
@@ -344,7 +364,7 @@ final class RedisPublisher {
    * owner.
    */
   void handOver(Function<PendingPublication, RedisPublisher> now) {
-    for (Queue<PendingPublication> queue : List.of(again, waiting)) {
+    for (Queue<PendingPublication> queue : List.of(again.queue(), detours.taken(), waiting)) {
       for (Iterator<PendingPublication> each = queue.iterator(); each.hasNext(); ) {
         PendingPublication publication = each.next();
         RedisPublisher next = now.apply(publication);
@@ -365,6 +385,6 @@ final class RedisPublisher {
 
   /** Whether nothing is left that was ever given to it; called by the owner. */
   boolean isEmpty() {
-    return waiting.isEmpty() && inFlight.isSettled() && again.isEmpty();
+    return waiting.isEmpty() && detours.isEmpty() && inFlight.isSettled() && again.isEmpty();
   }
 }

@@ -172,8 +172,7 @@ final class RedisReader {
       StatefulConnection<String, byte[]> connection =
           address == null ? usual : shards.connectionTo(address);
       if (connection == null) {
-        shards.misrouted();
-        fail(refusals.unavailable(NOT_READ), null);
+        misrouted(null);
         return;
       }
       begun = System.nanoTime();
@@ -184,28 +183,29 @@ final class RedisReader {
               ? script.command(destination, after, count, begin)
               : script.asking(destination, after, count, begin);
       command.onComplete(this::answered);
-      connection.dispatch(
-          address == null ? List.of(command) : List.of(RedisScript.asking(), command));
+      Commands.send(
+          connection, address == null ? List.of(command) : List.of(RedisScript.asking(), command));
     }
 
     /** On Lettuce's I/O thread. */
     private void answered(@Nullable History history, @Nullable Throwable failure) {
-      if (history != null) {
-        metrics.read.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
-        refusals.accepted(Operation.READ);
-        if (result.complete(history)) {
-          held.decrementAndGet();
-        }
-      } else if (failure instanceof RedisNoScriptException && !result.isDone()) {
-        scriptMissing = true;
-        waiting.add(this);
-      } else if (asked == null && RedisScript.askedAt(failure) != null && !result.isDone()) {
+      if (asked == null && RedisScript.askedAt(failure) != null && !result.isDone()) {
         var unused =
             AskCheck.haveLeft(link.get(), script.keys(destination))
                 .thenAccept(left -> onItsWay(left, failure));
         return;
-      } else {
-        if (failure != null && RedisScript.isMisrouted(failure)) {
+      }
+      try {
+        if (history != null) {
+          metrics.read.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
+          refusals.accepted(Operation.READ);
+          if (result.complete(history)) {
+            held.decrementAndGet();
+          }
+        } else if (failure instanceof RedisNoScriptException && !result.isDone()) {
+          scriptMissing = true;
+          waiting.add(this);
+        } else if (failure != null && RedisScript.isMisrouted(failure)) {
           misrouted(failure);
         } else {
           RedisRefusal reason = refusals.failed(Operation.READ, failure);
@@ -215,24 +215,28 @@ final class RedisReader {
                   : refusals.rejected(NOT_READ, Operation.READ, reason),
               failure);
         }
+      } finally {
+        settled(); // or its place would be lost
       }
-      settled();
     }
 
     /** The slot is on its way; on Lettuce's I/O thread. */
     private void onItsWay(boolean left, @Nullable Throwable failure) {
-      if (left) {
-        asked = RedisScript.askedAt(failure);
-        waiting.add(this);
-      } else {
-        misrouted(failure);
+      try {
+        if (left) {
+          asked = RedisScript.askedAt(failure);
+          waiting.add(this);
+        } else {
+          misrouted(failure);
+        }
+      } finally {
+        settled();
       }
-      settled();
     }
 
     private void misrouted(@Nullable Throwable failure) {
-      shards.misrouted();
       fail(refusals.unavailable(NOT_READ), failure);
+      shards.misrouted();
     }
 
     private void settled() {
