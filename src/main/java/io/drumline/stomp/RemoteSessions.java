@@ -176,8 +176,9 @@ final class RemoteSessions {
   }
 
   /** Asks all nodes; where that fails, or the answer gets lost, the next attempt may not. */
+  @SuppressWarnings("CatchThrowable")
   private void tell(String sessionId, Question question, int attempt) {
-    control.tell(new Notice(ASKED, Map.of(SESSION, sessionId)));
+    // First: whatever becomes of the question, what waits for it must end.
     CompletableFuture.delayedExecutor(patience.toMillis(), TimeUnit.MILLISECONDS, Runnable::run)
         .execute(
             () -> {
@@ -190,6 +191,11 @@ final class RemoteSessions {
                 settle(sessionId, null);
               }
             });
+    try {
+      control.tell(new Notice(ASKED, Map.of(SESSION, sessionId)));
+    } catch (Throwable e) {
+      log.error("asked", "Other nodes could not be asked for a session; it is tried again", e);
+    }
   }
 
   /** Another node asks, or this one. */
@@ -237,10 +243,12 @@ final class RemoteSessions {
     }
   }
 
+  /** What one throws must not keep those behind it. */
+  @SuppressWarnings("CatchThrowable")
   private void goOn(Waiting next, @Nullable String user) {
     try {
       next.then.accept(user);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       log.error("failed", "A message to a session of another node was not published", e);
     }
   }

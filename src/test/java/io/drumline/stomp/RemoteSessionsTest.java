@@ -3,9 +3,13 @@ package io.drumline.stomp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.drumline.backplane.ControlChannel;
 import io.drumline.backplane.Notice;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,6 +89,42 @@ class RemoteSessionsTest {
           return id;
         });
     assertThat(told).extracting(Notice::kind).containsExactly("session-found", "session-ended");
+  }
+
+  @Test
+  void errorOfOneMessageDoesNotKeepTheOthers() {
+    node.remote.ask(
+        "far",
+        10,
+        user -> {
+          throw new StackOverflowError("injected");
+        });
+    node.remote.ask("far", 10, user -> heard.add("0 " + user));
+
+    tell("session-found", "session", "far", "user", "ann");
+    node.remote.ask("far", 10, user -> heard.add("1 " + user));
+
+    assertThat(heard).containsExactly("0 ann", "1 ann");
+  }
+
+  @Test
+  void goesOnWhereTheQuestionCannotBeTold() {
+    ControlChannel failing =
+        new ControlChannel() {
+          @Override
+          public CompletionStage<Void> tell(Notice notice) {
+            throw new OutOfMemoryError("injected");
+          }
+
+          @Override
+          public void listen(String kind, Listener listener) {}
+        };
+    RemoteSessions remote =
+        new RemoteSessions(
+            node.sessions, failing, new SimpleMeterRegistry(), Duration.ofMillis(100));
+    remote.ask("far", 10, user -> heard.add("nobody " + user));
+
+    await().until(() -> heard.equals(List.of("nobody null")));
   }
 
   private void tell(String kind, String... fields) {
