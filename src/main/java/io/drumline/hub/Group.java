@@ -35,6 +35,9 @@ final class Group {
   private @Nullable ByteBuf batch;
   private int batched;
 
+  /** The publications of the batch, where some member has an observer; else null. */
+  private @Nullable List<Publication> observed;
+
   /** What the batch begins with; null if it is empty or begins with a gap. */
   private @Nullable Publication first;
 
@@ -106,6 +109,9 @@ final class Group {
     int start = batch == null ? 0 : batch.writerIndex();
     try {
       shard.encoder().encode(key, publication, kind, batch());
+      if (observers > 0) {
+        observed().add(publication);
+      }
     } catch (Throwable e) {
       undo(start);
       allFallBehind(publication, null, e);
@@ -116,9 +122,6 @@ final class Group {
       first = publication;
     }
     batched++;
-    if (observers > 0) {
-      observe(publication, start);
-    }
     if (batch != null && batch.readableBytes() >= BATCH_BYTES) {
       flush();
     }
@@ -145,6 +148,15 @@ final class Group {
     if (first == null && before == null) {
       before = previous;
     }
+  }
+
+  private List<Publication> observed() {
+    List<Publication> publications = observed;
+    if (publications == null) {
+      publications = new ArrayList<>();
+      observed = publications;
+    }
+    return publications;
   }
 
   private ByteBuf batch() {
@@ -188,9 +200,6 @@ final class Group {
       ByteBuf frame = shard.alloc().directBuffer(INITIAL_BYTES);
       try {
         shard.encoder().encode(key, publication, kind, frame);
-        if (member.observer != null) {
-          member.observer.accept(publication);
-        }
       } catch (Throwable e) {
         frame.release();
         throw e;
@@ -199,6 +208,9 @@ final class Group {
     } catch (Throwable e) {
       fallBehind(member, publication, null, e);
       return;
+    }
+    if (member.observer != null && member.connection.open()) {
+      member.given(List.of(publication));
     }
     shard.metrics().deliveries.increment();
   }
@@ -212,13 +224,15 @@ final class Group {
     int frames = batched;
     Publication begin = first;
     Cursor previous = before;
+    List<Publication> publications = observed;
     batch = null;
     batched = 0;
+    observed = null;
     first = null;
     before = null;
     try {
       if (out.isReadable()) {
-        write(out, frames, begin, previous);
+        write(out, frames, begin, previous, publications);
       }
     } finally {
       out.release();
@@ -226,7 +240,11 @@ final class Group {
   }
 
   private void write(
-      ByteBuf out, int frames, @Nullable Publication begin, @Nullable Cursor previous) {
+      ByteBuf out,
+      int frames,
+      @Nullable Publication begin,
+      @Nullable Cursor previous,
+      @Nullable List<Publication> publications) {
     long now = System.nanoTime();
     try {
       shard.fence.check(now);
@@ -243,6 +261,9 @@ final class Group {
       try {
         if (member.connection.deliver(out, now)) {
           reached++;
+          if (publications != null) {
+            member.given(publications);
+          }
         }
       } catch (Throwable e) {
         fallBehind(member, begin, previous, e);
@@ -253,37 +274,6 @@ final class Group {
     }
     shard.metrics().deliveries.add((long) reached * frames);
     shard.metrics().bytesOut.add((long) reached * out.readableBytes());
-  }
-
-  private void observe(Publication publication, int start) {
-    for (int i = members.size() - 1; i >= 0; i--) {
-      Subscription member = members.get(i);
-      if (member.observer != null && member.connection.open()) {
-        try {
-          member.observer.accept(publication);
-        } catch (Throwable e) {
-          unobserved(member, publication, start, e);
-        }
-      }
-    }
-  }
-
-  /** Gives the member what comes before the publication that its observer failed at, no more. */
-  private void unobserved(Subscription member, Publication publication, int start, Throwable e) {
-    ByteBuf out = batch;
-    if (out == null) {
-      member.connection.abort(e); // it was written, as an observer has left meanwhile
-      return;
-    }
-    try {
-      if (start > 0) {
-        member.connection.deliver(out.slice(0, start), System.nanoTime());
-      }
-    } catch (Throwable again) {
-      fallBehind(member, first, before, again);
-      return;
-    }
-    fallBehind(member, publication, null, e);
   }
 
   /**

@@ -155,8 +155,8 @@ public final class Hub implements Receiver {
    * Subscribes a connection; called on its event loop.
    *
    * @param start where it begins
-   * @param observer called on the event loop for each publication just before it is written, or
-   *     null
+   * @param observer called on the event loop for each publication, once, when it has been written;
+   *     or null. If it throws, the connection is closed
    */
   public Subscription subscribe(
       Connection connection,

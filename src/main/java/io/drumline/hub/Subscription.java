@@ -5,6 +5,7 @@ import io.drumline.message.Cursor;
 import io.drumline.message.Gap;
 import io.drumline.message.Publication;
 import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -38,7 +39,7 @@ public final class Subscription {
   final ShardTopic topic;
   final Group.Key key;
 
-  /** Called for each publication just before it is written, or null; again if that failed. */
+  /** Called for each publication, once, when it has been written; or null. */
   final @Nullable Consumer<Publication> observer;
 
   /** Where the group holds this member; -1 while it is in none. */
@@ -203,6 +204,22 @@ public final class Subscription {
     }
   }
 
+  /**
+   * These were written. If its observer throws, nobody knows that the client has them: it is to
+   * begin again.
+   */
+  void given(List<Publication> publications) {
+    if (observer == null) {
+      return;
+    }
+    try {
+      publications.forEach(observer);
+    } catch (Throwable e) {
+      connection.failed(e);
+      connection.close(CloseCode.INTERNAL_ERROR, "The server failed: reconnect and resume.");
+    }
+  }
+
   /** Asks for what comes next. */
   void ask() {
     asked = true;
@@ -340,19 +357,16 @@ public final class Subscription {
   /** All of it or, if it throws, nothing; returns how many bytes that were. */
   private long write(@Nullable Gap gap, List<Publication> publications) {
     Shard shard = topic.shard;
+    List<Publication> own = new ArrayList<>(publications.size());
     ByteBuf frames = shard.alloc().directBuffer();
-    int count = 0;
     try {
       if (gap != null && key.continuity()) {
         shard.encoder().encode(key, gap, topic.destination, frames);
       }
       for (Publication publication : publications) {
         if (publication.session() == null || publication.session().equals(connection.id())) {
-          if (observer != null) {
-            observer.accept(publication);
-          }
           shard.encoder().encode(key, publication, Frames.kindOf(publication), frames);
-          count++;
+          own.add(publication);
         }
       }
     } catch (Throwable e) {
@@ -361,7 +375,10 @@ public final class Subscription {
     }
     long bytes = frames.readableBytes();
     connection.writeCatchUp(frames);
-    shard.metrics().deliveries.add(count);
+    if (connection.open()) {
+      given(own);
+    }
+    shard.metrics().deliveries.add(own.size());
     return bytes;
   }
 }

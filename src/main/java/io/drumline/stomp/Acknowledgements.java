@@ -31,7 +31,7 @@ final class Acknowledgements {
     }
   }
 
-  /** A message is about to be written; returns false if it was so before, and that has failed. */
+  /** A message was written; returns false if it is outstanding already. */
   boolean delivered(String messageId) {
     if (outstanding.putIfAbsent(messageId, last) != null) {
       return false;

@@ -115,7 +115,7 @@ final class StompSubscription implements Tracked {
     return acknowledgements != null;
   }
 
-  /** A message is about to be written; returns whether it is one more to be acknowledged. */
+  /** A message was written; returns whether it is one more to be acknowledged. */
   boolean delivered(String messageId) {
     return acknowledgements != null && acknowledgements.delivered(messageId);
   }

@@ -148,6 +148,7 @@ class ClientLimitsIT {
     client.publish("/topic/unacknowledged", "a");
     client.expectMessage("a");
     client.publish("/topic/unacknowledged", "b");
+    client.expectMessage("b");
     ended(client, "unacknowledged", before, TOO_MANY_UNACKNOWLEDGED, "More than 1 messages");
   }
 
