@@ -47,10 +47,7 @@ final class DestinationReads {
     }
     owner.metrics.reads.increment();
     try {
-      owner
-          .backplane
-          .read(destination.destination, after, count, begin)
-          .whenComplete(this::answer);
+      owner.backplane.read(destination.destination, after, count, begin).whenComplete(this::answer);
     } catch (Throwable e) {
       fail();
       owner.metrics.failures.increment();

@@ -2,8 +2,8 @@ package io.drumline.stomp;
 
 import io.drumline.backplane.BackplaneException;
 import io.drumline.hub.Connection;
-import io.drumline.hub.Pause;
 import io.drumline.hub.Frames;
+import io.drumline.hub.Pause;
 import io.drumline.message.CloseCode;
 import io.drumline.security.Limit;
 import io.drumline.session.ClientSocket;

@@ -118,13 +118,18 @@ final class SpringBridge {
         session,
         frame.size(),
         () ->
-            publish(new SessionConnectEvent(this, SpringMessages.ofClient(session, frame, null), session.user())));
+            publish(
+                new SessionConnectEvent(
+                    this, SpringMessages.ofClient(session, frame, null), session.user())));
   }
 
   void connectedEvent(StompSession session) {
     later(
         session,
-        () -> publish(new SessionConnectedEvent(this, SpringMessages.connected(session), session.user())));
+        () ->
+            publish(
+                new SessionConnectedEvent(
+                    this, SpringMessages.connected(session), session.user())));
   }
 
   /**

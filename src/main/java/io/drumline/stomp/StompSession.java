@@ -1,8 +1,8 @@
 package io.drumline.stomp;
 
 import io.drumline.hub.Connection;
-import io.drumline.hub.Pause;
 import io.drumline.hub.Frames;
+import io.drumline.hub.Pause;
 import io.drumline.loop.Mailbox;
 import io.drumline.message.CloseCode;
 import io.drumline.session.SharedSession;

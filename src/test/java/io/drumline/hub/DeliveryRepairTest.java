@@ -336,7 +336,9 @@ class DeliveryRepairTest {
     assertThat(other.observed).containsExactly("1", "2", "3");
   }
 
-  /** Else its client could not acknowledge what it was given, or owed an ACK for what it was not. */
+  /**
+   * Else its client could not acknowledge what it was given, or owed an ACK for what it was not.
+   */
   @Test
   void observerIsToldOnceOfWhatWasWritten() {
     Client client = subscribe(near, new Format("a"), Start.LIVE, true);

@@ -11,8 +11,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.drumline.hub.Connection;
-import io.drumline.hub.Pause;
 import io.drumline.hub.Frames;
+import io.drumline.hub.Pause;
 import io.drumline.message.CloseCode;
 import io.drumline.testing.RawWebSocket;
 import io.drumline.testing.RawWebSocket.Frame;
