@@ -1,6 +1,6 @@
 import { ask, askFor } from './server.js';
 import { showTable } from './tables.js';
-import { byId, confirmed, forgetNotices, notify, octets, showFigures, showNote, showOnly, showRefusal, showStatus, span, write } from './view.js';
+import { byId, confirmed, forgetNotices, notify, bytes, showFigures, showNote, showOnly, showRefusal, showStatus, span, write } from './view.js';
 
 const INTERVAL = 3000;
 const NODES = '../api/v1/nodes';
@@ -98,7 +98,7 @@ function drawNode(node) {
     ['Destinations', figures.destinations],
     ['Published', perSecond(node, 'messages.published'), 'a second'],
     ['Deliveries', perSecond(node, 'deliveries'), 'a second'],
-    ['Waiting for clients', ...octets(figures['queue.bytes'])],
+    ['Waiting for clients', ...bytes(figures['queue.bytes'])],
     ['Dropped', figures['messages.dropped'], 'since the start'],
     ['Not accepted', figures['messages.failed'], 'since the start'],
   ]);

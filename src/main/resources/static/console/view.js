@@ -95,8 +95,8 @@ function number(value) {
   return Math.abs(value) < 10 && !Number.isInteger(value) ? fine.format(value) : whole.format(value);
 }
 
-/** Octets as people say them. */
-export function octets(value) {
+/** Bytes as people say them. */
+export function bytes(value) {
   const units = ['B', 'KB', 'MB', 'GB'];
   let at = 0;
   while (value >= 1024 && at < units.length - 1) {

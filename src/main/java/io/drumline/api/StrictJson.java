@@ -17,7 +17,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Reads requests to the letter, or says in one sentence what is wrong with them. */
 final class StrictJson {
-  /** Longest request, in octets. */
+  /** Longest request, in bytes. */
   static final int MAX_REQUEST = 1 << 20;
 
   // Unlike Spring's own mapper: a misspelt field must not be lost in silence.

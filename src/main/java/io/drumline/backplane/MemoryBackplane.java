@@ -46,7 +46,7 @@ public final class MemoryBackplane implements Backplane {
     this(
         ids,
         retentions,
-        new MemoryBudget(properties.historyOctets(), registry),
+        new MemoryBudget(properties.historyBytes(), registry),
         InstantSource.system());
   }
 

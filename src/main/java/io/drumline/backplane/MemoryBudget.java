@@ -43,8 +43,8 @@ final class MemoryBudget {
             .register(registry);
   }
 
-  void use(long octets) {
-    used.addAndGet(octets);
+  void use(long bytes) {
+    used.addAndGet(bytes);
   }
 
   long used() {

@@ -24,7 +24,7 @@ final class MemoryOrder {
   static final History NO_EPOCH = new History(null, 1, List.of());
 
   private static final int PAGE_MESSAGES = 1024;
-  private static final int PAGE_OCTETS = 1 << 20;
+  private static final int PAGE_BYTES = 1 << 20;
   private static final long REMEMBER_MILLIS = Duration.ofMinutes(Draft.ID_MINUTES).toMillis();
 
   private static final long LOOK_EVERY_MILLIS = Duration.ofMinutes(1).toMillis();
@@ -33,10 +33,10 @@ final class MemoryOrder {
   private static final int MOST_IDS = 100_000;
 
   /** About what it takes to remember a destination, a publication and a publisher's id. */
-  private static final int ORDER_OCTETS = 512;
+  private static final int ORDER_BYTES = 512;
 
-  private static final int PUBLICATION_OCTETS = 256;
-  private static final int ID_OCTETS = 256;
+  private static final int PUBLICATION_BYTES = 256;
+  private static final int ID_BYTES = 256;
 
   private record Published(String messageId, long time) {}
 
@@ -48,7 +48,7 @@ final class MemoryOrder {
   /** Without holes, up to the last one. */
   private final ArrayDeque<Publication> kept = new ArrayDeque<>();
 
-  private long keptOctets;
+  private long keptBytes;
 
   /** By the publisher's own id, in the order published. */
   private final Map<String, Published> published = new LinkedHashMap<>();
@@ -73,7 +73,7 @@ final class MemoryOrder {
     this.retention = retention;
     this.budget = budget;
     this.lastUse = now;
-    budget.use(ORDER_OCTETS);
+    budget.use(ORDER_BYTES);
   }
 
   /** The message-id given, or null where this order is forgotten and another must be asked. */
@@ -92,12 +92,12 @@ final class MemoryOrder {
     lastId = id;
     if (draft.id() != null) {
       published.put(draft.id(), new Published(publication.messageId(), now));
-      budget.use(ID_OCTETS);
+      budget.use(ID_BYTES);
     }
     if (retention.keeps()) {
       kept.add(publication);
-      keptOctets += octets(publication);
-      budget.use(octets(publication) + PUBLICATION_OCTETS);
+      keptBytes += bytes(publication);
+      budget.use(bytes(publication) + PUBLICATION_BYTES);
       trim(now);
     }
     if (subscribed) {
@@ -126,11 +126,11 @@ final class MemoryOrder {
       drop();
     }
     List<Publication> page = new ArrayList<>();
-    int octets = 0;
+    int bytes = 0;
     for (Publication publication : kept) {
       if (publication.position().offset() > after) {
-        octets += page.isEmpty() ? 0 : octets(publication);
-        if (page.size() == Math.min(count, PAGE_MESSAGES) || octets > PAGE_OCTETS) {
+        bytes += page.isEmpty() ? 0 : bytes(publication);
+        if (page.size() == Math.min(count, PAGE_MESSAGES) || bytes > PAGE_BYTES) {
           break;
         }
         page.add(publication);
@@ -206,10 +206,10 @@ final class MemoryOrder {
     if (!forgotten) {
       forgotten = true;
       budget.use(
-          -ORDER_OCTETS
-              - keptOctets
-              - (long) PUBLICATION_OCTETS * kept.size()
-              - (long) ID_OCTETS * published.size());
+          -ORDER_BYTES
+              - keptBytes
+              - (long) PUBLICATION_BYTES * kept.size()
+              - (long) ID_BYTES * published.size());
       kept.clear();
       published.clear();
     }
@@ -219,7 +219,7 @@ final class MemoryOrder {
     // The newest message stays, however large it is.
     while (kept.size() > 1
         && (kept.size() > retention.messages()
-            || keptOctets > retention.bytes()
+            || keptBytes > retention.bytes()
             || isOld(kept.element(), now))) {
       drop();
     }
@@ -230,9 +230,9 @@ final class MemoryOrder {
   }
 
   private void drop() {
-    long octets = octets(kept.remove());
-    keptOctets -= octets;
-    budget.use(-octets - PUBLICATION_OCTETS);
+    long bytes = bytes(kept.remove());
+    keptBytes -= bytes;
+    budget.use(-bytes - PUBLICATION_BYTES);
   }
 
   private void forgetIds(long now) {
@@ -242,11 +242,11 @@ final class MemoryOrder {
         return;
       }
       oldest.remove();
-      budget.use(-ID_OCTETS);
+      budget.use(-ID_BYTES);
     }
   }
 
-  private static int octets(Publication publication) {
+  private static int bytes(Publication publication) {
     return publication.headers().length + publication.body().length;
   }
 

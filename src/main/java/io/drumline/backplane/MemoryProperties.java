@@ -32,7 +32,7 @@ public record MemoryProperties(@Nullable DataSize historyLimit, @Nullable DataSi
     return sessionLimit == null ? Runtime.getRuntime().maxMemory() / 16 : sessionLimit.toBytes();
   }
 
-  long historyOctets() {
+  long historyBytes() {
     return historyLimit == null ? Runtime.getRuntime().maxMemory() / 4 : historyLimit.toBytes();
   }
 }

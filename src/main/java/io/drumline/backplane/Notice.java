@@ -12,13 +12,13 @@ import java.util.regex.Pattern;
  * @param kind what happened, such as {@code revoked}: 1 to 32 of {@code a-z0-9-}, beginning with a
  *     letter
  * @param fields what else is to be known, by name: at most {@link #MAX_FIELDS}, with names of 1 to
- *     64 and values of at most {@link #MAX_VALUE} octets of UTF-8
+ *     64 and values of at most {@link #MAX_VALUE} bytes of UTF-8
  */
 public record Notice(String kind, Map<String, String> fields) {
   /** Most fields. */
   public static final int MAX_FIELDS = 16;
 
-  /** Most octets of a field's value. */
+  /** Most bytes of a field's value. */
   public static final int MAX_VALUE = 4096;
 
   private static final int MAX_NAME = 64;

@@ -8,7 +8,7 @@ import java.time.Duration;
  * may be, of messages never.
  *
  * @param messages most messages; 0 for no history
- * @param bytes most octets of envelopes
+ * @param bytes most bytes of envelopes
  * @param age a message's longest time
  */
 public record Retention(int messages, long bytes, Duration age) {

@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 public final class Connection {
   private static final Logger log = LoggerFactory.getLogger(Connection.class);
 
-  /** Octets that wait for a client weigh as much as one subscription. */
-  private static final int OCTETS_LIKE_A_SUBSCRIPTION = 4096;
+  /** Bytes that wait for a client weigh as much as one subscription. */
+  private static final int BYTES_LIKE_A_SUBSCRIPTION = 4096;
 
   private final Channel channel;
   private final Shard shard;
@@ -27,7 +27,7 @@ public final class Connection {
   private final boolean deflate;
   private final OutboundQueue queue;
 
-  /** For writes past the pipeline; null where octets must go through it. */
+  /** For writes past the pipeline; null where bytes must go through it. */
   private final @Nullable FileDescriptor socket;
 
   private final Closing closing;
@@ -56,7 +56,7 @@ public final class Connection {
     this.shard = shard;
     this.id = id;
     this.deflate = deflate;
-    // With TLS the octets must pass through the pipeline.
+    // With TLS the bytes must pass through the pipeline.
     boolean tls = channel.pipeline().get(SslHandler.class) != null;
     this.queue = new OutboundQueue(channel, tls, shard.queues());
     this.socket = tls ? null : DirectWrites.socketOf(channel);
@@ -127,7 +127,7 @@ public final class Connection {
   }
 
   /**
-   * Sends one message. Takes the buffer over; if it has {@link Frames#MAX_HEADER} octets of room
+   * Sends one message. Takes the buffer over; if it has {@link Frames#MAX_HEADER} bytes of room
    * before its reader index, the WebSocket header goes there and nothing is copied.
    */
   public void send(ByteBuf payload, Frames.Payload kind) {
@@ -225,7 +225,7 @@ public final class Connection {
    * Closes it: what was written goes first, then the Close frame. The socket ends when the peer has
    * answered, or after 8 seconds. Idempotent.
    *
-   * @param reason a short sentence, cut at 123 octets
+   * @param reason a short sentence, cut at 123 bytes
    */
   public void close(CloseCode meant, String reason) {
     closing.close(meant, reason);
@@ -356,9 +356,9 @@ public final class Connection {
     return closing;
   }
 
-  /** What moving its client costs: subscriptions to make and catch up again, octets to read. */
+  /** What moving its client costs: subscriptions to make and catch up again, bytes to read. */
   long weight() {
-    return subscriptions + queue.bytes() / OCTETS_LIKE_A_SUBSCRIPTION;
+    return subscriptions + queue.bytes() / BYTES_LIKE_A_SUBSCRIPTION;
   }
 
   /** Whether the frame may be written; closes a slow consumer whose queue is full. */

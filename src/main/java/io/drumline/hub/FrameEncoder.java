@@ -12,7 +12,7 @@ import java.util.zip.Deflater;
  * buffers are reused.
  */
 final class FrameEncoder {
-  /** RFC 7692, 7.2.1: a compressed message ends before these four octets of an empty block. */
+  /** RFC 7692, 7.2.1: a compressed message ends before these four bytes of an empty block. */
   private static final int DEFLATE_TAIL = 4;
 
   /** Scratch space beyond this size is given back after use. */

@@ -7,7 +7,7 @@ import io.netty.buffer.ByteBuf;
 
 /**
  * How a publication is written for a group of subscribers. Equal formats share one encoded frame,
- * so {@code equals} and {@code hashCode} must cover all that shows in the octets.
+ * so {@code equals} and {@code hashCode} must cover all that shows in the bytes.
  */
 public interface FrameFormat {
 

@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
  * Written below any codec, so that one frame can be shared by all that receive it.
  */
 public final class Frames {
-  /** Largest header of an unmasked frame: two octets and a 64-bit length. */
+  /** Largest header of an unmasked frame: two bytes and a 64-bit length. */
   public static final int MAX_HEADER = 10;
 
   private static final int FIN = 0x80;
@@ -28,13 +28,13 @@ public final class Frames {
   public enum Payload {
     /** UTF-8 text. */
     TEXT,
-    /** Any octets. */
+    /** Any bytes. */
     BINARY
   }
 
   private Frames() {}
 
-  /** Octets of the header before a payload of this length. */
+  /** Bytes of the header before a payload of this length. */
   public static int headerLength(int payload) {
     return payload < 126 ? 2 : payload < 65536 ? 4 : MAX_HEADER;
   }
@@ -95,12 +95,12 @@ public final class Frames {
     return control(alloc, PING, 0);
   }
 
-  /** A ping with a number as its payload, in 8 octets; the pong brings it back. */
+  /** A ping with a number as its payload, in 8 bytes; the pong brings it back. */
   public static ByteBuf ping(ByteBufAllocator alloc, long number) {
     return control(alloc, PING, Long.BYTES).writeLong(number);
   }
 
-  /** The answer to a ping, with its payload (at most 125 octets, as the decoder has checked). */
+  /** The answer to a ping, with its payload (at most 125 bytes, as the decoder has checked). */
   public static ByteBuf pong(ByteBufAllocator alloc, ByteBuf payload) {
     return control(alloc, PONG, payload.readableBytes())
         .writeBytes(payload, payload.readerIndex(), payload.readableBytes());
@@ -130,8 +130,8 @@ public final class Frames {
         : Payload.BINARY;
   }
 
-  /** Whether the octets are UTF-8, and so may go in a text frame. */
-  public static boolean isUtf8(byte[] octets) {
-    return ByteBufUtil.isText(Unpooled.wrappedBuffer(octets), StandardCharsets.UTF_8);
+  /** Whether the bytes are UTF-8, and so may go in a text frame. */
+  public static boolean isUtf8(byte[] bytes) {
+    return ByteBufUtil.isText(Unpooled.wrappedBuffer(bytes), StandardCharsets.UTF_8);
   }
 }

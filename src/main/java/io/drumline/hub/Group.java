@@ -9,9 +9,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The subscribers of one destination on one shard whose frames are the same octets. Publications
- * are encoded once into a batch; the batch is written to every member, as one shared buffer, when
- * the turn of the event loop ends.
+ * The subscribers of one destination on one shard whose frames are the same bytes. Publications are
+ * encoded once into a batch; the batch is written to every member, as one shared buffer, when the
+ * turn of the event loop ends.
  *
  * <p>Whatever fails here concerns only the members that it happened to: they fall behind, are no
  * members any more, and catch up from the last message that they were given. Nothing is thrown.
@@ -24,7 +24,7 @@ final class Group {
 
   private static final int INITIAL_BYTES = 512;
 
-  /** What makes two subscribers' frames the same octets. */
+  /** What makes two subscribers' frames the same bytes. */
   record Key(FrameFormat format, boolean deflate, boolean continuity) {}
 
   private final ShardTopic topic;

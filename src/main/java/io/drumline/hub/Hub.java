@@ -231,8 +231,8 @@ public final class Hub implements Receiver {
 
   /**
    * The open connections of this node, the lightest first: those whose clients have the least to do
-   * anew elsewhere, by subscriptions and by octets that wait for them; in no order among equals.
-   * Any thread; completes on an event loop.
+   * anew elsewhere, by subscriptions and by bytes that wait for them; in no order among equals. Any
+   * thread; completes on an event loop.
    */
   public CompletableFuture<List<Connection>> lightestFirst() {
     return ofAllShards(Shard::weigh)
@@ -334,7 +334,7 @@ public final class Hub implements Receiver {
     return outboundLimit;
   }
 
-  /** A publication's weight in the backlog: its octets and roughly the objects around them. */
+  /** A publication's weight in the backlog: its bytes and roughly the objects around them. */
   static int sizeOf(Publication publication) {
     return publication.headers().length + publication.body().length + 200;
   }

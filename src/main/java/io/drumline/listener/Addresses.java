@@ -9,8 +9,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** How many sockets each address has. Any thread. */
 final class Addresses {
-  /** Of IPv6, a provider gives at least this much to one customer: 8 octets are a /64. */
-  private static final int IPV6_OCTETS = 8;
+  /** Of IPv6, a provider gives at least this much to one customer: 8 bytes are a /64. */
+  private static final int IPV6_BYTES = 8;
 
   private final int most;
   private final Map<InetAddress, Integer> sockets = new ConcurrentHashMap<>();
@@ -38,10 +38,10 @@ final class Addresses {
     if (!(address instanceof Inet6Address)) {
       return address;
     }
-    byte[] octets = address.getAddress();
-    Arrays.fill(octets, IPV6_OCTETS, octets.length, (byte) 0);
+    byte[] bytes = address.getAddress();
+    Arrays.fill(bytes, IPV6_BYTES, bytes.length, (byte) 0);
     try {
-      return InetAddress.getByAddress(octets);
+      return InetAddress.getByAddress(bytes);
     } catch (UnknownHostException e) {
       throw new AssertionError("An address has 16 bytes", e);
     }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class ProxyHeader extends SimpleChannelInboundHandler<HAProxyMessage> {
   private static final AttributeKey<InetAddress> SOURCE =
       AttributeKey.valueOf(ProxyHeader.class, "source");
-  private static final int MAX_OCTETS = 4096;
+  private static final int MAX_BYTES = 4096;
 
   private final Handshakes handshakes;
 
@@ -28,7 +28,7 @@ final class ProxyHeader extends SimpleChannelInboundHandler<HAProxyMessage> {
   }
 
   static void addTo(ChannelPipeline pipeline, Handshakes handshakes) {
-    pipeline.addLast(new HAProxyMessageDecoder(MAX_OCTETS)).addLast(new ProxyHeader(handshakes));
+    pipeline.addLast(new HAProxyMessageDecoder(MAX_BYTES)).addLast(new ProxyHeader(handshakes));
   }
 
   /** Who connected, or for whom a proxy did; null if the connection is gone. */

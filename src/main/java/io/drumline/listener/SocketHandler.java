@@ -29,7 +29,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The end of an upgraded socket's pipeline: hands a client's octets to its STOMP session, answers
+ * The end of an upgraded socket's pipeline: hands a client's bytes to its STOMP session, answers
  * control frames, and finds out by pings whether a silent client is still there.
  *
  * <p>Whoever breaks the protocol is told so in a Close frame, behind which our half of the TCP
@@ -98,8 +98,8 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
   }
 
   private void data(ChannelHandlerContext ctx, WebSocketFrame frame) {
-    ByteBuf octets = frame.content();
-    messageBytes += octets.readableBytes();
+    ByteBuf bytes = frame.content();
+    messageBytes += bytes.readableBytes();
     fragments++;
     if (messageBytes > properties.maxMessageBytes().toBytes()) {
       tooBig(ctx);
@@ -122,7 +122,7 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
       messageBytes = 0;
       fragments = 0;
     }
-    session.received(octets);
+    session.received(bytes);
   }
 
   private void closed(ChannelHandlerContext ctx, CloseWebSocketFrame close) {
@@ -134,7 +134,7 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
     }
   }
 
-  /** Any octet is a sign of life, also one in the middle of a frame. */
+  /** Any byte is a sign of life, also one in the middle of a frame. */
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
     pinged = false;

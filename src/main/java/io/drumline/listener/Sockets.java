@@ -55,7 +55,7 @@ final class Sockets {
    * Gives a socket that has entered, and was answered with 101, its WebSocket pipeline. Called on
    * its event loop.
    *
-   * <p>Octets come in as frames; inflated, if so agreed; text is checked to be UTF-8 as the client
+   * <p>Bytes come in as frames; inflated, if so agreed; text is checked to be UTF-8 as the client
    * meant it, so after that. There is nothing on the way out: the hub writes finished frames.
    *
    * @param deflate with {@link Deflate.Use#WITH_CONTEXT}, memory was taken for it, which goes back

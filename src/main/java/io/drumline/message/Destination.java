@@ -7,13 +7,13 @@ import java.nio.charset.StandardCharsets;
  * {@code /user/<name>/…} with the user's name in place (a client's own {@code /user/queue/x}
  * becomes one of these at the protocol edge).
  *
- * @param value the full text; at most {@value #MAX_BYTES} UTF-8 octets, no control characters
+ * @param value the full text; at most {@value #MAX_BYTES} UTF-8 bytes, no control characters
  * @param kind what its first segment says about delivery
  */
 public record Destination(String value, Kind kind) {
 
   /**
-   * Longest destination accepted, in UTF-8 octets: it is a Redis key and a header of every message.
+   * Longest destination accepted, in UTF-8 bytes: it is a Redis key and a header of every message.
    */
   public static final int MAX_BYTES = 255;
 

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param destination where it goes
  * @param headers the publisher's headers as STOMP 1.2 header lines, already escaped, each ended by
  *     a line feed; none of the headers that the server itself writes
- * @param body the body's octets
+ * @param body the body's bytes
  * @param id the publisher's own id for idempotent publishing, or null: of those with the same id to
  *     the same destination within {@link #ID_MINUTES} minutes, one is published; without meaning
  *     for ephemeral destinations

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param id unique in the cluster
  * @param time when it was published, milliseconds since 1970, by the publishing node's clock
  * @param headers escaped STOMP 1.2 header lines, as in {@link Draft#headers()}
- * @param body the body's octets
+ * @param body the body's bytes
  * @param session the only session that shall see it, or null for all
  */
 @SuppressWarnings("ArrayRecordComponent") // shared and read only; never compared

@@ -11,11 +11,11 @@ import java.nio.ByteBuffer;
 
 /**
  * The form of a publication on a channel. Numbers are big-endian, and every text and array follows
- * its length in octets:
+ * its length in bytes:
  *
  * <pre>
- * head  version 1 (1 octet), epoch (1), offset (8 octets, no length), previous id (1)
- * tail  id (1), time (8 octets, no length), session (2), headers (4), body (4)
+ * head  version 1 (1 byte), epoch (1), offset (8 bytes, no length), previous id (1)
+ * tail  id (1), time (8 bytes, no length), session (2), headers (4), body (4)
  * </pre>
  *
  * The publisher writes the tail; {@code publish.lua} writes the head before it, once the message
@@ -38,7 +38,7 @@ final class Envelope {
     return write(draft, id, time, EPHEMERAL_HEAD).put(0, VERSION).array();
   }
 
-  /** Writes the tail after {@code head} octets of zero. */
+  /** Writes the tail after {@code head} bytes of zero. */
   private static ByteBuffer write(Draft draft, String id, long time, int head) {
     byte[] idBytes = id.getBytes(UTF_8);
     byte[] session = draft.session() == null ? NONE : draft.session().getBytes(UTF_8);
@@ -65,20 +65,20 @@ final class Envelope {
   /**
    * Reads an envelope.
    *
-   * @throws MalformedException where {@code octets} are none
+   * @throws MalformedException where {@code bytes} are none
    */
-  static Publication read(Destination destination, byte[] octets) throws MalformedException {
-    ByteBuffer in = ByteBuffer.wrap(octets);
+  static Publication read(Destination destination, byte[] bytes) throws MalformedException {
+    ByteBuffer in = ByteBuffer.wrap(bytes);
     try {
       if (in.get() != VERSION) {
         throw new MalformedException("unknown version");
       }
-      String epoch = text(octets, in, in.get() & 0xFF);
+      String epoch = text(bytes, in, in.get() & 0xFF);
       long offset = in.getLong();
-      String previousId = text(octets, in, in.get() & 0xFF);
-      String id = text(octets, in, in.get() & 0xFF);
+      String previousId = text(bytes, in, in.get() & 0xFF);
+      String id = text(bytes, in, in.get() & 0xFF);
       long time = in.getLong();
-      String session = text(octets, in, in.getShort() & 0xFFFF);
+      String session = text(bytes, in, in.getShort() & 0xFFFF);
       byte[] headers = array(in, in.getInt());
       byte[] body = array(in, in.getInt());
       if (in.hasRemaining()) {
@@ -107,11 +107,11 @@ final class Envelope {
     }
   }
 
-  private static String text(byte[] octets, ByteBuffer in, int length) throws MalformedException {
+  private static String text(byte[] bytes, ByteBuffer in, int length) throws MalformedException {
     int start = in.position();
     check(in, length);
     in.position(start + length);
-    return new String(octets, start, length, UTF_8);
+    return new String(bytes, start, length, UTF_8);
   }
 
   private static byte[] array(ByteBuffer in, int length) throws MalformedException {
@@ -143,16 +143,16 @@ final class Envelope {
    */
   private static boolean areHeaders(byte[] headers) {
     boolean named = false;
-    for (byte octet : headers) {
-      if (octet == 0 || octet == '\r' || (octet == '\n' && !named)) {
+    for (byte b : headers) {
+      if (b == 0 || b == '\r' || (b == '\n' && !named)) {
         return false;
       }
-      named = octet == ':' || (named && octet != '\n');
+      named = b == ':' || (named && b != '\n');
     }
     return headers.length == 0 || headers[headers.length - 1] == '\n';
   }
 
-  /** Octets on a channel that are not an envelope; the message says why, for the log. */
+  /** Bytes on a channel that are not an envelope; the message says why, for the log. */
   static final class MalformedException extends Exception {
     MalformedException(String message) {
       super(message);

@@ -50,15 +50,15 @@ final class HistoryOutput extends CommandOutput<String, byte[], History> {
     } else if (id == null) {
       id = US_ASCII.decode(bytes).toString();
     } else if (!ended) {
-      byte[] octets = new byte[bytes.remaining()];
-      bytes.get(octets);
-      append(octets);
+      byte[] copy = new byte[bytes.remaining()];
+      bytes.get(copy);
+      append(copy);
     }
   }
 
-  private void append(byte[] octets) {
+  private void append(byte[] bytes) {
     try {
-      Publication publication = Envelope.read(destination, octets);
+      Publication publication = Envelope.read(destination, bytes);
       Position position = publication.position();
       ended =
           !position.epoch().equals(epoch)

@@ -12,11 +12,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The form of a notice on the control channel. Every text is UTF-8 and follows its length in
- * octets:
+ * The form of a notice on the control channel. Every text is UTF-8 and follows its length in bytes:
  *
  * <pre>
- * version 1 (1 octet), kind (1), number of fields (1 octet), then name (1) and value (2) of each
+ * version 1 (1 byte), kind (1), number of fields (1 byte), then name (1) and value (2) of each
  * </pre>
  */
 final class NoticeForm {
@@ -34,13 +33,13 @@ final class NoticeForm {
         .fields()
         .forEach(
             (name, value) -> {
-              byte[] nameOctets = name.getBytes(UTF_8);
-              byte[] valueOctets = value.getBytes(UTF_8);
-              out.write(nameOctets.length);
-              out.writeBytes(nameOctets);
-              out.write(valueOctets.length >> 8);
-              out.write(valueOctets.length);
-              out.writeBytes(valueOctets);
+              byte[] nameBytes = name.getBytes(UTF_8);
+              byte[] valueBytes = value.getBytes(UTF_8);
+              out.write(nameBytes.length);
+              out.writeBytes(nameBytes);
+              out.write(valueBytes.length >> 8);
+              out.write(valueBytes.length);
+              out.writeBytes(valueBytes);
             });
     return out.toByteArray();
   }
@@ -48,10 +47,10 @@ final class NoticeForm {
   /**
    * Reads a notice.
    *
-   * @throws Envelope.MalformedException where {@code octets} are none
+   * @throws Envelope.MalformedException where {@code bytes} are none
    */
-  static Notice read(byte[] octets) throws Envelope.MalformedException {
-    ByteBuffer in = ByteBuffer.wrap(octets);
+  static Notice read(byte[] bytes) throws Envelope.MalformedException {
+    ByteBuffer in = ByteBuffer.wrap(bytes);
     try {
       if (in.get() != VERSION) {
         throw new Envelope.MalformedException("unknown version");
@@ -80,8 +79,8 @@ final class NoticeForm {
     if (length > in.remaining()) {
       throw new BufferUnderflowException();
     }
-    ByteBuffer octets = in.slice(in.position(), length);
+    ByteBuffer bytes = in.slice(in.position(), length);
     in.position(in.position() + length);
-    return UTF_8.newDecoder().decode(octets).toString();
+    return UTF_8.newDecoder().decode(bytes).toString();
   }
 }

@@ -24,36 +24,36 @@ final class Publications {
       "The message was published, but too few replicas of the backplane have confirmed it.";
 
   private final int mostRequests;
-  private final long mostOctets;
+  private final long mostBytes;
   private final RedisMetrics metrics;
   private final RedisRefusals refusals;
 
   /** What is held until Redis has answered, timed out or not. */
   private final AtomicInteger heldRequests = new AtomicInteger();
 
-  private final AtomicLong heldOctets = new AtomicLong();
+  private final AtomicLong heldBytes = new AtomicLong();
 
   /** Of the last one sent first: microseconds, or one more than before. Owner's. */
   private long sequence;
 
   Publications(RedisProperties properties, RedisMetrics metrics, RedisRefusals refusals) {
     mostRequests = properties.requestQueue();
-    mostOctets = properties.requestQueueSize().toBytes();
+    mostBytes = properties.requestQueueSize().toBytes();
     this.metrics = metrics;
     this.refusals = refusals;
-    metrics.held(heldRequests, heldOctets);
+    metrics.held(heldRequests, heldBytes);
   }
 
   /** Holds another one, to be released in any case; returns whether there was room for it. */
   boolean hold(PendingPublication publication) {
     int requests = heldRequests.incrementAndGet();
-    long octets = heldOctets.addAndGet(publication.payload.length);
-    return requests <= mostRequests && octets <= mostOctets;
+    long bytes = heldBytes.addAndGet(publication.payload.length);
+    return requests <= mostRequests && bytes <= mostBytes;
   }
 
   void release(PendingPublication publication) {
     heldRequests.decrementAndGet();
-    heldOctets.addAndGet(-publication.payload.length);
+    heldBytes.addAndGet(-publication.payload.length);
   }
 
   /** A greater number than ever before; on the backplane's thread only. */

@@ -12,7 +12,7 @@ import java.util.List;
 final class ReadScript {
   private static final RedisScript SCRIPT = RedisScript.load("read.lua");
   private static final int MOST_MESSAGES = 1024;
-  private static final int MOST_OCTETS = 1 << 20;
+  private static final int MOST_BYTES = 1 << 20;
 
   private final RedisKeys keys;
   private final MessageIds ids;
@@ -56,7 +56,7 @@ final class ReadScript {
             .call(named)
             .add(after)
             .add(Math.min(count, MOST_MESSAGES))
-            .add(MOST_OCTETS)
+            .add(MOST_BYTES)
             .add(begin ? ids.newEpoch(destination) : "")
             .add(retention.keeps() ? retention.age().toMillis() : 0)
             .add(retention.messages()),

@@ -155,7 +155,7 @@ final class RedisBackplane implements Backplane {
             owner,
             guard,
             receiver,
-            octets -> shards.all().forEach(shard -> shard.probe().returned(octets)),
+            bytes -> shards.all().forEach(shard -> shard.probe().returned(bytes)),
             this::unsubscribed);
     subscriber.listen(keys.node(ids.incarnation()), sessions::noticed, () -> {});
     subscriber.listen(keys.control(), control::received, control::subscribed);

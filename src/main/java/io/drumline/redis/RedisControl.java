@@ -33,13 +33,13 @@ final class RedisControl implements ControlChannel {
 
   @Override
   public CompletionStage<Void> tell(Notice notice) {
-    byte[] octets = NoticeForm.write(notice);
+    byte[] bytes = NoticeForm.write(notice);
     return calls
         .send(
             CommandType.PUBLISH,
             null,
             () -> new IntegerOutput<>(RedisConnector.CODEC),
-            args -> args.addKey(channel).addValue(octets))
+            args -> args.addKey(channel).addValue(bytes))
         .thenAccept(receivers -> {});
   }
 
@@ -49,9 +49,9 @@ final class RedisControl implements ControlChannel {
   }
 
   /** Takes what arrives on the channel, on Lettuce's I/O thread. */
-  void received(byte[] octets) {
+  void received(byte[] bytes) {
     try {
-      listeners.heard(NoticeForm.read(octets));
+      listeners.heard(NoticeForm.read(bytes));
     } catch (Envelope.MalformedException e) {
       invalid.dropped(channel, e);
     }

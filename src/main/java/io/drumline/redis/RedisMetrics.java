@@ -99,11 +99,11 @@ final class RedisMetrics {
         .register(registry);
   }
 
-  void held(AtomicInteger publications, AtomicLong octets) {
+  void held(AtomicInteger publications, AtomicLong bytes) {
     Gauge.builder("drumline.redis.publish.held", publications, Number::doubleValue)
         .description("Publications that wait for Redis or for its answer.")
         .register(registry);
-    Gauge.builder("drumline.redis.publish.held.bytes", octets, Number::doubleValue)
+    Gauge.builder("drumline.redis.publish.held.bytes", bytes, Number::doubleValue)
         .description("Bytes of the publications that wait for Redis or for its answer.")
         .register(registry);
   }

@@ -21,7 +21,7 @@ final class RedisProbe {
   /** Intervals without an answer that make a connection dead. */
   private static final int PATIENCE = 3;
 
-  private static final int OCTETS = 2 * Long.BYTES;
+  private static final int BYTES = 2 * Long.BYTES;
   private static final AtomicLong NUMBERS = new AtomicLong();
 
   /** What the probes so far say. */
@@ -113,7 +113,7 @@ final class RedisProbe {
                 new IntegerOutput<>(RedisConnector.CODEC),
                 new CommandArgs<>(RedisConnector.CODEC)
                     .addKey(channel)
-                    .addValue(ByteBuffer.allocate(OCTETS).putLong(begun).putLong(number).array())));
+                    .addValue(ByteBuffer.allocate(BYTES).putLong(begun).putLong(number).array())));
     publish.onComplete((receivers, failure) -> taken(begun, failure));
     connection.dispatch(publish);
   }
@@ -135,12 +135,12 @@ final class RedisProbe {
   }
 
   /** Takes what came back on the channel, on Lettuce's I/O thread. */
-  void returned(byte[] octets) {
+  void returned(byte[] bytes) {
     long now = System.nanoTime();
-    if (octets.length != OCTETS || ByteBuffer.wrap(octets).getLong(Long.BYTES) != number) {
+    if (bytes.length != BYTES || ByteBuffer.wrap(bytes).getLong(Long.BYTES) != number) {
       return;
     }
-    long begun = ByteBuffer.wrap(octets).getLong();
+    long begun = ByteBuffer.wrap(bytes).getLong();
     // Anyone can publish there: what this node did not send in this time is no proof.
     if (begun - since < 0 || now - begun < 0) {
       return;

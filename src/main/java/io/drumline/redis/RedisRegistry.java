@@ -27,7 +27,7 @@ final class RedisRegistry implements NodeRegistry {
   /** Most ended leases that one renewal drops. */
   private static final int MAX_DROPPED = 64;
 
-  private static final int MAX_OCTETS = 4096;
+  private static final int MAX_BYTES = 4096;
   private static final RedisScript RENEW = RedisScript.load("node-renew.lua");
 
   private static final JsonMapper JSON =
@@ -112,13 +112,13 @@ final class RedisRegistry implements NodeRegistry {
         state.draining());
   }
 
-  private static Alive alive(String incarnation, Duration left, byte[] octets)
+  private static Alive alive(String incarnation, Duration left, byte[] bytes)
       throws Envelope.MalformedException {
-    if (octets.length > MAX_OCTETS) {
+    if (bytes.length > MAX_BYTES) {
       throw new Envelope.MalformedException("longer than a node says of itself");
     }
     try {
-      Said said = JSON.readValue(octets, Said.class);
+      Said said = JSON.readValue(bytes, Said.class);
       if (said == null) {
         throw new Envelope.MalformedException("nothing");
       }

@@ -348,7 +348,7 @@ final class RedisRevocations implements Revocations {
     return new IntegerOutput<>(RedisConnector.CODEC);
   }
 
-  private static String text(Object octets) {
-    return new String((byte[]) octets, UTF_8);
+  private static String text(Object bytes) {
+    return new String((byte[]) bytes, UTF_8);
   }
 }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A Lua script of this package.
  *
- * @param source its octets
+ * @param source its bytes
  * @param sha1 the name that Redis gives it
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, never written

@@ -129,8 +129,8 @@ final class RedisSessions implements SessionStore {
     return MessageIds.nowhere(destination).messageId();
   }
 
-  private static String text(Object octets) {
-    return new String((byte[]) octets, UTF_8);
+  private static String text(Object bytes) {
+    return new String((byte[]) bytes, UTF_8);
   }
 
   @Override
@@ -176,8 +176,8 @@ final class RedisSessions implements SessionStore {
   }
 
   /** Takes what arrives on the node's channel, on Lettuce's I/O thread. */
-  void noticed(byte[] octets) {
-    Matcher notice = NOTICE.matcher(new String(octets, UTF_8));
+  void noticed(byte[] bytes) {
+    Matcher notice = NOTICE.matcher(new String(bytes, UTF_8));
     if (!notice.matches()) {
       invalid.dropped(keys.node(incarnation), "it is no notice");
       return;

@@ -14,7 +14,7 @@ public interface ClientSocket {
   void after(long millis, LongSupplier timer);
 
   /**
-   * Writes a WebSocket ping with this number as its payload, in 8 octets. Called on the event loop.
+   * Writes a WebSocket ping with this number as its payload, in 8 bytes. Called on the event loop.
    */
   void ping(long number);
 

@@ -23,7 +23,7 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 
 /**
  * What all sessions of the node have handed to application code and is not done yet, counted in
- * octets. Beyond the limit, whoever hands over more is not read from until half of it is left. What
+ * bytes. Beyond the limit, whoever hands over more is not read from until half of it is left. What
  * such a client has sent already is still taken, up to twice the limit; the rest is refused.
  *
  * <p>Concurrency: sessions add on their event loops; the application's threads count off. {@code
@@ -45,7 +45,7 @@ final class ApplicationQueue {
   private final long limit;
   private final ThrottledLog log =
       new ThrottledLog(LoggerFactory.getLogger(ApplicationQueue.class));
-  private final AtomicLong octets = new AtomicLong();
+  private final AtomicLong bytes = new AtomicLong();
   private final Set<StompSession> held = new LinkedHashSet<>();
   private final Counter pauses;
   private final Counter refusals;
@@ -63,7 +63,7 @@ final class ApplicationQueue {
     this.timer = timer;
     this.later = task -> timer.after(AGAIN, guard, task);
     this.limit = limit;
-    Gauge.builder("drumline.inbound.bytes", octets, AtomicLong::get)
+    Gauge.builder("drumline.inbound.bytes", bytes, AtomicLong::get)
         .description("Bytes of frames that wait for application code, or are in its hands")
         .register(registry);
     Gauge.builder("drumline.inbound.limit.bytes", () -> limit)
@@ -96,7 +96,7 @@ final class ApplicationQueue {
    * @throws StompException if too much waits already
    */
   void add(StompSession session, int size, Runnable task) {
-    if (octets.get() >= 2 * limit) {
+    if (bytes.get() >= 2 * limit) {
       refusals.increment();
       throw busy();
     }
@@ -106,7 +106,7 @@ final class ApplicationQueue {
       refusals.increment();
       throw busy();
     }
-    if (octets.get() > limit) {
+    if (bytes.get() > limit) {
       pause(session);
     }
   }
@@ -130,7 +130,7 @@ final class ApplicationQueue {
   }
 
   private void enqueue(StompSession session, int size, Runnable task) {
-    octets.addAndGet(size);
+    bytes.addAndGet(size);
     try {
       session
           .application()
@@ -149,7 +149,7 @@ final class ApplicationQueue {
   }
 
   private void done(int size) {
-    if (octets.addAndGet(-size) <= limit / 2) {
+    if (bytes.addAndGet(-size) <= limit / 2) {
       resumeNext();
     }
   }
@@ -161,7 +161,7 @@ final class ApplicationQueue {
         pauses.increment();
       }
     }
-    if (octets.get() <= limit / 2) {
+    if (bytes.get() <= limit / 2) {
       resumeNext(); // all was done meanwhile, and nothing comes that would see to it
     }
   }
@@ -179,7 +179,7 @@ final class ApplicationQueue {
     connection.execute(
         () -> {
           connection.goOn(Pause.APPLICATION);
-          if (octets.get() <= limit / 2) {
+          if (bytes.get() <= limit / 2) {
             resumeNext();
           }
         });

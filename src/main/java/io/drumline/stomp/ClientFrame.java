@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * changed once made; the body is shared, not copied.
  */
 final class ClientFrame {
-  /** Octets of an object with its references, about. */
+  /** Bytes of an object with its references, about. */
   private static final int OVERHEAD = 64;
 
   private final ClientCommand command;

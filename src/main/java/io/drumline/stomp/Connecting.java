@@ -33,7 +33,7 @@ final class Connecting {
 
   private static final Pattern CLIENT_IDS = Pattern.compile("[A-Za-z0-9._~-]{1,64}");
 
-  /** Octets of frames that wait for CONNECTED; as many may be in flight later. */
+  /** Bytes of frames that wait for CONNECTED; as many may be in flight later. */
   private static final int MOST_HELD = 4 * 1024 * 1024;
 
   private final StompSession session;
@@ -41,7 +41,7 @@ final class Connecting {
   private final Connection connection;
   private final long begun;
   private final List<ClientFrame> held = new ArrayList<>(0);
-  private int heldOctets;
+  private int heldBytes;
   private StompVersion version = StompVersion.V1_0;
   private HeartBeats heartBeats = new HeartBeats(0, 0);
   private @Nullable SharedSession shared;
@@ -120,8 +120,8 @@ final class Connecting {
    * @throws StompException if it is more than is kept
    */
   void hold(ClientFrame frame) {
-    heldOctets += frame.size();
-    if (heldOctets > MOST_HELD) {
+    heldBytes += frame.size();
+    if (heldBytes > MOST_HELD) {
       held.clear();
       throw StompException.exceeds(
           Limit.BODY,

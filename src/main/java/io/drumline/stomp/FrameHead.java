@@ -27,7 +27,7 @@ final class FrameHead {
 
   private @Nullable List<Header> headers;
   private int lines;
-  private int octets;
+  private int bytes;
 
   FrameHead(StompLimits limits) {
     this.limits = limits;
@@ -60,8 +60,8 @@ final class FrameHead {
 
   /** Counts a line, its end included. */
   void count(int length) {
-    octets += length;
-    if (octets > limit()) {
+    bytes += length;
+    if (bytes > limit()) {
       throw tooBig(
           Limit.HEADERS_SIZE, "The headers of a frame may have at most " + limit() + " bytes.");
     }
@@ -88,25 +88,25 @@ final class FrameHead {
       throw tooBig(Limit.HEADERS, "A frame may have at most " + limits.headers() + " headers.");
     }
     int colon = -1;
-    int allOctets = 0;
+    int allBytes = 0;
     boolean escaped = false;
     for (int i = 0; i < length; i++) {
-      byte octet = line[i];
-      allOctets |= octet;
-      if (octet == ':' && colon < 0) {
+      byte b = line[i];
+      allBytes |= b;
+      if (b == ':' && colon < 0) {
         colon = i;
-      } else if (octet == '\\') {
+      } else if (b == '\\') {
         escaped = true;
-      } else if (octet == '\r' && (escaping == null || escaping.escapesCarriageReturn())) {
+      } else if (b == '\r' && (escaping == null || escaping.escapesCarriageReturn())) {
         throw broken("A header must not contain a bare carriage return.");
-      } else if (octet == NUL) {
+      } else if (b == NUL) {
         throw cutShort();
       }
     }
     if (colon < 0) {
       throw broken("A header line must have a colon.");
     }
-    boolean ascii = allOctets >= 0;
+    boolean ascii = allBytes >= 0;
     Header header =
         new Header(
             ascii ? Header.name(line, colon) : utf8(line, 0, colon),
@@ -174,9 +174,9 @@ final class FrameHead {
     return (int) length;
   }
 
-  /** Most octets that the frame's body may have. */
+  /** Most bytes that the frame's body may have. */
   int bodyLimit() {
-    return version == null ? limits.connectFrameBytes() - octets : limits.bodyBytes();
+    return version == null ? limits.connectFrameBytes() - bytes : limits.bodyBytes();
   }
 
   private int limit() {
@@ -194,7 +194,7 @@ final class FrameHead {
   void clear() {
     headers = null;
     lines = 0;
-    octets = 0;
+    bytes = 0;
   }
 
   private List<Header> headers() {

@@ -45,7 +45,7 @@ public record Header(String name, String value) {
     return null;
   }
 
-  /** The text of a name's octets, which are ASCII. */
+  /** The text of a name's bytes, which are ASCII. */
   static String name(byte[] line, int length) {
     if (length < COMMON.length) {
       for (String name : COMMON[length]) {

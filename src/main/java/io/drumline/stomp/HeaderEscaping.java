@@ -56,14 +56,14 @@ final class HeaderEscaping {
     return plain.append(text, from, text.length()).toString();
   }
 
-  /** The text of these octets; null if they are not UTF-8. */
-  static @Nullable String utf8(byte[] octets, int start, int length) {
-    String text = new String(octets, start, length, StandardCharsets.UTF_8);
+  /** The text of these bytes; null if they are not UTF-8. */
+  static @Nullable String utf8(byte[] bytes, int start, int length) {
+    String text = new String(bytes, start, length, StandardCharsets.UTF_8);
     if (text.indexOf('\uFFFD') < 0) {
       return text;
     }
     try { // a replacement character: the sender's own, or for what is not UTF-8?
-      ByteBuffer again = ByteBuffer.wrap(octets, start, length);
+      ByteBuffer again = ByteBuffer.wrap(bytes, start, length);
       return StandardCharsets.UTF_8.newDecoder().decode(again).toString();
     } catch (CharacterCodingException e) {
       return null;

@@ -44,7 +44,7 @@ final class Inbound {
       headers.removeIf(header -> header.name().equals("destination"));
       headers.add(new Header("destination", destination));
     }
-    byte[] body = message.getPayload() instanceof byte[] octets ? octets : frame.body();
+    byte[] body = message.getPayload() instanceof byte[] bytes ? bytes : frame.body();
     return new ClientFrame(frame.command(), headers, body);
   }
 }

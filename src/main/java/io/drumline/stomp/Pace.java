@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds one client to so many messages and octets a second. Who is faster is not read from until it
+ * Holds one client to so many messages and bytes a second. Who is faster is not read from until it
  * has made up for it, or is closed. Used on the connection's event loop.
  */
 final class Pace {
@@ -19,7 +19,7 @@ final class Pace {
   private final StompProperties.Rate rate;
   private final Limits limits;
   private final @Nullable TokenBucket messages;
-  private final @Nullable TokenBucket octets;
+  private final @Nullable TokenBucket bytes;
   private int framesOfMessage;
   private boolean pausing;
   private long goesOnAt;
@@ -29,7 +29,7 @@ final class Pace {
     this.rate = rate;
     this.limits = limits;
     this.messages = bucket(rate.messagesPerSecond());
-    this.octets = bucket(rate.bytesPerSecond().toBytes());
+    this.bytes = bucket(rate.bytesPerSecond().toBytes());
   }
 
   private static @Nullable TokenBucket bucket(long perSecond) {
@@ -39,7 +39,7 @@ final class Pace {
   }
 
   /**
-   * A WebSocket frame with so many octets has come; it is still to be served.
+   * A WebSocket frame with so many bytes has come; it is still to be served.
    *
    * @throws StompException if that was too fast, and is not to be delayed
    */
@@ -49,8 +49,8 @@ final class Pace {
     if (messages != null) {
       hold(Paced.MESSAGES, messages.take(1, now), now);
     }
-    if (octets != null && size > 0) {
-      hold(Paced.BYTES, octets.take(size, now), now);
+    if (bytes != null && size > 0) {
+      hold(Paced.BYTES, bytes.take(size, now), now);
     }
   }
 

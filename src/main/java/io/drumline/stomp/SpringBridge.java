@@ -39,7 +39,7 @@ final class SpringBridge {
       Pattern.compile("\\w+\\.\\w+\\.\\w+|Exception|Cannot invoke|[\\w]+\\(\\)");
 
   /** What a message takes that is no client's. */
-  private static final int EVENT_OCTETS = 500;
+  private static final int EVENT_BYTES = 500;
 
   private final AbstractSubscribableChannel clientInbound;
   private final ApplicationQueue queue;
@@ -301,7 +301,7 @@ final class SpringBridge {
   }
 
   private void later(StompSession session, Runnable task) {
-    queue.addSurely(session, EVENT_OCTETS, task);
+    queue.addSurely(session, EVENT_BYTES, task);
   }
 
   private static StompException failed() {

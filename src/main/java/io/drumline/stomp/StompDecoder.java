@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Cuts one client's byte stream into frames. The stream may come in pieces of any size, cut
- * anywhere; every octet is looked at a fixed number of times, and between frames nothing is held.
+ * anywhere; every byte is looked at a fixed number of times, and between frames nothing is held.
  * Used on one thread.
  */
 final class StompDecoder {
@@ -32,7 +32,7 @@ final class StompDecoder {
         }
       };
 
-  /** What the next octet belongs to. */
+  /** What the next byte belongs to. */
   private enum State {
     BETWEEN_FRAMES,
     COMMAND,
@@ -63,8 +63,8 @@ final class StompDecoder {
   }
 
   /**
-   * Reads the next octets, all of them, and hands over each frame that is complete. Keeps nothing
-   * of {@code in} and does not release it.
+   * Reads the next bytes, all of them, and hands over each frame that is complete. Keeps nothing of
+   * {@code in} and does not release it.
    *
    * @throws StompException when the client broke the protocol; what follows is ignored
    */
@@ -107,8 +107,8 @@ final class StompDecoder {
 
   /** EOLs are heart-beats or padding; stray NULs are sent by some clients. */
   private void skipBetweenFrames(ByteBuf in) {
-    byte octet = in.getByte(in.readerIndex());
-    if (octet == LF || octet == '\r' || octet == NUL) {
+    byte b = in.getByte(in.readerIndex());
+    if (b == LF || b == '\r' || b == NUL) {
       in.skipBytes(1);
     } else {
       state = State.COMMAND;
@@ -203,12 +203,12 @@ final class StompDecoder {
   }
 
   private void readEnd(ByteBuf in, Consumer<ClientFrame> out) {
-    byte octet = in.readByte();
-    if (octet == LF && state == State.END && head.mayEndWithLineFeed()) {
+    byte b = in.readByte();
+    if (b == LF && state == State.END && head.mayEndWithLineFeed()) {
       state = State.END_AFTER_LINE_FEED;
       return;
     }
-    if (octet != NUL) {
+    if (b != NUL) {
       throw head.command().mayHaveBody()
           ? head.broken("The body is longer than its content-length.")
           : superfluousBody();
@@ -216,7 +216,7 @@ final class StompDecoder {
     handOver(out);
   }
 
-  /** Moves octets behind those that are kept; the array never grows beyond {@code most}. */
+  /** Moves bytes behind those that are kept; the array never grows beyond {@code most}. */
   private byte[] keep(ByteBuf in, int length, int most) {
     int needed = keptLength + length;
     byte[] array = kept == null ? NO_BODY : kept;

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes header blocks and the server's own frames. A frame ends with its NUL and has {@link
- * Frames#MAX_HEADER} octets of room before its reader index, for the header of a WebSocket frame;
- * it is always UTF-8. The caller releases it.
+ * Frames#MAX_HEADER} bytes of room before its reader index, for the header of a WebSocket frame; it
+ * is always UTF-8. The caller releases it.
  */
 public final class StompEncoder {
   private static final int SMALL_FRAME = 256;
@@ -127,10 +127,10 @@ public final class StompEncoder {
     int length = 0;
     boolean inName = true;
     for (int i = 0; i < block12.length; i++) {
-      byte octet = block12[i];
-      if (octet != '\\') {
-        inName = octet == '\n' || (inName && octet != ':');
-        out[length++] = octet;
+      byte b = block12[i];
+      if (b != '\\') {
+        inName = b == '\n' || (inName && b != ':');
+        out[length++] = b;
         continue;
       }
       byte code = block12[++i];

@@ -1,7 +1,7 @@
 package io.drumline.stomp;
 
 /**
- * How much a client may send in one frame. All but the first are octets as they come on the wire.
+ * How much a client may send in one frame. All but the first are bytes as they come on the wire.
  * Headers and body count separately, so that a body may be exactly as large as its limit.
  *
  * @param headers header lines of a frame, repeats included

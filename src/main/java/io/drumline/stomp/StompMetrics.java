@@ -62,8 +62,8 @@ final class StompMetrics {
     }
   }
 
-  void received(int octets) {
-    bytesIn.add(octets);
+  void received(int bytes) {
+    bytesIn.add(bytes);
   }
 
   void error() {

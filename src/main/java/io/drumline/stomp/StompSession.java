@@ -63,26 +63,26 @@ public final class StompSession {
   }
 
   /**
-   * The next octets of the client's byte stream, cut anywhere. Does not keep or release the buffer.
+   * The next bytes of the client's byte stream, cut anywhere. Does not keep or release the buffer.
    */
-  public void received(ByteBuf octets) {
+  public void received(ByteBuf bytes) {
     if (hasEnded()) {
       return;
     }
-    server.metrics().received(octets.readableBytes());
+    server.metrics().received(bytes.readableBytes());
     try {
-      pace.received(octets.readableBytes());
-      decoder.decode(octets, decoded);
+      pace.received(bytes.readableBytes());
+      decoder.decode(bytes, decoded);
     } catch (StompException error) {
       fail(error, null);
     }
   }
 
-  /** A WebSocket control frame has come, with a payload of so many octets. */
-  public void controlled(int octets) {
+  /** A WebSocket control frame has come, with a payload of so many bytes. */
+  public void controlled(int bytes) {
     if (state != SessionState.ENDED) {
       try {
-        pace.received(octets);
+        pace.received(bytes);
       } catch (StompException error) {
         fail(error, null);
       }

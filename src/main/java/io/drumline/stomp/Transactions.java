@@ -11,7 +11,7 @@ import java.util.Map;
  * event loop.
  */
 final class Transactions {
-  /** What the headers of a frame may take before they count, in octets. */
+  /** What the headers of a frame may take before they count, in bytes. */
   private static final int FREE_HEAD = 512;
 
   private final StompProperties limits;

@@ -2,12 +2,12 @@
 --
 -- KEYS[1]  meta: hash of the destination's order
 --            e  epoch        o  last offset        i  last id
---            b  octets of envelopes ever stored
+--            b  bytes of envelopes ever stored
 --            l  how many of them may be stored before the bounds are looked after again
 --            w  when that is due otherwise
 --            p:<publisher>  sequence number of the publisher's last message here
 --            r:<publisher>  sequence number and offset of its last one that was found again
--- KEYS[2]  stream: entry <offset>-0 of v (envelope), t (time), b (octets stored before it)
+-- KEYS[2]  stream: entry <offset>-0 of v (envelope), t (time), b (bytes stored before it)
 -- KEYS[3]  what the publisher's own id was answered, if it gave one
 --          Only the first need be given: the others have the same name but for its end. A Redis that
 --          takes over a slot wants all given keys to be there, and those it refuses are new ones.
@@ -15,7 +15,7 @@
 -- ARGV[2]  id of the message
 -- ARGV[3]  the envelope from the id on (see Envelope)
 -- ARGV[4]  most messages to keep; 0 for none
--- ARGV[5]  most octets to keep
+-- ARGV[5]  most bytes to keep
 -- ARGV[6]  longest time to keep a message, ms
 -- ARGV[7]  p:<publisher>, a publisher being one run of a node
 -- ARGV[8]  sequence number, growing with every message that the publisher sends; microseconds
@@ -52,7 +52,7 @@ local epoch, last, previous, before =
 local time = redis.call('TIME')
 local now = time[1] * 1000 + (time[2] - time[2] % 1000) / 1000
 
--- The first entry at or behind an offset: its offset, its time, octets before it.
+-- The first entry at or behind an offset: its offset, its time, bytes before it.
 local function at(offset)
   local entry = redis.call('XRANGE', stream, format('%d', offset), '+', 'COUNT', 1)[1]
   if entry then
@@ -152,28 +152,28 @@ if published then
   redis.call('SET', published, epoch .. ' ' .. id .. ' ' .. ARGV[2], 'EX', ARGV[10])
 end
 
--- Seldom: an eighth more of octets and of time than is to be kept may stay.
+-- Seldom: an eighth more of bytes and of time than is to be kept may stay.
 if due then
   local pause, expiry, limit = hour, 7 * 24 * hour, 0
   if keeps then
     local most, age = tonumber(ARGV[5]), tonumber(ARGV[6])
-    local first, begun, octets = at(1)
-    if stored - octets > most or now - begun > age then
+    local first, begun, bytes = at(1)
+    if stored - bytes > most or now - begun > age then
       -- The newest message stays, however large it is.
       local gone, kept = first, offset
-      octets = before
+      bytes = before
       while kept - gone > 1 do
         local middle = math.floor((gone + kept) / 2)
-        local found, foundBegun, foundOctets = at(middle)
-        if stored - foundOctets > most or now - foundBegun > age then
+        local found, foundBegun, foundBytes = at(middle)
+        if stored - foundBytes > most or now - foundBegun > age then
           gone = found
         else
-          kept, octets = middle, foundOctets
+          kept, bytes = middle, foundBytes
         end
       end
       redis.call('XTRIM', stream, 'MINID', format('%d', kept))
     end
-    limit = octets + most + most / 8
+    limit = bytes + most + most / 8
     pause = math.min(age / 8, hour)
     redis.call('PEXPIRE', stream, format('%d', age + 2 * pause))
     expiry = math.max(expiry, age + 3 * pause)

@@ -4,7 +4,7 @@
 -- KEYS[2]  stream  as in publish.lua; need not be given
 -- ARGV[1]  offset behind which the page begins
 -- ARGV[2]  most messages; 0 to learn the position only
--- ARGV[3]  most octets beyond the first message
+-- ARGV[3]  most bytes beyond the first message
 -- ARGV[4]  epoch to begin where the destination has none; empty to begin none
 -- ARGV[5]  longest time that a message is kept, ms; 0 where none is kept
 -- ARGV[6]  most messages that are kept; XADD trims to about as many
@@ -71,13 +71,13 @@ if first < floor then
 end
 
 local page = {epoch, last, id, first}
-local from, left, octets, count = math.max(first, ARGV[1] + 1), tonumber(ARGV[2]), ARGV[3] + 0, 1
+local from, left, bytes, count = math.max(first, ARGV[1] + 1), tonumber(ARGV[2]), ARGV[3] + 0, 1
 while left > 0 and from <= last do
   local entries = range(from, math.min(count, left))
   for _, entry in ipairs(entries) do
     local envelope = entry[2][1] == 'v' and entry[2][2] or ''
-    if #page > 4 then octets = octets - #envelope end
-    if octets < 0 then return page end
+    if #page > 4 then bytes = bytes - #envelope end
+    if bytes < 0 then return page end
     page[#page + 1] = envelope
     from = offsetOf(entry) + 1
   end

@@ -177,7 +177,7 @@ public abstract class BackplaneContract {
   }
 
   @Test
-  void carriesEveryOctet() throws Exception {
+  void carriesEveryByte() throws Exception {
     Destination destination = destination("/topic/");
     subscribe(destination);
     byte[] all = new byte[256];

@@ -128,7 +128,7 @@ public abstract class BackplaneHistoryContract extends BackplaneContract {
   }
 
   @Test
-  void keepsSoManyOctets() throws Exception {
+  void keepsSoManyBytes() throws Exception {
     Destination destination = destination("/topic/small/");
     publishMany(destination, 300, "x".repeat(1000));
     // 64 KB are 60 of these with what is around them, and a little more may be there.

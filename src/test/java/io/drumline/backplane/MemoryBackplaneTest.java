@@ -114,8 +114,8 @@ final class MemoryBackplaneTest extends BackplaneHistoryContract {
     assertThat(memory.publish(draft).toCompletableFuture().get()).isNotEqualTo(first);
   }
 
-  private static MemoryBudget budget(long octets) {
-    return new MemoryBudget(octets, new SimpleMeterRegistry());
+  private static MemoryBudget budget(long bytes) {
+    return new MemoryBudget(bytes, new SimpleMeterRegistry());
   }
 
   @Test

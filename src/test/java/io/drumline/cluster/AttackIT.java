@@ -196,8 +196,8 @@ class AttackIT {
   void whoNeverFinishesConnectIsClosed() {
     try (Node impatient = Node.alone("drumline.stomp.connect-timeout=500ms");
         StompClient slow = StompClient.open(impatient.port(), Carriage.TEXT, "v12.stomp")) {
-      for (byte octet : "CONNECT\naccept-version:1.2\n".getBytes(UTF_8)) {
-        slow.offer(new byte[] {octet});
+      for (byte b : "CONNECT\naccept-version:1.2\n".getBytes(UTF_8)) {
+        slow.offer(new byte[] {b});
       }
       // What goes on does not put it off.
       Node.patiently().until(() -> !slow.offer(new byte[] {'x'}));
@@ -206,7 +206,7 @@ class AttackIT {
   }
 
   @Test
-  void aWholeConversationInFragmentsOfOneOctetIsServed() {
+  void aWholeConversationInFragmentsOfOneByteIsServed() {
     StompClient client = StompClient.open(node.port(), Carriage.TEXT, "v12.stomp");
     clients.add(client);
     byte[] connect =
@@ -288,10 +288,10 @@ class AttackIT {
   private static byte[] deflated(String text) {
     Deflater deflater = new Deflater(Deflater.BEST_COMPRESSION, true);
     deflater.setInput(text.getBytes(UTF_8));
-    byte[] octets = new byte[text.length()];
-    int length = deflater.deflate(octets, 0, octets.length, Deflater.SYNC_FLUSH);
+    byte[] bytes = new byte[text.length()];
+    int length = deflater.deflate(bytes, 0, bytes.length, Deflater.SYNC_FLUSH);
     deflater.end();
-    return Arrays.copyOf(octets, length - 4); // as RFC 7692 says, without the empty block's end
+    return Arrays.copyOf(bytes, length - 4); // as RFC 7692 says, without the empty block's end
   }
 
   private StompClient ann() {

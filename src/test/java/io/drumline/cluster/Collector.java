@@ -79,10 +79,10 @@ final class Collector implements AutoCloseable {
       int status = answer;
       boolean zipped = "gzip".equals(exchange.getRequestHeaders().getFirst("Content-Encoding"));
       InputStream body = exchange.getRequestBody();
-      byte[] octets = (zipped ? new GZIPInputStream(body) : body).readAllBytes();
+      byte[] bytes = (zipped ? new GZIPInputStream(body) : body).readAllBytes();
       if (status == 200) {
         contentTypes.add(exchange.getRequestHeaders().getFirst("Content-Type"));
-        keep(ExportTraceServiceRequest.parseFrom(octets));
+        keep(ExportTraceServiceRequest.parseFrom(bytes));
       }
       byte[] done = ExportTraceServiceResponse.getDefaultInstance().toByteArray();
       exchange.getResponseHeaders().set("Content-Type", "application/x-protobuf");

@@ -164,8 +164,8 @@ class ForeignRedisIT {
         + "\0\0\0\0";
   }
 
-  private static void publishForeign(String channel, String octets) {
-    long heard = redis(commands -> commands.publish(channel, octets));
+  private static void publishForeign(String channel, String bytes) {
+    long heard = redis(commands -> commands.publish(channel, bytes));
     assertThat(heard).isEqualTo(1);
   }
 

@@ -76,7 +76,7 @@ class MetricsIT {
   }
 
   @Test
-  void countsOctetsOfBothDirections() throws IOException {
+  void countsBytesOfBothDirections() throws IOException {
     try (RawWebSocket socket = RawWebSocket.connect(node.port(), "v12.stomp")) {
       int in = text(socket, "CONNECT\naccept-version:1.2\nhost:x\n\n\0");
       int out = framed(socket.next());
@@ -197,7 +197,7 @@ class MetricsIT {
     return frame.getBytes(StandardCharsets.UTF_8).length;
   }
 
-  /** Octets of a frame with its WebSocket header. */
+  /** Bytes of a frame with its WebSocket header. */
   private static int framed(RawWebSocket.Frame frame) {
     int length = frame.payload().length;
     return length + (length < 126 ? 2 : 4);

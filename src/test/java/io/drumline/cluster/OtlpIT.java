@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
-/** What leaves the nodes for an OpenTelemetry collector, octet by octet. */
+/** What leaves the nodes for an OpenTelemetry collector, byte by byte. */
 @ExtendWith(OutputCaptureExtension.class)
 class OtlpIT {
   private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";

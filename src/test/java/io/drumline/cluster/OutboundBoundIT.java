@@ -20,7 +20,7 @@ class OutboundBoundIT {
   /** The STOMP headers of a message, and a Close frame. */
   private static final int EXTRA = 1024;
 
-  /** Octets that may wait for one client. */
+  /** Bytes that may wait for one client. */
   private static final int BOUND = Math.max(LIMIT, BATCH + BODY) + EXTRA;
 
   /** A buffer grows by doubling, and the pool rounds sizes up: pinned may be twice what waits. */
@@ -66,7 +66,7 @@ class OutboundBoundIT {
     }
   }
 
-  /** Octets of the servers' pool that are in use. */
+  /** Bytes of the servers' pool that are in use. */
   private static long pinned() {
     return PooledByteBufAllocator.DEFAULT.pinnedDirectMemory();
   }

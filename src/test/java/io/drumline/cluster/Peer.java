@@ -36,7 +36,7 @@ final class Peer extends SimpleChannelInboundHandler<WebSocketFrame> {
    * A frame from the server.
    *
    * @param head its command and header lines, as they came
-   * @param body the first 64 octets of its body
+   * @param body the first 64 bytes of its body
    * @param length of its whole body
    */
   record Frame(String head, String body, int length) {
@@ -194,16 +194,16 @@ final class Peer extends SimpleChannelInboundHandler<WebSocketFrame> {
     }
   }
 
-  private static Frame parse(ByteBuf octets) {
-    int start = octets.readerIndex();
+  private static Frame parse(ByteBuf bytes) {
+    int start = bytes.readerIndex();
     int end = start;
-    while (octets.getByte(end) != '\n' || octets.getByte(end + 1) != '\n') {
+    while (bytes.getByte(end) != '\n' || bytes.getByte(end + 1) != '\n') {
       end++;
     }
-    int length = octets.writerIndex() - 1 - (end + 2);
+    int length = bytes.writerIndex() - 1 - (end + 2);
     return new Frame(
-        octets.toString(start, end - start, StandardCharsets.UTF_8),
-        octets.toString(end + 2, Math.min(length, KEPT_BODY), StandardCharsets.UTF_8),
+        bytes.toString(start, end - start, StandardCharsets.UTF_8),
+        bytes.toString(end + 2, Math.min(length, KEPT_BODY), StandardCharsets.UTF_8),
         length);
   }
 

@@ -165,7 +165,7 @@ class TwoNodeIT {
     assertThat(told).allSatisfy(peer -> assertThat(peer.bodies()).containsExactly("1"));
   }
 
-  /** Every octet there is, and as large as a body may be. */
+  /** Every byte there is, and as large as a body may be. */
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 125, 126, 65535, 65536, MIB})
   void carriesBinaryBodiesOfAnySize(int size) {

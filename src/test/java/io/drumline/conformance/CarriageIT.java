@@ -86,22 +86,22 @@ final class CarriageIT extends Conformance {
   }
 
   @Test
-  @DisplayName("W08 frames may come one octet a message")
-  void takesOneOctetAMessage() {
+  @DisplayName("W08 frames may come one byte a message")
+  void takesOneByteAMessage() {
     String topic = topic();
     StompClient client = open();
 
-    octetByOctet(client, "CONNECT\naccept-version:1.2\nhost:x\n\n\0");
+    byteByByte(client, "CONNECT\naccept-version:1.2\nhost:x\n\n\0");
     client.expect("CONNECTED");
-    octetByOctet(client, "SUBSCRIBE\r\nid:1\r\ndestination:" + topic + "\r\nreceipt:r\r\n\r\n\0");
+    byteByByte(client, "SUBSCRIBE\r\nid:1\r\ndestination:" + topic + "\r\nreceipt:r\r\n\r\n\0");
     client.expect("RECEIPT");
-    octetByOctet(client, "SEND\ndestination:" + topic + "\ncontent-length:3\nk:\\c\n\na\0b\0");
+    byteByByte(client, "SEND\ndestination:" + topic + "\ncontent-length:3\nk:\\c\n\na\0b\0");
 
     assertThat(client.expect("MESSAGE", "k::").body()).isEqualTo("a\0b".getBytes(UTF_8));
   }
 
-  private static void octetByOctet(StompClient client, String frame) {
-    frame.chars().forEach(octet -> client.send(new byte[] {(byte) octet}));
+  private static void byteByByte(StompClient client, String frame) {
+    frame.chars().forEach(b -> client.send(new byte[] {(byte) b}));
   }
 
   @Test
@@ -170,8 +170,8 @@ final class CarriageIT extends Conformance {
     client.subscribe("s1", topic);
     byte[] frame = ("SEND\ndestination:" + topic + "\nclé:漢\n\n😀\0").getBytes(UTF_8);
 
-    for (byte octet : frame) {
-      client.message(Carriage.BINARY, new byte[] {octet});
+    for (byte b : frame) {
+      client.message(Carriage.BINARY, new byte[] {b});
     }
 
     assertThat(client.expect("MESSAGE", "clé:漢").bodyText()).isEqualTo("😀");

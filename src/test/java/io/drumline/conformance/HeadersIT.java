@@ -137,8 +137,8 @@ final class HeadersIT extends Conformance {
   }
 
   @Test
-  @DisplayName("S15 with content-length a body may hold any octets")
-  void passesAnyOctets() {
+  @DisplayName("S15 with content-length a body may hold any bytes")
+  void passesAnyBytes() {
     byte[] body = new byte[512];
     for (int i = 0; i < body.length; i++) {
       body[i] = (byte) i;
@@ -202,8 +202,8 @@ final class HeadersIT extends Conformance {
   }
 
   @Test
-  @DisplayName("S21 content-length counts octets")
-  void lengthCountsOctets() {
+  @DisplayName("S21 content-length counts bytes")
+  void lengthCountsBytes() {
     StompFrame message = delivered("content-length:9\n", "é漢😀");
 
     assertThat(message.header("content-length")).isEqualTo("9");

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 record Content(String destination, String publisher, long sequence) {
   private static final Pattern FORM = Pattern.compile("(\\S+) (\\S+) (\\d{1,18})(?: x*)?");
 
-  /** A body of at least this many octets. */
+  /** A body of at least this many bytes. */
   String body(int size) {
     String text = destination + ' ' + publisher + ' ' + sequence;
     int padding = size - text.length() - 1;

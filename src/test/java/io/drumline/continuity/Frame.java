@@ -11,8 +11,8 @@ import java.nio.charset.StandardCharsets;
 public record Frame(String head, String body) {
 
   /** Reads the frame of one WebSocket message that is not a heart-beat. */
-  static Frame parse(ByteBuf octets) {
-    String text = octets.toString(StandardCharsets.UTF_8);
+  static Frame parse(ByteBuf bytes) {
+    String text = bytes.toString(StandardCharsets.UTF_8);
     int end = text.indexOf("\n\n");
     if (end < 0 || text.charAt(text.length() - 1) != 0) {
       throw new IllegalArgumentException("Not a STOMP frame: " + text);

@@ -10,7 +10,7 @@ import java.util.List;
  *
  * @param urls of the nodes' WebSocket endpoints
  * @param rate messages a second, over all destinations
- * @param bodySize least octets of a body
+ * @param bodySize least bytes of a body
  */
 public record Load(
     List<URI> urls, int subscribers, int destinations, int rate, int bodySize, Clients clients) {
@@ -86,8 +86,8 @@ public record Load(
     return new Load(urls, 500, 50, 500, 100, Clients.resuming());
   }
 
-  Load withBodySize(int octets) {
-    return new Load(urls, subscribers, destinations, rate, octets, clients);
+  Load withBodySize(int bytes) {
+    return new Load(urls, subscribers, destinations, rate, bytes, clients);
   }
 
   Load withClients(Clients others) {

@@ -67,7 +67,7 @@ final class Balancer implements AutoCloseable {
       return name().startsWith("NGINX");
     }
 
-    /** Whether it passes octets on and looks at no request. */
+    /** Whether it passes bytes on and looks at no request. */
     boolean tcp() {
       return main.equals(nodes);
     }

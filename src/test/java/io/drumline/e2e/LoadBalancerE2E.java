@@ -39,7 +39,7 @@ final class LoadBalancerE2E {
   private static RedisProcess redis;
   private static List<NodeProcess> nodes;
 
-  /** Each client with an address of its own; nginx looks at three octets. */
+  /** Each client with an address of its own; nginx looks at three bytes. */
   private static String stranger(int i) {
     return "127.%d.%d.1".formatted(1 + i / 100, i % 100);
   }

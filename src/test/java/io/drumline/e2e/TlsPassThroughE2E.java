@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Two nodes that speak TLS themselves, behind balancers that pass the octets on and put a PROXY
+ * Two nodes that speak TLS themselves, behind balancers that pass the bytes on and put a PROXY
  * header before them. Each address may connect once to a node.
  */
 final class TlsPassThroughE2E {

@@ -127,7 +127,7 @@ class FramesTest {
   }
 
   @Test
-  void tellsUtf8FromOtherOctets() {
+  void tellsUtf8FromOtherBytes() {
     assertThat(Frames.isUtf8("é 🥁".getBytes(UTF_8))).isTrue();
     assertThat(Frames.isUtf8(new byte[0])).isTrue();
     assertThat(Frames.isUtf8(new byte[] {'x', (byte) 0xC3})).isFalse();
@@ -135,7 +135,7 @@ class FramesTest {
     assertThat(Frames.isUtf8(new byte[] {(byte) 0xED, (byte) 0xA0, (byte) 0x80})).isFalse();
   }
 
-  private static WebSocketFrame read(ByteBuf octets) {
+  private static WebSocketFrame read(ByteBuf bytes) {
     EmbeddedChannel client =
         new EmbeddedChannel(
             new WebSocket13FrameDecoder(
@@ -144,7 +144,7 @@ class FramesTest {
                     .allowExtensions(true)
                     .maxFramePayloadLength(1 << 20)
                     .build()));
-    client.writeInbound(octets);
+    client.writeInbound(bytes);
     WebSocketFrame frame = client.readInbound();
     Object more = client.readInbound();
     assertThat(more).isNull();

@@ -243,8 +243,8 @@ class GroupTest {
   }
 
   /** The payloads of plain frames. */
-  private static List<String> frames(ByteBuf octets) {
-    ByteBuf in = octets.duplicate();
+  private static List<String> frames(ByteBuf bytes) {
+    ByteBuf in = bytes.duplicate();
     List<String> payloads = new ArrayList<>();
     while (in.isReadable()) {
       assertThat(in.readUnsignedByte()).isEqualTo((short) 0x81); // FIN, text
@@ -253,8 +253,8 @@ class GroupTest {
     return payloads;
   }
 
-  private static String inflated(ByteBuf octets) throws DataFormatException, IOException {
-    ByteBuf in = octets.duplicate().skipBytes(1);
+  private static String inflated(ByteBuf bytes) throws DataFormatException, IOException {
+    ByteBuf in = bytes.duplicate().skipBytes(1);
     byte[] payload = new byte[length(in) + 4];
     in.readBytes(payload, 0, payload.length - 4);
     payload[payload.length - 2] = (byte) 0xFF; // RFC 7692, 7.2.2: 00 00 FF FF was cut off

@@ -141,7 +141,7 @@ class TracedDeliveryTest {
     return values[values.length / 2];
   }
 
-  /** Octets that a publication allocates on its way from the owner to the sockets. */
+  /** Bytes that a publication allocates on its way from the owner to the sockets. */
   private long allocated(Owner owner, String header) {
     Publication publication = publication(header);
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

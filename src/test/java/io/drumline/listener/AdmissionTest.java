@@ -64,7 +64,7 @@ class AdmissionTest {
     return upgrade(request(), header);
   }
 
-  /** Asks for the upgrade behind these octets; leaves the socket open. */
+  /** Asks for the upgrade behind these bytes; leaves the socket open. */
   private int upgrade(Request request, byte[] before) throws IOException {
     RawWebSocket socket = RawWebSocket.open(listener.port());
     open.add(socket);
@@ -82,8 +82,8 @@ class AdmissionTest {
     ByteArrayOutputStream header = new ByteArrayOutputStream();
     header.writeBytes(V2.getBytes(US_ASCII));
     header.writeBytes(new byte[] {(byte) (0x20 | command), 0x11, 0, 12});
-    for (int octet : source) {
-      header.write(octet);
+    for (int b : source) {
+      header.write(b);
     }
     header.writeBytes(new byte[] {127, 0, 0, 1, 0x12, 0x34, 0x1F, (byte) 0x90});
     return header.toByteArray();
@@ -247,7 +247,7 @@ class AdmissionTest {
   }
 
   @Test
-  void hangsUpOnWhoSendsTheRequestOctetByOctet() throws IOException {
+  void hangsUpOnWhoSendsTheRequestByteByByte() throws IOException {
     restart("handshake-timeout", "300ms");
     try (RawWebSocket slow = RawWebSocket.open(listener.port())) {
       slow.raw("GET /ws HTTP/1.1\r\n");

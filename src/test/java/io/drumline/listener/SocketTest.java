@@ -95,16 +95,16 @@ class SocketTest {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  private static byte[] deflate(byte[] octets) {
+  private static byte[] deflate(byte[] bytes) {
     Deflater deflater = new Deflater(9, true);
-    byte[] deflated = deflate(deflater, octets);
+    byte[] deflated = deflate(deflater, bytes);
     deflater.end();
     return deflated;
   }
 
   /** With the context of what this deflater had before. */
-  private static byte[] deflate(Deflater deflater, byte[] octets) {
-    deflater.setInput(octets);
+  private static byte[] deflate(Deflater deflater, byte[] bytes) {
+    deflater.setInput(bytes);
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     byte[] buffer = new byte[4096];
     int length;
@@ -140,7 +140,7 @@ class SocketTest {
   }
 
   @Test
-  void takesAnyOctetsInBinary() throws IOException {
+  void takesAnyBytesInBinary() throws IOException {
     socket.binary(new byte[] {(byte) 0xC3, 0, (byte) 0xFF});
     await().until(() -> listener.received().length == 3);
     assertThat(listener.received()).containsExactly(0xC3, 0, 0xFF);
@@ -238,8 +238,8 @@ class SocketTest {
         PING, // a fragmented control frame
         FIN | CONTINUATION, // of nothing
       })
-  void closesOnMalformedFrames(int firstOctet) throws IOException {
-    socket.frame(firstOctet, true, bytes("a"));
+  void closesOnMalformedFrames(int firstByte) throws IOException {
+    socket.frame(firstByte, true, bytes("a"));
     assertClosed(1002);
   }
 
@@ -315,8 +315,8 @@ class SocketTest {
 
   @Test
   void closesWhenTheSessionFails() throws Exception {
-    listener.onOctets =
-        (connection, octets) -> {
+    listener.onBytes =
+        (connection, bytes) -> {
           throw new IllegalStateException("a fault, to be logged");
         };
     socket.text("a");
@@ -342,9 +342,9 @@ class SocketTest {
   void takesPartsOfAFrameForASignOfLife() throws IOException {
     connect("ping-interval", "100ms", "ping-timeout", "300ms");
     byte[] message = RawWebSocket.encode(FIN | TEXT, true, bytes("a"));
-    for (byte octet : message) {
+    for (byte b : message) {
       assertThat(socket.next().opcode()).isEqualTo(PING); // so it goes on for longer than both
-      socket.raw(new byte[] {octet});
+      socket.raw(new byte[] {b});
     }
     assertReceived("a");
   }
@@ -514,9 +514,9 @@ class SocketTest {
 
   @ParameterizedTest
   @ValueSource(ints = {FIN | 0x20 | TEXT, FIN | 0x10 | BINARY, FIN | RSV1 | PING})
-  void closesOnReservedBitsBesideDeflate(int firstOctet) throws IOException {
+  void closesOnReservedBitsBesideDeflate(int firstByte) throws IOException {
     connectDeflating("compression", "true");
-    socket.frame(firstOctet, true, bytes("a"));
+    socket.frame(firstByte, true, bytes("a"));
     assertClosed(1002);
   }
 }

@@ -45,8 +45,8 @@ final class TestListener implements AutoCloseable {
   private final EventLoops loops = new EventLoops(1);
   private final Listener listener;
 
-  /** Called with each connection's octets; does nothing unless set before the client connects. */
-  volatile BiConsumer<Connection, ByteBuf> onOctets = (connection, octets) -> {};
+  /** Called with each connection's bytes; does nothing unless set before the client connects. */
+  volatile BiConsumer<Connection, ByteBuf> onBytes = (connection, bytes) -> {};
 
   /** Starts it with {@code drumline.listener} properties, given as name and value in turn. */
   TestListener(String... settings) {
@@ -133,13 +133,13 @@ final class TestListener implements AutoCloseable {
     StompSession session = mock(StompSession.class);
     doAnswer(
             call -> {
-              ByteBuf octets = call.getArgument(0);
-              byte[] copy = new byte[octets.readableBytes()];
-              octets.getBytes(octets.readerIndex(), copy);
+              ByteBuf bytes = call.getArgument(0);
+              byte[] copy = new byte[bytes.readableBytes()];
+              bytes.getBytes(bytes.readerIndex(), copy);
               synchronized (received) {
                 received.writeBytes(copy);
               }
-              onOctets.accept(connection, octets);
+              onBytes.accept(connection, bytes);
               return null;
             })
         .when(session)

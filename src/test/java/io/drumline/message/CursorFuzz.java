@@ -11,9 +11,9 @@ import java.nio.charset.StandardCharsets;
 class CursorFuzz {
 
   @FuzzTest(maxDuration = "10m")
-  void readsACursorOrSaysWhyNot(byte[] octets) {
+  void readsACursorOrSaysWhyNot(byte[] bytes) {
     try {
-      Cursor cursor = Cursor.parse(new String(octets, StandardCharsets.UTF_8));
+      Cursor cursor = Cursor.parse(new String(bytes, StandardCharsets.UTF_8));
       assertThat(cursor.offset()).isNotNegative();
       assertThat(Cursor.parse(cursor.messageId())).isEqualTo(cursor);
     } catch (IllegalArgumentException none) {

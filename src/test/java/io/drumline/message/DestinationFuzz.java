@@ -10,8 +10,8 @@ import java.nio.charset.StandardCharsets;
 class DestinationFuzz {
 
   @FuzzTest(maxDuration = "10m")
-  void readsADestinationOrSaysWhyNot(byte[] octets) {
-    String text = new String(octets, StandardCharsets.UTF_8);
+  void readsADestinationOrSaysWhyNot(byte[] bytes) {
+    String text = new String(bytes, StandardCharsets.UTF_8);
     try {
       Destination destination = Destination.of(text);
       assertThat(Destination.parse(destination.value())).isEqualTo(destination);

@@ -48,7 +48,7 @@ class DestinationTest {
   }
 
   @Test
-  void countsTheLimitInOctets() {
+  void countsTheLimitInBytes() {
     String longest = "/topic/" + "é".repeat(124);
 
     assertThat(Destination.of(longest).value()).isEqualTo(longest);

@@ -12,11 +12,10 @@ class EnvelopeFuzz {
   private static final Destination NEWS = Destination.parse("/topic/news");
 
   @FuzzTest(maxDuration = "10m")
-  void readsAPublicationOrSaysWhyNot(byte[] octets) {
+  void readsAPublicationOrSaysWhyNot(byte[] bytes) {
     try {
-      Publication publication = Envelope.read(NEWS, octets);
-      assertThat(publication.headers().length + publication.body().length)
-          .isLessThan(octets.length);
+      Publication publication = Envelope.read(NEWS, bytes);
+      assertThat(publication.headers().length + publication.body().length).isLessThan(bytes.length);
       assertThat(publication.id()).isNotEmpty();
       assertThat(publication.position().offset()).isNotNegative();
     } catch (MalformedException none) {

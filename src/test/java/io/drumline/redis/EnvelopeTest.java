@@ -65,7 +65,7 @@ final class EnvelopeTest {
     for (int length = 0; length < whole.length; length++) {
       byte[] part = Arrays.copyOf(whole, length);
       assertThatThrownBy(() -> Envelope.read(TOPIC, part))
-          .as("%d octets", length)
+          .as("%d bytes", length)
           .isInstanceOf(Envelope.MalformedException.class);
     }
   }
@@ -85,7 +85,7 @@ final class EnvelopeTest {
   }
 
   @Test
-  void refusesOctetsAfterTheBody() {
+  void refusesBytesAfterTheBody() {
     byte[] whole = whole("epoch", 5, "id-0");
     assertThatThrownBy(() -> Envelope.read(TOPIC, Arrays.copyOf(whole, whole.length + 1)))
         .isInstanceOf(Envelope.MalformedException.class)
@@ -103,9 +103,9 @@ final class EnvelopeTest {
 
   @Test
   void refusesImpossiblePositions() {
-    for (byte[] octets :
+    for (byte[] bytes :
         new byte[][] {whole("", 5, ""), whole("epoch", 0, ""), whole("epoch", -1, "")}) {
-      assertThatThrownBy(() -> Envelope.read(TOPIC, octets))
+      assertThatThrownBy(() -> Envelope.read(TOPIC, bytes))
           .isInstanceOf(Envelope.MalformedException.class);
     }
   }

@@ -53,8 +53,8 @@ final class NoticeFormTest {
         "\1\4kick\u00ff",
         "{\"kind\":\"kick\"}",
       })
-  void refusesWhatIsForeign(String octets) {
-    assertThatThrownBy(() -> NoticeForm.read(octets.getBytes(ISO_8859_1)))
+  void refusesWhatIsForeign(String bytes) {
+    assertThatThrownBy(() -> NoticeForm.read(bytes.getBytes(ISO_8859_1)))
         .isInstanceOf(Envelope.MalformedException.class);
   }
 }

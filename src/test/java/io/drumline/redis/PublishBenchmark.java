@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 /**
  * Publishes with history through the backplane, and has {@code redis-benchmark} call the same
  * script with arguments of the same sizes and as many in flight; prints pairs of rates. Arguments:
- * port of a Redis on this machine, messages, octets of a body, how many are in flight.
+ * port of a Redis on this machine, messages, bytes of a body, how many are in flight.
  */
 final class PublishBenchmark {
   private static final int PAIRS = 3;
@@ -35,10 +35,10 @@ final class PublishBenchmark {
   private final byte[] body;
   private final int inFlight;
 
-  private PublishBenchmark(String port, int messages, int octets, int inFlight) {
+  private PublishBenchmark(String port, int messages, int bytes, int inFlight) {
     this.port = port;
     this.messages = messages;
-    this.body = "x".repeat(octets).getBytes(UTF_8);
+    this.body = "x".repeat(bytes).getBytes(UTF_8);
     this.inFlight = inFlight;
   }
 

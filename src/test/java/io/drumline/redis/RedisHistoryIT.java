@@ -73,7 +73,7 @@ final class RedisHistoryIT {
     Random random = new Random(1);
     for (int round = 0; round < 50; round++) {
       List<CompletableFuture<String>> publishing = new ArrayList<>();
-      // Small ones at first, so that the count bounds; then such that the octets do.
+      // Small ones at first, so that the count bounds; then such that the bytes do.
       int most = round < 25 ? 100 : 8000;
       for (int i = 0; i < 100; i++) {
         publishing.add(publish(new byte[random.nextInt(most)]));

@@ -265,7 +265,7 @@ class AuthenticatorTest {
     assertRefused(bearer(hmac(ann().subject(null))), Reason.BAD_NAME);
   }
 
-  /** As octets, which is what the cluster shares, it would be another user's. */
+  /** As bytes, which is what the cluster shares, it would be another user's. */
   @Test
   void refusesNamesWithHalfACharacter() {
     assertRefused(bearer(hmacOf("{\"sub\":\"ann\\ud83d\",\"exp\":4102444800}")), Reason.BAD_NAME);

@@ -16,8 +16,8 @@ class PolicyFuzz {
   private static final Identity ANN = Identity.named("ann");
 
   @FuzzTest(maxDuration = "10m")
-  void answersOrSaysWhyNot(byte[] octets) {
-    String text = new String(octets, StandardCharsets.UTF_8);
+  void answersOrSaysWhyNot(byte[] bytes) {
+    String text = new String(bytes, StandardCharsets.UTF_8);
     if (POLICY.allows(ANN, Action.SUBSCRIBE, text)) {
       assertThat(text).matches("(?s)/(user/ann|app)(/.*)?");
     }

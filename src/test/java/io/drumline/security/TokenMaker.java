@@ -28,7 +28,7 @@ import java.util.Date;
 
 /** An issuer of tokens, honest or not. */
 public final class TokenMaker {
-  public static final String SECRET = "a secret of more than thirty-two octets";
+  public static final String SECRET = "a secret of more than thirty-two bytes";
   static final KeyPair RSA = keys("RSA", 2048);
   static final KeyPair EC = keys("EC", 256);
 

@@ -15,7 +15,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 
-/** A socket whose other end is a list of octets: everything that is written goes there at once. */
+/** A socket whose other end is a list of bytes: everything that is written goes there at once. */
 final class FakeSocket extends AbstractChannel {
   private static final ChannelMetadata METADATA = new ChannelMetadata(false);
 
@@ -39,17 +39,17 @@ final class FakeSocket extends AbstractChannel {
 
   /** All that was written since the last call. Called on the event loop. */
   byte[] written() {
-    byte[] octets = written.toByteArray();
+    byte[] bytes = written.toByteArray();
     written.reset();
-    return octets;
+    return bytes;
   }
 
   @Override
   protected void doWrite(ChannelOutboundBuffer waiting) {
     for (Object each = waiting.current(); each != null; each = waiting.current()) {
-      ByteBuf octets = (ByteBuf) each;
-      byte[] copy = new byte[octets.readableBytes()];
-      octets.getBytes(octets.readerIndex(), copy);
+      ByteBuf bytes = (ByteBuf) each;
+      byte[] copy = new byte[bytes.readableBytes()];
+      bytes.getBytes(bytes.readerIndex(), copy);
       written.writeBytes(copy);
       waiting.remove();
     }

@@ -199,8 +199,8 @@ class HeartBeatsTest {
     }
 
     @Override
-    public void channelRead(ChannelHandlerContext ctx, Object octets) {
-      ReferenceCountUtil.release(octets);
+    public void channelRead(ChannelHandlerContext ctx, Object bytes) {
+      ReferenceCountUtil.release(bytes);
       connection.heard();
     }
 

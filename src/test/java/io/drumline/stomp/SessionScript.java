@@ -6,8 +6,8 @@ import java.io.ByteArrayOutputStream;
 import java.util.List;
 
 /**
- * Makes what one client sends of a fuzzer's octets. Each octet chooses a frame or a piece of one,
- * so that a changed octet is another conversation, mostly of whole frames.
+ * Makes what one client sends of a fuzzer's bytes. Each byte chooses a frame or a piece of one, so
+ * that a changed byte is another conversation, mostly of whole frames.
  */
 final class SessionScript {
   private static final List<String> DESTINATIONS =
@@ -87,20 +87,20 @@ final class SessionScript {
           "STOMP",
           "MESSAGE");
 
-  private final byte[] octets;
+  private final byte[] bytes;
   private int at;
 
-  SessionScript(byte[] octets) {
-    this.octets = octets;
+  SessionScript(byte[] bytes) {
+    this.bytes = bytes;
   }
 
   boolean ended() {
-    return at >= octets.length;
+    return at >= bytes.length;
   }
 
-  /** The next octet; 0 behind the end. */
+  /** The next byte; 0 behind the end. */
   int next() {
-    return ended() ? 0 : octets[at++] & 0xFF;
+    return ended() ? 0 : bytes[at++] & 0xFF;
   }
 
   /** The next piece of the client's stream. */

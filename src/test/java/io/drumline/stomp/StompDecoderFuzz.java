@@ -19,7 +19,7 @@ class StompDecoderFuzz {
       return;
     }
     int step = 1 + (input[0] & 0x0F);
-    ByteBuf octets = Unpooled.wrappedBuffer(input, 1, input.length - 1);
+    ByteBuf bytes = Unpooled.wrappedBuffer(input, 1, input.length - 1);
     StompVersion version =
         switch (input[0] >> 6) {
           case 0 -> StompVersion.V1_0;
@@ -28,24 +28,24 @@ class StompDecoderFuzz {
         };
     boolean connected = (input[0] & 0x10) != 0;
 
-    List<String> whole = read(octets.slice(), octets.readableBytes(), version, connected);
-    List<String> cut = read(octets.slice(), step, version, connected);
+    List<String> whole = read(bytes.slice(), bytes.readableBytes(), version, connected);
+    List<String> cut = read(bytes.slice(), step, version, connected);
 
     assertThat(cut).isEqualTo(whole);
   }
 
   /** The frames, and at the end whether it failed. */
   private static List<String> read(
-      ByteBuf octets, int step, StompVersion version, boolean connected) {
+      ByteBuf bytes, int step, StompVersion version, boolean connected) {
     List<String> read = new ArrayList<>();
     StompDecoder decoder = new StompDecoder(SMALL);
     if (connected) {
       decoder.connected(version);
     }
     try {
-      while (octets.isReadable()) {
+      while (bytes.isReadable()) {
         decoder.decode(
-            octets.readSlice(Math.min(step, octets.readableBytes())),
+            bytes.readSlice(Math.min(step, bytes.readableBytes())),
             frame -> read.add(frame.command() + " " + frame.headers() + " " + text(frame.body())));
       }
     } catch (StompException broken) {

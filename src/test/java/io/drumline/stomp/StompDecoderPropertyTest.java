@@ -40,7 +40,7 @@ class StompDecoderPropertyTest {
   }
 
   @Test
-  void readsABodyOfAMebibyteInSingleOctets() {
+  void readsABodyOfAMebibyteInSingleBytes() {
     byte[] body = new byte[1 << 20];
     new Random(1).nextBytes(body);
     ClientFrame frame =

@@ -212,10 +212,10 @@ class StompDecoderTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"\u00c3", "\u00ff", "\u00c0\u0080", "\u00ed\u00a0\u0080", "\u0080x"})
-  void refusesHeadersThatAreNotUtf8(String octets) {
+  void refusesHeadersThatAreNotUtf8(String bytes) {
     StompDecoder decoder = connected(StompVersion.V1_2);
 
-    assertThat(refused(decoder, ("SEND\nx:" + octets + "\n").getBytes(ISO_8859_1)))
+    assertThat(refused(decoder, ("SEND\nx:" + bytes + "\n").getBytes(ISO_8859_1)))
         .hasMessageContaining("UTF-8");
   }
 
@@ -280,12 +280,12 @@ class StompDecoderTest {
   }
 
   @Test
-  void readsAStreamOfSingleOctets() {
+  void readsAStreamOfSingleBytes() {
     StompDecoder decoder = connected(StompVersion.V1_2);
-    byte[] octets =
+    byte[] bytes =
         "\r\nSEND\r\nk\\\\é:v\\r🥁\r\ncontent-length:3\r\n\r\nx\0y\0\nSEND\n\nyz\0".getBytes(UTF_8);
-    for (byte octet : octets) {
-      decode(decoder, new byte[] {octet});
+    for (byte b : bytes) {
+      decode(decoder, new byte[] {b});
     }
 
     assertThat(frames).extracting(StompDecoderTest::body).containsExactly("x\0y", "yz");
@@ -419,7 +419,7 @@ class StompDecoderTest {
 
   @Test
   void boundsAWholeFrameMoreBeforeConnect() {
-    String head = "SEND\nx:" + "y".repeat(92) + "\n\n"; // 101 octets
+    String head = "SEND\nx:" + "y".repeat(92) + "\n\n"; // 101 bytes
     assertThat(body(only(head + "x".repeat(49) + "\0"))).hasSize(49);
     assertThat(refused(new StompDecoder(LIMITS), head + "x".repeat(50)).closeCode())
         .isEqualTo(CloseCode.TOO_BIG);
@@ -428,59 +428,59 @@ class StompDecoderTest {
         .isEqualTo(CloseCode.TOO_BIG);
   }
 
-  private void tooBigWholeAndInPieces(StompVersion version, String octets) {
-    assertThat(refused(version, octets).closeCode()).isEqualTo(CloseCode.TOO_BIG);
+  private void tooBigWholeAndInPieces(StompVersion version, String bytes) {
+    assertThat(refused(version, bytes).closeCode()).isEqualTo(CloseCode.TOO_BIG);
     StompDecoder decoder = connected(version);
-    int last = octets.length() - 1;
+    int last = bytes.length() - 1;
     for (int i = 0; i < last; i++) {
-      decode(decoder, octets.substring(i, i + 1));
+      decode(decoder, bytes.substring(i, i + 1));
     }
-    assertThat(refused(decoder, octets.substring(last)).closeCode()).isEqualTo(CloseCode.TOO_BIG);
+    assertThat(refused(decoder, bytes.substring(last)).closeCode()).isEqualTo(CloseCode.TOO_BIG);
   }
 
-  private ClientFrame only(StompVersion version, String octets) {
-    return only(connected(version), octets);
+  private ClientFrame only(StompVersion version, String bytes) {
+    return only(connected(version), bytes);
   }
 
   /** Of a client that is not connected. */
-  private ClientFrame only(String octets) {
-    return only(new StompDecoder(LIMITS), octets);
+  private ClientFrame only(String bytes) {
+    return only(new StompDecoder(LIMITS), bytes);
   }
 
-  private ClientFrame only(StompDecoder decoder, String octets) {
+  private ClientFrame only(StompDecoder decoder, String bytes) {
     frames.clear();
-    decode(decoder, octets);
+    decode(decoder, bytes);
     assertThat(frames).hasSize(1);
     return frames.get(0);
   }
 
-  private StompException refused(StompVersion version, String octets) {
-    return refused(connected(version), octets);
+  private StompException refused(StompVersion version, String bytes) {
+    return refused(connected(version), bytes);
   }
 
-  private StompException refused(StompDecoder decoder, String octets) {
-    return refused(decoder, octets.getBytes(UTF_8));
+  private StompException refused(StompDecoder decoder, String bytes) {
+    return refused(decoder, bytes.getBytes(UTF_8));
   }
 
-  private StompException refused(StompDecoder decoder, byte[] octets) {
+  private StompException refused(StompDecoder decoder, byte[] bytes) {
     StompException refusal =
-        catchThrowableOfType(StompException.class, () -> decode(decoder, octets));
+        catchThrowableOfType(StompException.class, () -> decode(decoder, bytes));
     assertThat(refusal).isNotNull();
     return refusal;
   }
 
-  private void decode(StompDecoder decoder, String octets) {
-    decode(decoder, octets.getBytes(UTF_8));
+  private void decode(StompDecoder decoder, String bytes) {
+    decode(decoder, bytes.getBytes(UTF_8));
   }
 
-  private void decode(StompDecoder decoder, byte[] octets) {
-    ByteBuf in = buffer(octets);
+  private void decode(StompDecoder decoder, byte[] bytes) {
+    ByteBuf in = buffer(bytes);
     decoder.decode(in, frames::add);
     assertThat(in.isReadable()).isFalse();
   }
 
-  private static ByteBuf buffer(byte[] octets) {
-    return Unpooled.wrappedBuffer(octets);
+  private static ByteBuf buffer(byte[] bytes) {
+    return Unpooled.wrappedBuffer(bytes);
   }
 
   private static StompDecoder connected(StompVersion version) {

@@ -118,7 +118,7 @@ class StompEncoderTest {
   }
 
   @Test
-  void writesAnErrorWithItsSentenceTwiceAndItsLengthInOctets() {
+  void writesAnErrorWithItsSentenceTwiceAndItsLengthInBytes() {
     assertThat(error("Nö: no.", "r:1", List.of(new Header("version", "1.0,1.1,1.2"))))
         .isEqualTo(
             """
@@ -129,7 +129,8 @@ class StompEncoderTest {
             content-type:text/plain;charset=utf-8
             content-length:8
 
-            Nö: no.\0""");
+            Nö: no.\0\
+            """);
   }
 
   @Test

@@ -64,8 +64,8 @@ class StompSessionFuzz {
   private static final World WORLD = new World();
 
   @FuzzTest(maxDuration = "10m")
-  void keepsToThePolicyAndEndsByName(byte[] octets) throws Exception {
-    SessionScript script = new SessionScript(octets);
+  void keepsToThePolicyAndEndsByName(byte[] bytes) throws Exception {
+    SessionScript script = new SessionScript(bytes);
     WORLD.begin();
     FakeSocket socket = new FakeSocket();
     assertThat(WORLD.loops.group().register(socket).sync().isSuccess()).isTrue();
@@ -112,11 +112,11 @@ class StompSessionFuzz {
     WORLD.check();
   }
 
-  private static void receive(StompSession session, byte[] octets) throws Exception {
+  private static void receive(StompSession session, byte[] bytes) throws Exception {
     WORLD.loop(
         () -> {
-          session.received(Unpooled.wrappedBuffer(octets));
-          return octets;
+          session.received(Unpooled.wrappedBuffer(bytes));
+          return bytes;
         });
   }
 

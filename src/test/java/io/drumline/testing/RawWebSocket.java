@@ -35,7 +35,7 @@ public final class RawWebSocket implements AutoCloseable {
   public static final int PING = 0x9;
   public static final int PONG = 0xA;
 
-  /** Set in the first octet of the last, or only, frame of a message. */
+  /** Set in the first byte of the last, or only, frame of a message. */
   public static final int FIN = 0x80;
 
   /** The key of RFC 6455's own example. */
@@ -111,15 +111,15 @@ public final class RawWebSocket implements AutoCloseable {
       return names.length == 0 ? this : header("Sec-WebSocket-Protocol", String.join(", ", names));
     }
 
-    /** SO_RCVBUF in octets, set before connecting, so that the TCP window stays small. */
-    public Request receiveBuffer(int octets) {
-      receiveBuffer = octets;
+    /** SO_RCVBUF in bytes, set before connecting, so that the TCP window stays small. */
+    public Request receiveBuffer(int bytes) {
+      receiveBuffer = bytes;
       return this;
     }
 
-    /** Octets to send in the same write as the request. */
-    public Request early(byte[] octets) {
-      early = octets.clone();
+    /** Bytes to send in the same write as the request. */
+    public Request early(byte[] bytes) {
+      early = bytes.clone();
       return this;
     }
 
@@ -145,7 +145,7 @@ public final class RawWebSocket implements AutoCloseable {
       }
     }
 
-    /** The octets of the request, to be sent by hand. */
+    /** The bytes of the request, to be sent by hand. */
     public byte[] head() {
       return bytes();
     }
@@ -246,14 +246,14 @@ public final class RawWebSocket implements AutoCloseable {
     frame(FIN | CLOSE, true, payload);
   }
 
-  /** Sends any frame: the first octet is FIN, the reserved bits and the opcode. */
-  public void frame(int firstOctet, boolean masked, byte[] payload) throws IOException {
-    raw(encode(firstOctet, masked, payload));
+  /** Sends any frame: the first byte is FIN, the reserved bits and the opcode. */
+  public void frame(int firstByte, boolean masked, byte[] payload) throws IOException {
+    raw(encode(firstByte, masked, payload));
   }
 
-  /** Sends octets as they are. */
-  public void raw(byte[] octets) throws IOException {
-    out.write(octets);
+  /** Sends bytes as they are. */
+  public void raw(byte[] bytes) throws IOException {
+    out.write(bytes);
     out.flush();
   }
 
@@ -262,17 +262,17 @@ public final class RawWebSocket implements AutoCloseable {
     raw(ascii.getBytes(StandardCharsets.US_ASCII));
   }
 
-  /** The octets of a frame. */
-  public static byte[] encode(int firstOctet, boolean masked, byte[] payload) {
+  /** The bytes of a frame. */
+  public static byte[] encode(int firstByte, boolean masked, byte[] payload) {
     ByteArrayOutputStream frame = new ByteArrayOutputStream(payload.length + 14);
     int mask = masked ? 0x80 : 0;
-    frame.write(firstOctet);
+    frame.write(firstByte);
     if (payload.length < 126) {
       frame.write(mask | payload.length);
     } else {
-      int octets = payload.length < 65536 ? 2 : 8;
-      frame.write(mask | (octets == 2 ? 126 : 127));
-      for (int i = octets - 1; i >= 0; i--) {
+      int bytes = payload.length < 65536 ? 2 : 8;
+      frame.write(mask | (bytes == 2 ? 126 : 127));
+      for (int i = bytes - 1; i >= 0; i--) {
         frame.write((int) ((long) payload.length >> (8 * i)));
       }
     }
@@ -399,10 +399,10 @@ public final class RawWebSocket implements AutoCloseable {
     return new Frame((first & FIN) != 0, first >> 4 & 7, first & 15, take(size));
   }
 
-  private byte[] take(int octets) {
-    byte[] taken = Arrays.copyOf(buffer, octets);
-    System.arraycopy(buffer, octets, buffer, 0, length - octets);
-    length -= octets;
+  private byte[] take(int bytes) {
+    byte[] taken = Arrays.copyOf(buffer, bytes);
+    System.arraycopy(buffer, bytes, buffer, 0, length - bytes);
+    length -= bytes;
     return taken;
   }
 

@@ -78,12 +78,12 @@ public final class StompClient implements AutoCloseable {
     send(raw.getBytes(UTF_8));
   }
 
-  /** Sends octets as they are, in one message. */
+  /** Sends bytes as they are, in one message. */
   public void send(byte[] raw) {
     message(carriage, raw);
   }
 
-  /** Sends octets in one message of this kind. */
+  /** Sends bytes in one message of this kind. */
   public void message(Carriage kind, byte[] raw) {
     frame(RawWebSocket.FIN | kind.opcode, raw);
   }
@@ -94,16 +94,16 @@ public final class StompClient implements AutoCloseable {
     frame(RawWebSocket.FIN | RawWebSocket.CONTINUATION, second);
   }
 
-  /** Sends a WebSocket frame: the first octet is FIN, the reserved bits and the opcode. */
-  public void frame(int firstOctet, byte[] payload) {
+  /** Sends a WebSocket frame: the first byte is FIN, the reserved bits and the opcode. */
+  public void frame(int firstByte, byte[] payload) {
     try {
-      socket.frame(firstOctet, true, payload);
+      socket.frame(firstByte, true, payload);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** Sends octets to a server that may hang up meanwhile; false if it did. */
+  /** Sends bytes to a server that may hang up meanwhile; false if it did. */
   public boolean offer(byte[] raw) {
     try {
       socket.frame(RawWebSocket.FIN | carriage.opcode, true, raw);

@@ -77,18 +77,18 @@ public record StompFrame(String command, List<Header> headers, byte[] body, bool
     return plain.toString();
   }
 
-  private static String decode(byte[] octets) {
+  private static String decode(byte[] bytes) {
     try {
-      return UTF_8.newDecoder().decode(ByteBuffer.wrap(octets)).toString();
+      return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
-      throw new AssertionError("Not UTF-8: " + new String(octets, UTF_8), e);
+      throw new AssertionError("Not UTF-8: " + new String(bytes, UTF_8), e);
     }
   }
 
-  private static int indexOf(byte[] octets, String ascii) {
+  private static int indexOf(byte[] bytes, String ascii) {
     byte[] wanted = ascii.getBytes(UTF_8);
-    for (int i = 0; i + wanted.length <= octets.length; i++) {
-      if (Arrays.equals(octets, i, i + wanted.length, wanted, 0, wanted.length)) {
+    for (int i = 0; i + wanted.length <= bytes.length; i++) {
+      if (Arrays.equals(bytes, i, i + wanted.length, wanted, 0, wanted.length)) {
         return i;
       }
     }

@@ -50,7 +50,7 @@ public final class TcpProxy implements AutoCloseable {
     return "redis://127.0.0.1:" + port();
   }
 
-  /** Swallows the next octets from the server that contain {@code word}, and no others. */
+  /** Swallows the next bytes from the server that contain {@code word}, and no others. */
   public void swallowNext(String word) {
     swallowNext.set(word);
   }
@@ -165,11 +165,10 @@ public final class TcpProxy implements AutoCloseable {
     thread.start();
   }
 
-  private static boolean strikes(
-      AtomicReference<@Nullable String> next, byte[] octets, int length) {
+  private static boolean strikes(AtomicReference<@Nullable String> next, byte[] bytes, int length) {
     String word = next.get();
     return word != null
-        && new String(octets, 0, length, ISO_8859_1).contains(word)
+        && new String(bytes, 0, length, ISO_8859_1).contains(word)
         && next.compareAndSet(word, null);
   }
 
@@ -236,11 +235,11 @@ public final class TcpProxy implements AutoCloseable {
       keptBack.add(this);
     }
 
-    private synchronized boolean keepsBack(byte[] octets, int length) {
+    private synchronized boolean keepsBack(byte[] bytes, int length) {
       if (late == null) {
         return false;
       }
-      late.write(octets, 0, length);
+      late.write(bytes, 0, length);
       return true;
     }
 

@@ -119,11 +119,11 @@ class MessageMappingIT {
   }
 
   @Test
-  void handsOverOctets() {
+  void handsOverBytes() {
     try (StompClient client = node.client()) {
-      client.subscribe("s", "/topic/octets");
+      client.subscribe("s", "/topic/bytes");
 
-      client.send("SEND\ndestination:/app/octets\ncontent-length:3\n\n\u0001\0\u0002\0");
+      client.send("SEND\ndestination:/app/bytes\ncontent-length:3\n\n\u0001\0\u0002\0");
 
       assertThat(client.expect("MESSAGE").body()).containsExactly(2, 0, 1);
     }
@@ -318,8 +318,8 @@ class MessageMappingIT {
           accessor.getFirstNativeHeader("colour"));
     }
 
-    @MessageMapping("/octets")
-    byte[] octets(byte[] body) {
+    @MessageMapping("/bytes")
+    byte[] bytes(byte[] body) {
       return new byte[] {body[2], body[1], body[0]};
     }
 

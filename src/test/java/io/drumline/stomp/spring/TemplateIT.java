@@ -54,7 +54,7 @@ class TemplateIT {
   }
 
   @Test
-  void sendsTextAndOctetsAsTheyAre() {
+  void sendsTextAndBytesAsTheyAre() {
     try (StompClient client = node.client()) {
       client.subscribe("s", "/ephemeral/raw");
 
@@ -62,9 +62,9 @@ class TemplateIT {
       client.expectMessage("é");
       template.convertAndSend("/ephemeral/raw", new byte[] {0, (byte) 0xFF});
 
-      StompFrame octets = client.expect("MESSAGE");
-      assertThat(octets.body()).containsExactly(0, 0xFF);
-      assertThat(octets.text()).isFalse();
+      StompFrame bytes = client.expect("MESSAGE");
+      assertThat(bytes.body()).containsExactly(0, 0xFF);
+      assertThat(bytes.text()).isFalse();
     }
   }
 
