@@ -1,5 +1,6 @@
 package io.drumline;
 
+import io.drumline.ops.DirectMemory;
 import io.drumline.ops.OwnProcess;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
@@ -15,6 +16,7 @@ import org.springframework.context.annotation.FullyQualifiedAnnotationBeanNameGe
 @SpringBootApplication(nameGenerator = FullyQualifiedAnnotationBeanNameGenerator.class)
 public class DrumlineApplication {
   public static void main(String[] args) {
+    DirectMemory.limitNetty();
     SpringApplication node = new SpringApplication(DrumlineApplication.class);
     node.addInitializers(new OwnProcess());
     node.run(args);

@@ -26,15 +26,6 @@ final class CatchUps {
   /** After so many ticks without an answer the client is told: within 5 s in any case. */
   static final int ANSWER_TICKS = 40;
 
-  /**
-   * How many subscriptions may be begun at once in place of others: each may cost a read. As many
-   * as a client holds at the same time are free.
-   */
-  static final int BURST = 128;
-
-  /** How many a tick, on average. */
-  private static final double PER_TICK = 1.6;
-
   /** Where a subscription is on its way to be live. */
   private enum State {
     /** Waits for its turn. */
@@ -87,10 +78,6 @@ final class CatchUps {
   /** The last tick in which the client had yet to read what others were given. */
   private long heldUpAt;
 
-  private int mostSubscriptions;
-  private double allowance = BURST;
-  private long allowedAt;
-
   CatchUps(Connection connection) {
     this.connection = connection;
     this.shard = connection.shard();
@@ -99,9 +86,7 @@ final class CatchUps {
   /** A subscription asks for its position or its past. */
   void add(Subscription subscription) {
     Join join = begin(subscription, State.WAITING);
-    if (!isFree()) {
-      join.notBefore = allowedAfter();
-    }
+    join.notBefore = connection.mayReadFrom();
     waiting.add(join);
     next();
   }
@@ -145,9 +130,13 @@ final class CatchUps {
     }
   }
 
-  /** Whether nobody waits here (any more). */
-  boolean isIdle() {
-    return joins.isEmpty() || !connection.open();
+  /** Lets the connection forget it where nobody waits here any more; returns whether it did. */
+  boolean endIfIdle() {
+    if (connection.open() && (!joins.isEmpty() || writing > 0 || awaitsRoom)) {
+      return false;
+    }
+    connection.caughtUp();
+    return true;
   }
 
   /** Bytes of steps that wait in the outbound queue: they do not show a slow consumer. */
@@ -303,26 +292,5 @@ final class CatchUps {
       asked--;
       join.state = State.LATE;
     }
-  }
-
-  private boolean isFree() {
-    if (connection.subscriptions > mostSubscriptions) {
-      mostSubscriptions = connection.subscriptions;
-      return true;
-    }
-    return false;
-  }
-
-  /** The tick in which one more is allowed; takes it from the allowance. */
-  private long allowedAfter() {
-    long now = shard.ticks();
-    allowance = Math.min(BURST, allowance + (now - allowedAt) * PER_TICK);
-    allowance = Math.max(-BURST, allowance - 1);
-    allowedAt = now;
-    if (allowance >= 0) {
-      return now;
-    }
-    shard.metrics().delayedCatchUps.increment();
-    return now + (long) Math.ceil(-allowance / PER_TICK);
   }
 }

@@ -44,12 +44,15 @@ public final class Connection {
   private long lastHeard = since;
 
   private @Nullable CatchUps catchUps;
+  private @Nullable Replacements replacements;
 
   /** Where the shard holds this connection. */
   int index;
 
   /** How many subscriptions it has, those that catch up included. */
   int subscriptions;
+
+  private int mostSubscriptions;
 
   Connection(Channel channel, Shard shard, String id, boolean deflate) {
     this.channel = channel;
@@ -207,6 +210,26 @@ public final class Connection {
       catchUps = new CatchUps(this);
     }
     return catchUps;
+  }
+
+  /**
+   * The tick before which the subscription that begins must not cause a read. As many as the client
+   * has at the same time are free.
+   */
+  long mayReadFrom() {
+    if (subscriptions > mostSubscriptions) {
+      mostSubscriptions = subscriptions;
+      return 0;
+    }
+    if (replacements == null) {
+      replacements = new Replacements();
+    }
+    return replacements.mayReadFrom(shard);
+  }
+
+  /** All of its subscriptions are live. */
+  void caughtUp() {
+    catchUps = null;
   }
 
   /** It has ended: nobody waits for its subscriptions any more. */

@@ -308,7 +308,7 @@ final class Shard {
       return;
     }
     try {
-      joining.removeIf(CatchUps::isIdle);
+      joining.removeIf(CatchUps::endIfIdle);
       List.copyOf(joining).forEach(CatchUps::tick); // a tick may add others
     } catch (Throwable e) {
       tell(e); // and the next tick goes on

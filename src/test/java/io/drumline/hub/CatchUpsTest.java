@@ -189,7 +189,7 @@ class CatchUpsTest {
       subscription.cancel();
     }
     int reads = hub.backplane.allReads();
-    assertThat(reads).isLessThan(CatchUps.BURST * 3);
+    assertThat(reads).isLessThan(Replacements.BURST * 3);
     subscribe(A, Start.CONTINUOUS);
     hub.pass(10_000);
     assertThat(told).endsWith(Outcome.LIVE); // it only has to wait
