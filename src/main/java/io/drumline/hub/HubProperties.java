@@ -21,8 +21,8 @@ import org.springframework.validation.annotation.Validated;
  * @param nodeOutboundLimit how much may wait to be sent to all connections of the node together; a
  *     buffer that many connections wait for counts once. Above it, the connections that wait for
  *     the oldest buffers are closed as slow consumers. By default half of the direct memory that
- *     the JVM may use (-XX:MaxDirectMemorySize, which is the maximum heap size by default): the
- *     rest is for what is read, TLS and Redis.
+ *     Netty may use (io.netty.maxDirectMemory, by default seven eighths of -XX:MaxDirectMemorySize,
+ *     which is the maximum heap size by default): the rest is for what is read, TLS and Redis.
  * @param backlogLimit how much may wait between the backplane and the event loops of this node;
  *     what comes beyond it is dropped and counted, and read from history where there is one. As
  *     much again may wait while destinations are compared with the backplane.

@@ -1,5 +1,7 @@
 package io.drumline.e2e;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.drumline.testing.RawWebSocket;
 import java.io.IOException;
 import java.io.Serial;
@@ -237,18 +239,34 @@ final class MemoryLoad implements AutoCloseable {
   }
 
   /** Waits until all know of so many messages; those that stalled read now, unless they do. */
-  void awaitAll(int count) {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
+  void awaitAll(int count, Duration patience) {
+    long deadline = System.nanoTime() + patience.toNanos();
     for (Reader reader : stalled) {
       while (!reader.knowsOf(count) && System.nanoTime() < deadline) {
         reader.read(NOTHING_THERE);
       }
     }
+    awaitHealthy(count, Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+  }
+
+  /** Waits until those that read all know of so many messages. */
+  void awaitHealthy(int count, Duration patience) {
+    long deadline = System.nanoTime() + patience.toNanos();
     while (!healthy.stream().allMatch(each -> each.knowsOf(count))
         && System.nanoTime() < deadline) {
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
     }
     failures();
+  }
+
+  void assertHealthyMissNothing(int messages) {
+    assertThat(healthy)
+        .allSatisfy(
+            each -> {
+              assertThat(each.received()).isEqualTo(messages);
+              assertThat(each.doubled()).isZero();
+              assertThat(each.gaps()).isZero();
+            });
   }
 
   /** A client that failed fails the test. */
