@@ -96,9 +96,11 @@ public final class Subscription {
    * listener at most.
    */
   public void onBegin(Consumer<Joined> toTell) {
-    listener = toTell;
     if (told != null) {
       toTell.accept(told);
+    }
+    if (!isSettled()) {
+      listener = toTell;
     }
   }
 
@@ -187,6 +189,14 @@ public final class Subscription {
         connection.close(CloseCode.INTERNAL_ERROR, "The server failed: reconnect.");
       }
     }
+    if (isSettled()) {
+      listener = null; // it may hold much of the client's SUBSCRIBE
+    }
+  }
+
+  /** Whether there is nothing more to tell of its beginning. */
+  private boolean isSettled() {
+    return wasLive() || state == State.CANCELLED;
   }
 
   /**

@@ -36,7 +36,7 @@ final class Access {
   /** Fresh tokens in the order of their coming; the first of them is being checked. */
   private final ArrayDeque<Runnable> renewals = new ArrayDeque<>(0);
 
-  private final NewDestinations.Uses newDestinations = new NewDestinations.Uses();
+  private NewDestinations.@Nullable Uses newDestinations;
 
   /** The ordered destination used last: most clients use the same for a while. */
   private @Nullable String lastUsed;
@@ -245,6 +245,9 @@ final class Access {
     String used = destination.value();
     if (destination.ordered() && !used.equals(lastUsed)) {
       Identity identity = identity();
+      if (newDestinations == null) {
+        newDestinations = new NewDestinations.Uses();
+      }
       destinations.use(newDestinations, identity.anonymous() ? null : identity.name(), used);
       lastUsed = used;
     }

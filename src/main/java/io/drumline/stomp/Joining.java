@@ -17,11 +17,14 @@ final class Joining {
     private int open;
   }
 
-  private final Map<Destination, Joins> byDestination = new HashMap<>(2);
+  private Map<Destination, Joins> byDestination = Map.of(); // most of the time
   private final ArrayDeque<Runnable> behindAll = new ArrayDeque<>(0);
   private int open;
 
   void begins(Destination destination) {
+    if (byDestination.isEmpty()) {
+      byDestination = new HashMap<>(2);
+    }
     byDestination.computeIfAbsent(destination, key -> new Joins()).open++;
     open++;
   }
@@ -32,6 +35,9 @@ final class Joining {
     Joins joins = byDestination.get(destination);
     if (joins != null && --joins.open == 0) {
       byDestination.remove(destination);
+      if (byDestination.isEmpty()) {
+        byDestination = Map.of();
+      }
       for (Runnable next; (next = joins.behind.poll()) != null; ) {
         next.run();
       }

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +35,7 @@ final class StompSubscriptions {
    * Ids of subscriptions that ended with unacknowledged messages, the latest last: an ACK that was
    * on its way meanwhile has no effect. At most as many as there may be subscriptions.
    */
-  private final LinkedHashSet<String> endedUnacknowledged = new LinkedHashSet<>(0);
+  private Set<String> endedUnacknowledged = Set.of(); // of most sessions
 
   private final Joining joining = new Joining();
   private int unacknowledged;
@@ -136,6 +137,9 @@ final class StompSubscriptions {
   }
 
   private void endedWithUnacknowledged(String key) {
+    if (endedUnacknowledged.isEmpty()) {
+      endedUnacknowledged = new LinkedHashSet<>();
+    }
     endedUnacknowledged.remove(key);
     endedUnacknowledged.add(key);
     if (endedUnacknowledged.size() > server.properties().maxSubscriptions()) {
