@@ -32,7 +32,7 @@ public final class NodeProcess implements AutoCloseable {
   private RunningProgram program;
 
   private NodeProcess(String id, List<String> arguments, Map<String, String> environment) {
-    this(id, List.of(), arguments, environment);
+    this(id, NodeArchive.javaOptions(), arguments, environment);
   }
 
   private NodeProcess(
@@ -45,7 +45,6 @@ public final class NodeProcess implements AutoCloseable {
     command.addAll(JVM);
     command.addAll(List.of("-Xmx256m", "-Ddrumline.drain.grace=0s", "-Ddrumline.drain.window=0s"));
     command.addAll(jvmOptions);
-    command.addAll(NodeArchive.javaOptions());
     command.add("io.drumline.DrumlineApplication");
     command.add("--drumline.node-id=" + id);
     command.add("--drumline.listener.port=" + clientPort);
@@ -66,7 +65,11 @@ public final class NodeProcess implements AutoCloseable {
 
   /** The same, with options of the JVM. */
   static NodeProcess withJvmOptions(String id, List<String> jvmOptions, String... arguments) {
-    return new NodeProcess(id, jvmOptions, List.of(arguments), Map.of());
+    return new NodeProcess(
+        id,
+        Stream.concat(NodeArchive.javaOptions().stream(), jvmOptions.stream()).toList(),
+        List.of(arguments),
+        Map.of());
   }
 
   /** A node of the cluster behind this Redis. */
@@ -76,16 +79,22 @@ public final class NodeProcess implements AutoCloseable {
 
   /** A node of the cluster behind the Redis at this URL. */
   public static NodeProcess clustered(String id, String redis, String... arguments) {
-    return new NodeProcess(
-        id,
-        Stream.concat(
-                Stream.of(
-                    "--drumline.backplane=redis",
-                    "--drumline.security.anonymous=true",
-                    "--spring.data.redis.url=" + redis),
-                Stream.of(arguments))
-            .toList(),
-        Map.of());
+    return new NodeProcess(id, withRedis(redis, arguments), Map.of());
+  }
+
+  /** The same from a class path of its own, which is among the options of the JVM. */
+  static NodeProcess ofClasses(List<String> jvmOptions, RedisProcess redis) {
+    return new NodeProcess("archive", jvmOptions, withRedis(redis.url()), Map.of());
+  }
+
+  private static List<String> withRedis(String redis, String... arguments) {
+    return Stream.concat(
+            Stream.of(
+                "--drumline.backplane=redis",
+                "--drumline.security.anonymous=true",
+                "--spring.data.redis.url=" + redis),
+            Stream.of(arguments))
+        .toList();
   }
 
   /** Waits until the node takes clients; its own word counts where asking needs a PROXY header. */
