@@ -79,10 +79,16 @@ public final class NodeProcess implements AutoCloseable {
 
   /** A node of the cluster behind the Redis at this URL. */
   public static NodeProcess clustered(String id, String redis, String... arguments) {
-    return new NodeProcess(id, withRedis(redis, arguments), Map.of());
+    return clustered(id, List.of(), redis, arguments);
   }
 
-  /** The same from a class path of its own, which is among the options of the JVM. */
+  /** The same, with options of the JVM. */
+  public static NodeProcess clustered(
+      String id, List<String> jvmOptions, String redis, String... arguments) {
+    return new NodeProcess(id, jvmOptions, withRedis(redis, arguments), Map.of());
+  }
+
+  /** The same node from a class path of its own, which is among the options of the JVM. */
   static NodeProcess ofClasses(List<String> jvmOptions, RedisProcess redis) {
     return new NodeProcess("archive", jvmOptions, withRedis(redis.url()), Map.of());
   }
@@ -166,7 +172,7 @@ public final class NodeProcess implements AutoCloseable {
     }
   }
 
-  boolean alive() {
+  public boolean alive() {
     return !program.ended();
   }
 
