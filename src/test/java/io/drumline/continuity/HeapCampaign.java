@@ -41,9 +41,7 @@ class HeapCampaign {
         NodeProcess least = NodeProcess.clustered("least", List.of("-Xmx" + heap), redis.url());
         NodeProcess other = NodeProcess.clustered("other", redis.url())) {
       List<URI> urls =
-          Stream.of(small, least, other)
-              .map(node -> URI.create(node.ready().webSocket()))
-              .toList();
+          Stream.of(small, least, other).map(node -> URI.create(node.ready().webSocket())).toList();
       for (int round = 0; round < ROUNDS; round++) {
         Clients clients =
             new Clients(Continuity.ALL_KINDS, Duration.ofSeconds(3), random.nextLong());
