@@ -78,10 +78,11 @@ final class DrainRun {
   private void run() {
     try {
       log.info(
-          "Draining: {} connections, to be closed over {} s after a grace of {} s",
+          "Draining: for {} s (drumline.drain.grace) load balancers may still send clients here,"
+              + " until they notice that it is not ready; then {} connections are closed over {} s",
+          seconds(properties.grace()),
           hub.connectionCount(),
-          seconds(properties.window()),
-          seconds(properties.grace()));
+          seconds(properties.window()));
       pauseUntil(beganAt + properties.grace().toNanos());
       if (!cancelled) {
         closeAll(hub.lightestFirst().join());

@@ -18,8 +18,12 @@ import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** A node that is told to drain, and stays up. */
+@ExtendWith(OutputCaptureExtension.class)
 class DrainIT {
   private static final String DRAIN = "/actuator/drain";
   private static final String NO_GRACE = "drumline.drain.grace=0s";
@@ -52,13 +56,19 @@ class DrainIT {
   }
 
   @Test
-  void isUnreadyAndTakesNobodyBeforeTheFirstSocketIsClosed() throws IOException {
+  void isUnreadyAndTakesNobodyBeforeTheFirstSocketIsClosed(CapturedOutput output)
+      throws IOException {
     Node node = alone("drumline.drain.grace=10m");
     Peer client = swarm.connect(node);
     assertThat(node.readiness()).isEqualTo(200);
     assertThat(node.metric("drumline_draining")).isZero();
 
     drain(node);
+    Node.patiently()
+        .untilAsserted(
+            () ->
+                assertThat(output.getOut())
+                    .contains("Draining: for 600 s (drumline.drain.grace) load balancers may"));
     assertThat(node.healthz()).isEqualTo(503);
     assertThat(node.readiness()).isEqualTo(503);
     assertThat(node.liveness()).isEqualTo(200);
