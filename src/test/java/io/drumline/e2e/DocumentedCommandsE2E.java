@@ -63,7 +63,9 @@ final class DocumentedCommandsE2E {
 
     RunningProgram publisher = machine.start(commands.next("for"));
     awaitPublished(publisher, 2);
-    machine.run(commands.next("kill").replace("PID", Long.toString(machine.javaOf(one))));
+    String first = Long.toString(machine.javaOf(one));
+    assertThat(machine.run(commands.next("jps")).lines()).anyMatch(node -> node.startsWith(first));
+    machine.run(commands.next("kill").replace("PID", first));
     await("the first node has ended").atMost(Duration.ofSeconds(20)).until(one::ended);
     awaitPublished(publisher, published(publisher) + 2);
     assertThat(machine.run(commands.next("redis-cli"))).contains("OK");
