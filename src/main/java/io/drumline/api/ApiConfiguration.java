@@ -2,6 +2,7 @@ package io.drumline.api;
 
 import io.drumline.backplane.Revocations;
 import io.drumline.security.Authenticator;
+import io.drumline.security.SecurityProperties;
 import io.drumline.security.WrongSettingException;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -45,6 +46,14 @@ class ApiConfiguration {
   ControlPlaneAccess controlPlaneAccess(ApiProperties properties, Environment environment) {
     boolean keyed = !properties.keys().isEmpty() || properties.tokens();
     return new ControlPlaneAccess(open(properties, keyed, environment), keyed);
+  }
+
+  @Bean("drumline.openApiWarning")
+  OpenApiWarning openApiWarning(
+      ApiProperties properties,
+      ControlPlaneAccess access,
+      ObjectProvider<SecurityProperties> security) {
+    return new OpenApiWarning(properties, access, security);
   }
 
   @Bean("drumline.controlPlaneRules")

@@ -16,11 +16,15 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.security.crypto.bcrypt.BCryptPasswordEncoder;
 
 /** Who may connect, say and hear, on a whole node. */
+@ExtendWith(OutputCaptureExtension.class)
 class AccessIT {
   private static final int UNAUTHORIZED = 4007;
   private static final int FORBIDDEN = 4008;
@@ -59,6 +63,12 @@ class AccessIT {
     if (client != null) {
       client.close();
     }
+  }
+
+  @Test
+  void saysAtItsStartThatAnybodyMayPublishThroughTheApi(CapturedOutput output) {
+    assertThat(output.getOut())
+        .containsOnlyOnce("but anybody who reaches port " + node.controlPort() + " may publish");
   }
 
   @Test
@@ -297,7 +307,10 @@ class AccessIT {
 
   private void refused(String sentence, int code, String... headers) {
     open().send(connect(headers));
-    assertThat(client.expect("ERROR").header("message")).contains(sentence);
+    assertThat(client.expect("ERROR").header("message"))
+        .contains(sentence)
+        .as("STOMP.js reads no escapes before CONNECTED")
+        .doesNotContain(":");
     assertThat(client.expectClose()).isEqualTo(code);
   }
 
