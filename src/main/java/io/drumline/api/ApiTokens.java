@@ -56,7 +56,7 @@ final class ApiTokens {
       return stage.toCompletableFuture().orTimeout(SECONDS, TimeUnit.SECONDS).join();
     } catch (CompletionException unanswered) {
       throw new AuthenticationServiceException(
-          "Tokens cannot be checked now: try again later.", unanswered);
+          "Tokens cannot be checked now; try again later.", unanswered);
     }
   }
 }

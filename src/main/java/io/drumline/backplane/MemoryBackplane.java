@@ -68,7 +68,7 @@ public final class MemoryBackplane implements Backplane {
     if (receiver == null) {
       return CompletableFuture.failedFuture(
           new BackplaneException(
-              "The message was not accepted: the backplane is unavailable.", null));
+              "The message was not accepted; the backplane is unavailable.", null));
     }
     long now = clock.millis();
     forgetSome(now);
@@ -83,7 +83,7 @@ public final class MemoryBackplane implements Backplane {
     if (!budget.hasRoom(orders, this::givenUp)) {
       return CompletableFuture.failedFuture(
           new BackplaneException(
-              "The message was not accepted: the backplane is overloaded.", null));
+              "The message was not accepted; the backplane is overloaded.", null));
     }
     while (true) {
       String messageId = order(draft.destination()).append(draft, id, now, receiver);
@@ -116,7 +116,7 @@ public final class MemoryBackplane implements Backplane {
     if (receiver == null) {
       return CompletableFuture.failedFuture(
           new BackplaneException(
-              "The history cannot be read: the backplane is unavailable.", null));
+              "The history cannot be read; the backplane is unavailable.", null));
     }
     long now = clock.millis();
     forgetSome(now);

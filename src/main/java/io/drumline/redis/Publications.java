@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Publications {
   static final String NOT_ACCEPTED = "The message was not accepted";
-  static final String OVERLOADED = "The message was not accepted: the backplane is overloaded.";
+  static final String OVERLOADED = "The message was not accepted; the backplane is overloaded.";
   static final String OVERTAKEN =
       "The message was not accepted: later ones overtook it while the backplane was unavailable.";
   static final String TIMED_OUT =
-      "It is not known whether the message was accepted: the backplane did not answer in time.";
+      "It is not known whether the message was accepted; the backplane did not answer in time.";
   static final String LOST =
       "It is not known whether the message was accepted: the connection to the backplane was lost.";
   static final String UNCONFIRMED =

@@ -146,7 +146,7 @@ final class RedisCalls {
 
   private <T> CompletionStage<T> send(Call<T> call) {
     if (held.incrementAndGet() > most) {
-      call.reject(refusal + ": the backplane is overloaded.");
+      call.reject(refusal + "; the backplane is overloaded.");
     } else if (owner.isShuttingDown()) {
       call.reject(refusals.unavailable(refusal));
     } else {
@@ -161,7 +161,7 @@ final class RedisCalls {
         failure -> {
           throw failure instanceof BackplaneException unable
               ? unable
-              : new BackplaneException(refusal + ": the backplane does not answer.", failure);
+              : new BackplaneException(refusal + "; the backplane does not answer.", failure);
         });
   }
 

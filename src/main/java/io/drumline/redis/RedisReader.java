@@ -32,9 +32,9 @@ final class RedisReader {
 
   private static final String NOT_READ = "The history cannot be read";
   private static final String OVERLOADED =
-      "The history cannot be read: the backplane is overloaded.";
+      "The history cannot be read; the backplane is overloaded.";
   private static final String TIMED_OUT =
-      "The history cannot be read: the backplane did not answer in time.";
+      "The history cannot be read; the backplane did not answer in time.";
 
   private final ReadScript script;
   private final RedisProperties properties;

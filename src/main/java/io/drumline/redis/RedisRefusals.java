@@ -163,7 +163,7 @@ final class RedisRefusals {
 
   /** The sentence of an operation that Redis answered with an error, for clients. */
   String rejected(String what, Operation operation, RedisRefusal reason) {
-    return "%s, because Redis rejected %s: %s.".formatted(what, operation.object, reason.clause());
+    return "%s, because Redis rejected %s; %s.".formatted(what, operation.object, reason.clause());
   }
 
   /** The sentence of an operation that cannot be tried now, for clients. */
@@ -176,6 +176,6 @@ final class RedisRefusals {
         return rejected(what, each.getKey(), each.getValue().reason);
       }
     }
-    return what + ": the backplane is unavailable.";
+    return what + "; the backplane is unavailable.";
   }
 }

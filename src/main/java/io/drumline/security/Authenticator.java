@@ -140,7 +140,7 @@ public final class Authenticator implements AutoCloseable {
               : refused(
                   Reason.NO_CREDENTIALS,
                   "its CONNECT has neither Authorization nor login and passcode",
-                  "This server needs a token or a login: send " + wanted() + " in CONNECT."));
+                  "This server needs a token or a login; send " + wanted() + " in CONNECT."));
     }
     String authorization = shown.authorization();
     if (authorization != null) {
@@ -157,14 +157,14 @@ public final class Authenticator implements AutoCloseable {
           refused(
               Reason.WRONG_CREDENTIALS,
               "it sent login " + LogText.quoted(shown.login()) + " and a passcode that is no token",
-              "This server takes tokens, not passwords: send " + wanted() + " in CONNECT."));
+              "This server takes tokens, not passwords; send " + wanted() + " in CONNECT."));
     }
     Passwords checked = passwords;
     return on(passwordThreads, () -> done(password(checked, login, passcode)));
   }
 
   private String wanted() {
-    String bearer = "Authorization: Bearer <token>";
+    String bearer = "a Bearer token in the header Authorization";
     return tokens == null
         ? "login and passcode"
         : passwords == null ? bearer : bearer + ", or login and passcode,";
@@ -183,7 +183,7 @@ public final class Authenticator implements AutoCloseable {
             refused(
                 Reason.WRONG_CREDENTIALS,
                 "it sent a token, but drumline.security.jwt is not set",
-                "This server takes no tokens: use login and passcode."))
+                "This server takes no tokens; use login and passcode."))
         : token(tokens, authorization.substring(BEARER.length()).strip());
   }
 
@@ -214,13 +214,13 @@ public final class Authenticator implements AutoCloseable {
           Reason.BUSY,
           "as many logins are being checked as may wait (%d with tokens, %d with passwords)"
               .formatted(WAITING_TOKENS, WAITING_PASSWORDS),
-          "Logins cannot be checked now: try again later.");
+          "Logins cannot be checked now; try again later.");
     }
     log.error("A login could not be checked; this is a bug", cause);
     return refused(
         Reason.ERROR,
         "the check failed with " + cause,
-        "Logins cannot be checked now: try again later.");
+        "Logins cannot be checked now; try again later.");
   }
 
   private static CompletionStage<Login> on(

@@ -115,8 +115,8 @@ final class Tokens implements AutoCloseable {
       return new Refused(
           reason,
           switch (reason) {
-            case EXPIRED_TOKEN -> "The token has expired: get a new one.";
-            case KEYS_UNAVAILABLE -> "Tokens cannot be checked now: try again later.";
+            case EXPIRED_TOKEN -> "The token has expired; get a new one.";
+            case KEYS_UNAVAILABLE -> "Tokens cannot be checked now; try again later.";
             default -> INVALID;
           });
     }

@@ -49,7 +49,7 @@ final class Admission {
     if (!guard.clients().enter(user, session)) {
       throw StompException.exceeds(
           Limit.USER_CONNECTIONS,
-          "You have %d connections already, as many as you may: close another one."
+          "You have %d connections already, as many as you may; close another one."
               .formatted(guard.clients().mostOfAUser()),
           null,
           CloseCode.TOO_MANY_CONNECTIONS);
@@ -159,7 +159,7 @@ final class Admission {
     return new StompException(
         cause instanceof BackplaneException
             ? String.valueOf(cause.getMessage())
-            : "The connection cannot be checked now: try again.",
+            : "The connection cannot be checked now; try again.",
         null,
         CloseCode.TRY_AGAIN_LATER);
   }

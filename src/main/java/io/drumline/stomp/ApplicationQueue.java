@@ -216,6 +216,6 @@ final class ApplicationQueue {
 
   private static StompException busy() {
     return new StompException(
-        "The server is too busy: try again later.", null, CloseCode.TRY_AGAIN_LATER);
+        "The server is too busy; try again later.", null, CloseCode.TRY_AGAIN_LATER);
   }
 }

@@ -125,7 +125,7 @@ final class Connecting {
       held.clear();
       throw StompException.exceeds(
           Limit.BODY,
-          "Too much came before CONNECTED: at most " + MOST_HELD + " bytes can wait.",
+          "Too much came before CONNECTED; at most " + MOST_HELD + " bytes can wait.",
           frame.header("receipt"),
           CloseCode.TOO_BIG);
     }
@@ -231,7 +231,7 @@ final class Connecting {
     return new StompException(
         cause instanceof BackplaneException
             ? String.valueOf(cause.getMessage())
-            : "The session cannot be opened now: the backplane did not answer in time.",
+            : "The session cannot be opened now; the backplane did not answer in time.",
         null,
         CloseCode.TRY_AGAIN_LATER);
   }

@@ -336,7 +336,7 @@ public final class Expulsions implements AutoCloseable {
   }
 
   private static String sentence(String what, String reason) {
-    return reason.isEmpty() ? what + "." : what + ": " + reason;
+    return reason.isEmpty() ? what + "." : what + ". " + reason;
   }
 
   private Counter counter(Kind kind) {

@@ -305,7 +305,7 @@ final class SpringBridge {
   }
 
   private static StompException failed() {
-    return new StompException("The server failed: reconnect.", null, CloseCode.INTERNAL_ERROR);
+    return new StompException("The server failed; reconnect.", null, CloseCode.INTERNAL_ERROR);
   }
 
   /**

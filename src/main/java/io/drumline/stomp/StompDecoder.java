@@ -249,7 +249,7 @@ final class StompDecoder {
 
   private StompException bodyTooBig() {
     return head.tooBig(
-        Limit.BODY, "The body is too large: at most " + head.bodyLimit() + " bytes can be sent.");
+        Limit.BODY, "The body is too large; at most " + head.bodyLimit() + " bytes can be sent.");
   }
 
   private StompException superfluousBody() {

@@ -163,7 +163,7 @@ class ClientIdIT {
       client.send(connect(clientId));
       StompFrame error = client.expect("ERROR");
       assertThat(error.header("message"))
-          .isEqualTo("Blocked users cannot be looked up now: the backplane is unavailable.");
+          .isEqualTo("Blocked users cannot be looked up now; the backplane is unavailable.");
       assertThat(client.expectClose()).isEqualTo(1013);
       node.awaitMetric("drumline_closes_total{reason=\"try_again_later\"}", 1);
     }

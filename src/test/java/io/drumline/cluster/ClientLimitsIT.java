@@ -190,7 +190,7 @@ class ClientLimitsIT {
         "user_connections",
         before,
         TOO_MANY_CONNECTIONS,
-        "You have 2 connections already, as many as you may: close another one.");
+        "You have 2 connections already, as many as you may; close another one.");
 
     for (int i = 0; i < 3; i++) {
       open().connect("1.2"); // anonymous ones are not counted

@@ -50,12 +50,12 @@ class RedisOutageIT {
       sender.publish("/topic/outage", "x", "receipt:r");
       assertThat(sender.expect("ERROR", "receipt-id:r").header("message"))
           .isEqualTo(
-              "The message was not accepted, because Redis rejected the write: it is out of memory"
+              "The message was not accepted, because Redis rejected the write; it is out of memory"
                   + " (maxmemory).");
       var problem =
           node.json("POST", "/api/v1/publish", "{\"destination\":\"/topic/a\",\"body\":\"x\"}", "");
       assertThat(problem.statusCode()).isEqualTo(503);
-      assertThat(problem.body()).contains("Redis rejected the write: it is out of memory");
+      assertThat(problem.body()).contains("Redis rejected the write; it is out of memory");
 
       var readiness = node.control("/actuator/health/readiness");
       assertThat(readiness.statusCode()).isEqualTo(200);

@@ -78,13 +78,13 @@ class RevocationIT {
     assertThat(revoke("{\"user\":\"%s\",\"action\":\"block\",\"reason\":\"Spam\"}", user))
         .contains("\"kind\":\"user\"", "\"action\":\"block\"", "\"until\":\"");
 
-    hers.forEach(client -> expelled(client, REVOKED, "You are blocked: Spam"));
-    nodes.forEach(node -> refused(node, token(user, "b"), REVOKED, "You are blocked: Spam"));
+    hers.forEach(client -> expelled(client, REVOKED, "You are blocked. Spam"));
+    nodes.forEach(node -> refused(node, token(user, "b"), REVOKED, "You are blocked. Spam"));
     other.publishConfirmed(topic, "still here");
     assertThat(nodes.get(0).control("/api/v1/revocations").body()).contains(user);
 
     try (Node restarted = Node.on(redis.url(), SETTINGS)) {
-      refused(restarted, token(user, "b"), REVOKED, "You are blocked: Spam");
+      refused(restarted, token(user, "b"), REVOKED, "You are blocked. Spam");
     }
 
     assertThat(lift("user", user)).isEqualTo(204);
@@ -188,7 +188,7 @@ class RevocationIT {
 
     revoke("{\"session\":\"%s\",\"action\":\"kick\",\"reason\":\"Update\"}", session);
 
-    expelled(anonymous, KICKED, "You were disconnected: Update");
+    expelled(anonymous, KICKED, "You were disconnected. Update");
   }
 
   @Test

@@ -117,7 +117,7 @@ final class ConsoleClusterE2E {
     page.awaitText("#notices", name(kind) + " was kicked.");
     Stream.of(here, there)
         .distinct()
-        .forEach(client -> expelled(client, KICKED, "You were disconnected: Update"));
+        .forEach(client -> expelled(client, KICKED, "You were disconnected. Update"));
     connect(nodeB);
     page.awaitText("#closes", "kicked");
     assertThat(page.field("revoke-value")).isEmpty();
@@ -318,7 +318,7 @@ final class ConsoleClusterE2E {
     page.awaitText("#ask", "Block the user " + user + "?");
     assertThat(page.focused()).isEqualTo("Cancel");
     page.keys(Keys.TAB, Keys.ENTER);
-    expelled(client, REVOKED, "You are blocked: Noise");
+    expelled(client, REVOKED, "You are blocked. Noise");
 
     page.awaitCell("#revocations", user, "Noise");
     page.press("#revoke-value");

@@ -205,7 +205,7 @@ final class RedisBackplaneIT extends BackplaneHistoryContract {
             () ->
                 CompletableFuture.allOf(publishing.toArray(CompletableFuture[]::new))
                     .get(10, SECONDS))
-        .hasRootCauseMessage("The message was not accepted: the backplane is overloaded.");
+        .hasRootCauseMessage("The message was not accepted; the backplane is overloaded.");
     await()
         .until(
             () ->

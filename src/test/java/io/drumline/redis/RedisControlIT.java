@@ -78,7 +78,7 @@ final class RedisControlIT extends ControlChannelContract {
       node.start(new Inbox());
       assertThatThrownBy(() -> tell(node.control(), Notice.of(kind)))
           .hasRootCauseInstanceOf(BackplaneException.class)
-          .hasRootCauseMessage("The nodes cannot be told now: the backplane is unavailable.");
+          .hasRootCauseMessage("The nodes cannot be told now; the backplane is unavailable.");
       assertThat(ear.interruptions()).isZero();
 
       redis.restart();
@@ -118,7 +118,7 @@ final class RedisControlIT extends ControlChannelContract {
         telling.add(node.control().tell(Notice.of(kind)).toCompletableFuture());
       }
       assertThatThrownBy(() -> telling.get(RedisControl.MAX_CALLS).get(10, SECONDS))
-          .hasRootCauseMessage("The nodes cannot be told now: the backplane is overloaded.");
+          .hasRootCauseMessage("The nodes cannot be told now; the backplane is overloaded.");
       redis.resume();
       for (int i = 0; i < RedisControl.MAX_CALLS; i++) {
         telling.get(i).get(20, SECONDS);
@@ -138,7 +138,7 @@ final class RedisControlIT extends ControlChannelContract {
       assertThatThrownBy(() -> tell(node.control(), Notice.of(kind)))
           .hasCauseInstanceOf(BackplaneException.class)
           .cause()
-          .hasMessage("The nodes cannot be told now: the backplane does not answer.");
+          .hasMessage("The nodes cannot be told now; the backplane does not answer.");
       redis.resume();
     }
   }

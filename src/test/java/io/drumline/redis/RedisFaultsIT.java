@@ -114,10 +114,10 @@ final class RedisFaultsIT {
     redis.kill();
     await().until(() -> !backplane.available());
     assertThatThrownBy(() -> publish("x"))
-        .hasRootCauseMessage("The message was not accepted: the backplane is unavailable.");
+        .hasRootCauseMessage("The message was not accepted; the backplane is unavailable.");
     assertThat(meters.counter("drumline.redis.publish.failures").count()).isEqualTo(1);
     assertThatThrownBy(this::read)
-        .hasRootCauseMessage("The history cannot be read: the backplane is unavailable.");
+        .hasRootCauseMessage("The history cannot be read; the backplane is unavailable.");
     assertThat(meters.counter("drumline.redis.read.failures").count()).isEqualTo(1);
   }
 
@@ -132,7 +132,7 @@ final class RedisFaultsIT {
     redis.pause();
     assertThatThrownBy(() -> publish("x"))
         .hasRootCauseMessage(
-            "It is not known whether the message was accepted: the backplane did not answer in"
+            "It is not known whether the message was accepted; the backplane did not answer in"
                 + " time.");
     redis.resume();
   }

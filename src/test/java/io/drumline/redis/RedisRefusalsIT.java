@@ -74,7 +74,7 @@ final class RedisRefusalsIT {
       assertThatThrownBy(() -> publish(fresh)).hasMessageContaining("it is out of memory");
       assertThatThrownBy(() -> join(backplane.read(fresh, 0, 1, true)))
           .hasMessage(
-              "The history cannot be read, because Redis rejected the read: it is out of memory"
+              "The history cannot be read, because Redis rejected the read; it is out of memory"
                   + " (maxmemory).");
     }
     List<String> keys = TestRedis.with(redis.url(), c -> c.sync().keys("*new*"));
@@ -159,7 +159,7 @@ final class RedisRefusalsIT {
     assertThat(backplane.status().state()).isEqualTo(State.DOWN);
     assertThatThrownBy(() -> publish(TOPIC))
         .hasMessage(
-            "The message was not accepted, because Redis rejected this node's connection: it does"
+            "The message was not accepted, because Redis rejected this node's connection; it does"
                 + " not know a command that Drumline needs.");
     assertThat(output)
         .contains("cannot be used: it does not know a command that Drumline needs; use Redis 6.2");
@@ -233,7 +233,7 @@ final class RedisRefusalsIT {
     assertThatThrownBy(() -> publish(TOPIC))
         .isInstanceOf(BackplaneException.class)
         .hasMessage(
-            "The message was not accepted, because Redis rejected the write: " + clause + ".");
+            "The message was not accepted, because Redis rejected the write; " + clause + ".");
     assertThat(backplane.status().state()).isNotEqualTo(State.UP);
     assertThat(backplane.status().problems()).extracting(Problem::reason).containsExactly(reason);
     assertThat(degraded(reason)).isEqualTo(1);

@@ -82,15 +82,15 @@ class RedisRefusalsTest {
 
   @Test
   void saysWhyTheBackplaneIsUnavailableWhereRedisSaidIt() {
-    assertThat(refusals.unavailable("X")).isEqualTo("X: the backplane is unavailable.");
+    assertThat(refusals.unavailable("X")).isEqualTo("X; the backplane is unavailable.");
     refusals.failed(
         Operation.CONNECT, new RedisCommandExecutionException("LOADING Redis is loading"));
     assertThat(refusals.unavailable("X"))
         .isEqualTo(
-            "X, because Redis rejected this node's connection: it is loading its data into"
+            "X, because Redis rejected this node's connection; it is loading its data into"
                 + " memory.");
     refusals.accepted(Operation.CONNECT);
-    assertThat(refusals.unavailable("X")).isEqualTo("X: the backplane is unavailable.");
+    assertThat(refusals.unavailable("X")).isEqualTo("X; the backplane is unavailable.");
   }
 
   @Test

@@ -154,7 +154,7 @@ final class RedisRegistryIT extends NodeRegistryContract {
 
       assertThatThrownBy(() -> answer(node.registry().renew(ann, IDLE, LONG)))
           .hasRootCauseMessage(
-              "The node cannot renew its lease now: the backplane is unavailable.");
+              "The node cannot renew its lease now; the backplane is unavailable.");
       assertThatThrownBy(() -> answer(node.registry().leave(ann))).isNotNull();
 
       redis.restart(); // empty

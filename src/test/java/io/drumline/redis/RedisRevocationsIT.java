@@ -334,7 +334,7 @@ final class RedisRevocationsIT extends RevocationsContract {
       assertThatThrownBy(() -> join(other.revocations().check(List.of(user))))
           .hasRootCauseInstanceOf(BackplaneException.class)
           .hasRootCauseMessage(
-              "Blocked users cannot be looked up now: the backplane is unavailable.");
+              "Blocked users cannot be looked up now; the backplane is unavailable.");
     }
   }
 

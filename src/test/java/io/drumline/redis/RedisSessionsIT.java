@@ -163,7 +163,7 @@ final class RedisSessionsIT extends SessionStoreContract {
       await().until(() -> !node.available());
 
       assertThatThrownBy(() -> open(node.sessions(), "ann"))
-          .hasRootCauseMessage("The session cannot be opened now: the backplane is unavailable.");
+          .hasRootCauseMessage("The session cannot be opened now; the backplane is unavailable.");
       assertThat(store(node.sessions(), update(opened, Map.of(NEWS, at(NEWS, "a.1.x")))))
           .isEqualTo(Outcome.FAILED);
 
@@ -225,7 +225,7 @@ final class RedisSessionsIT extends SessionStoreContract {
         opening.add(node.sessions().open(clientId + i, "", LONG).toCompletableFuture());
       }
       assertThatThrownBy(() -> opening.get(RedisSessions.MAX_CALLS).get(10, SECONDS))
-          .hasRootCauseMessage("The session cannot be opened now: the backplane is overloaded.");
+          .hasRootCauseMessage("The session cannot be opened now; the backplane is overloaded.");
       redis.resume();
       for (int i = 0; i < RedisSessions.MAX_CALLS; i++) {
         opening.get(i).get(20, SECONDS);

@@ -83,6 +83,9 @@ class AuthenticatorTest {
     assertThat(login).isInstanceOf(Refused.class);
     assertThat(((Refused) login).reason()).isEqualTo(reason);
     assertThat(((Refused) login).sentence()).matches("[A-Z].*\\.");
+    assertThat(((Refused) login).sentence())
+        .as("STOMP.js reads no escapes yet")
+        .doesNotContain(":");
   }
 
   @Test

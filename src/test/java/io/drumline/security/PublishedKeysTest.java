@@ -128,7 +128,7 @@ class PublishedKeysTest {
       assertThat(check(one()).join())
           .isEqualTo(
               new Refused(
-                  Reason.KEYS_UNAVAILABLE, "Tokens cannot be checked now: try again later."));
+                  Reason.KEYS_UNAVAILABLE, "Tokens cannot be checked now; try again later."));
     }
     assertThat(Reason.KEYS_UNAVAILABLE.mayRetry()).isTrue();
     assertThat(fetches("failure")).isEqualTo(1);

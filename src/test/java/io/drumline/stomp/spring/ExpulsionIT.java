@@ -74,13 +74,13 @@ class ExpulsionIT {
     try (StompClient client = node.client("login:" + name, header);
         StompClient other = node.client("login:other", header)) {
       join(expulsions.block(user, Duration.ofHours(1), "Enough."));
-      assertThat(client.expect("ERROR").header("message")).isEqualTo("You are blocked: Enough.");
+      assertThat(client.expect("ERROR").header("message")).isEqualTo("You are blocked. Enough.");
       assertThat(client.expectClose()).isEqualTo(REVOKED);
       other.publishConfirmed("/topic/a", "still here");
     }
     try (StompClient again = node.open()) {
       again.send("CONNECT\naccept-version:1.2\nhost:h\nlogin:" + name + "\n" + header + "\n\n\0");
-      assertThat(again.expect("ERROR").header("message")).isEqualTo("You are blocked: Enough.");
+      assertThat(again.expect("ERROR").header("message")).isEqualTo("You are blocked. Enough.");
       assertThat(again.expectClose()).isEqualTo(REVOKED);
     }
     join(node.bean(Revocations.class).lift(user));

@@ -101,7 +101,7 @@ class InboundBoundIT {
       }
       client.send(burst.toString().getBytes(UTF_8));
 
-      client.expectErrorAndClose("message:The server is too busy: try again later.");
+      client.expectErrorAndClose("message:The server is too busy; try again later.");
 
       assertThat(count(node, "drumline.inbound.refused")).isEqualTo(1);
       work.gate.open(100);
