@@ -65,11 +65,7 @@ public final class NodeProcess implements AutoCloseable {
 
   /** The same, with options of the JVM. */
   static NodeProcess withJvmOptions(String id, List<String> jvmOptions, String... arguments) {
-    return new NodeProcess(
-        id,
-        Stream.concat(NodeArchive.javaOptions().stream(), jvmOptions.stream()).toList(),
-        List.of(arguments),
-        Map.of());
+    return new NodeProcess(id, withClasses(jvmOptions), List.of(arguments), Map.of());
   }
 
   /** A node of the cluster behind this Redis. */
@@ -85,7 +81,12 @@ public final class NodeProcess implements AutoCloseable {
   /** The same, with options of the JVM. */
   public static NodeProcess clustered(
       String id, List<String> jvmOptions, String redis, String... arguments) {
-    return new NodeProcess(id, jvmOptions, withRedis(redis, arguments), Map.of());
+    return new NodeProcess(
+        id, withClasses(jvmOptions), withRedis(redis, arguments), Map.of());
+  }
+
+  private static List<String> withClasses(List<String> jvmOptions) {
+    return Stream.concat(NodeArchive.javaOptions().stream(), jvmOptions.stream()).toList();
   }
 
   /** The same node from a class path of its own, which is among the options of the JVM. */
