@@ -81,8 +81,7 @@ public final class NodeProcess implements AutoCloseable {
   /** The same, with options of the JVM. */
   public static NodeProcess clustered(
       String id, List<String> jvmOptions, String redis, String... arguments) {
-    return new NodeProcess(
-        id, withClasses(jvmOptions), withRedis(redis, arguments), Map.of());
+    return new NodeProcess(id, withClasses(jvmOptions), withRedis(redis, arguments), Map.of());
   }
 
   private static List<String> withClasses(List<String> jvmOptions) {
