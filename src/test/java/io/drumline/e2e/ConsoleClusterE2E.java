@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
+import org.openqa.selenium.chrome.ChromeDriver;
 
 /** Whatever can be pressed on the operators' page, in a real browser before a cluster of two. */
 final class ConsoleClusterE2E {
@@ -40,6 +41,8 @@ final class ConsoleClusterE2E {
   /** It drains at once. */
   private static NodeProcess nodeB;
 
+  private static ChromeDriver browser;
+
   private final String user = "u-" + UUID.randomUUID();
   private final String clientId = "c-" + UUID.randomUUID();
   private final String jti = "t-" + UUID.randomUUID();
@@ -51,6 +54,7 @@ final class ConsoleClusterE2E {
     redis = new RedisProcess();
     nodeA = node("node-a", "--drumline.drain.grace=10m");
     nodeB = node("node-b");
+    browser = Browser.start();
     nodeA.ready();
     nodeB.ready();
   }
@@ -73,14 +77,17 @@ final class ConsoleClusterE2E {
 
   @AfterAll
   static void stopCluster() {
+    if (browser != null) {
+      browser.quit();
+    }
     nodeB.close();
     nodeA.close();
     redis.close();
   }
 
   @BeforeEach
-  void startBrowser() {
-    page = new ConsolePage();
+  void openPage() {
+    page = new ConsolePage(browser);
   }
 
   @AfterEach

@@ -7,6 +7,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.openqa.selenium.chrome.ChromeDriver;
 
 /** The operators' page of a node by itself, in a real browser. */
 final class ConsoleE2E {
@@ -14,6 +15,7 @@ final class ConsoleE2E {
   private static final String PUBLICATION = "{\"destination\":\"/topic/a\",\"body\":\"x\"}";
 
   private NodeProcess node;
+  private ChromeDriver browser;
   private ConsolePage page;
 
   @BeforeEach
@@ -21,14 +23,15 @@ final class ConsoleE2E {
     node =
         NodeProcess.alone(
             "node-c", ConsolePage.key(0, "operator", KEY, "admin").toArray(String[]::new));
+    browser = Browser.start();
+    page = new ConsolePage(browser);
     node.ready();
-    page = new ConsolePage();
   }
 
   @AfterEach
   void stop() {
-    if (page != null) {
-      page.close();
+    if (browser != null) {
+      browser.quit();
     }
     node.close();
   }

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openqa.selenium.By;
 import org.openqa.selenium.OutputType;
@@ -24,23 +25,23 @@ import org.openqa.selenium.interactions.Actions;
 import org.openqa.selenium.support.ui.Select;
 import org.openqa.selenium.support.ui.WebDriverWait;
 
-/**
- * The operators' page in a browser of its own, at an address of its own, as an operator uses it.
- */
+/** The operators' page in a browser, at an address of its own, as an operator uses it. */
 final class ConsolePage implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(40);
 
   private static final String FITS =
       "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
 
-  /** Each browser is at another address: five attempts to log in are not many. */
-  private static final AtomicInteger browsers = new AtomicInteger();
+  /** Each operator is at another address: five attempts to log in are not many. */
+  private static final AtomicInteger operators = new AtomicInteger();
 
-  private final ChromeDriver browser = Browser.start();
+  private final ChromeDriver browser;
 
-  private final String address = "203.0.113." + browsers.incrementAndGet();
+  private final String address = "203.0.113." + operators.incrementAndGet();
 
-  ConsolePage() {
+  /** The browser must have one window, as it has when it was started and after {@code close}. */
+  ConsolePage(ChromeDriver browser) {
+    this.browser = browser;
     size(1100, 800);
     claimAddress();
   }
@@ -269,8 +270,16 @@ final class ConsolePage implements AutoCloseable {
         .toList();
   }
 
+  /** Leaves the browser to the next operator, with one new window and without cookies. */
   @Override
   public void close() {
-    browser.quit();
+    Set<String> windows = browser.getWindowHandles();
+    browser.switchTo().newWindow(WindowType.TAB);
+    String left = browser.getWindowHandle();
+    for (String window : windows) {
+      browser.switchTo().window(window).close();
+    }
+    browser.switchTo().window(left);
+    browser.executeCdpCommand("Network.clearBrowserCookies", Map.of());
   }
 }
