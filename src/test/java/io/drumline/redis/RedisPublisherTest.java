@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
+import io.drumline.message.Cursor;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
 import io.lettuce.core.RedisException;
@@ -97,7 +98,7 @@ class RedisPublisherTest {
     assertThat(redis.arguments()).contains("mine");
     redis.stores(1);
     redis.stores(2);
-    assertThat(offsets(first, second)).containsExactly("1", "2");
+    assertThat(offsets(List.of(first, second))).containsExactly(1L, 2L);
   }
 
   @Test
@@ -122,7 +123,7 @@ class RedisPublisherTest {
     redis.refuses(ASK); // the second's turn
     keysHaveLeft(2);
     there.stores(2);
-    assertThat(offsets(first, second)).containsExactly("1", "2");
+    assertThat(offsets(List.of(first, second))).containsExactly(1L, 2L);
   }
 
   @Test
@@ -139,7 +140,7 @@ class RedisPublisherTest {
     keysHaveLeft(3);
     there.stores(1);
     there.stores(2);
-    assertThat(offsets(first, second)).containsExactly("1", "2");
+    assertThat(offsets(List.of(first, second))).containsExactly(1L, 2L);
   }
 
   @Test
@@ -167,7 +168,7 @@ class RedisPublisherTest {
     publisher.resume();
     redis.stores(1);
     redis.stores(2);
-    assertThat(offsets(first, second)).containsExactly("1", "2");
+    assertThat(offsets(List.of(first, second))).containsExactly(1L, 2L);
   }
 
   @ParameterizedTest
@@ -178,7 +179,7 @@ class RedisPublisherTest {
     redis.failAt(null, e);
     publisher.resume();
     redis.stores(1);
-    assertThat(offsets(first)).containsExactly("1");
+    assertThat(offsets(List.of(first))).containsExactly(1L);
   }
 
   static Stream<Throwable> failures() {
@@ -203,8 +204,8 @@ class RedisPublisherTest {
     }
   }
 
-  @SafeVarargs
-  private static List<String> offsets(CompletableFuture<String>... published) {
-    return Stream.of(published).map(each -> each.getNow("not.answered").split("\\.")[1]).toList();
+  private static List<Long> offsets(List<CompletableFuture<String>> published) {
+    assertThat(published).allSatisfy(each -> assertThat(each).isCompleted());
+    return published.stream().map(each -> Cursor.parse(each.join()).offset()).toList();
   }
 }

@@ -72,10 +72,12 @@ class RedisReaderTest {
   void readsWhoseSlotIsOnItsWayGiveTheirPlacesBack() {
     redis.failAt(CommandType.PTTL, new OutOfMemoryError("injected"));
     for (int i = 0; i < 40; i++) {
-      var unused = read();
+      var asked = read();
       redis.refuses("ASK 7 there:1");
+      assertThat(asked).isCompletedExceptionally();
       var moved = read();
       redis.refuses("MOVED 7 there:1");
+      assertThat(moved).isCompletedExceptionally();
     }
     var unused = read();
     assertThat(redis.waiting()).containsExactly(CommandType.EVALSHA);
