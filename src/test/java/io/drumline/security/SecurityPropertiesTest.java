@@ -39,7 +39,7 @@ class SecurityPropertiesTest {
           jwt.issuer=a | jwt must have exactly one of secret, public-key and jwks-uri
           jwt.secret=$SECRET jwt.jwks-uri=https://a/ | jwt must have exactly one of
           jwt.secret=short | jwt.secret has 5 bytes, but must have at least 32 for HS256; make one with: openssl rand -hex 32
-          jwt.secret=$SECRET jwt.algorithms=HS512 | jwt.secret has 39 bytes, but must have at least 64 for HS512
+          jwt.secret=$SECRET jwt.algorithms=HS512 | jwt.secret has 38 bytes, but must have at least 64 for HS512
           jwt.secret=$SECRET jwt.algorithms=HS256,none | jwt.algorithms contains 'none', but with
           jwt.secret=$SECRET jwt.algorithms=RS256 | jwt.algorithms contains 'RS256', but with a secret it may contain only HS256, HS384, HS512
           jwt.jwks-uri=https://a/ jwt.audience=a jwt.algorithms=HS256 | jwt.algorithms contains 'HS256', but with a public key or jwks-uri it may contain only RS256

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import redis.embedded.core.ExecutableProvider;
@@ -42,6 +43,8 @@ public final class RedisServer implements AutoCloseable {
   // Test JVMs that run side by side take ports of a range of their own.
   private static final int PORTS = 10_000 / Integer.getInteger("test.forks", 1);
   private static final int FIRST_PORT = 12_000 + (Integer.getInteger("test.fork", 1) - 1) * PORTS;
+  private static final AtomicInteger NEXT_PORT =
+      new AtomicInteger(ThreadLocalRandom.current().nextInt(PORTS));
 
   private final Path executable;
   private final List<String> arguments;
@@ -272,12 +275,13 @@ public final class RedisServer implements AutoCloseable {
   }
 
   /**
-   * A port below those that the system hands out: no other socket of the tests takes it before the
-   * server does. A cluster's bus is 10,000 above it, which is below those, too, and no server's.
+   * A port below those that the system hands out, each in its turn: no other socket of the tests
+   * takes it before the server does. A cluster's bus is 10,000 above it, which is below those, too,
+   * and no server's.
    */
   public static int freePort() {
     while (true) {
-      int port = FIRST_PORT + ThreadLocalRandom.current().nextInt(PORTS);
+      int port = FIRST_PORT + Math.floorMod(NEXT_PORT.getAndIncrement(), PORTS);
       try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
         return socket.getLocalPort();
       } catch (IOException taken) {
