@@ -86,7 +86,7 @@ final class CatchUps {
   /** A subscription asks for its position or its past. */
   void add(Subscription subscription) {
     Join join = begin(subscription, State.WAITING);
-    join.notBefore = connection.mayReadFrom();
+    join.notBefore = Replacements.mayReadFrom(connection);
     waiting.add(join);
     next();
   }

@@ -44,7 +44,7 @@ public final class Connection {
   private long lastHeard = since;
 
   private @Nullable CatchUps catchUps;
-  private @Nullable Replacements replacements;
+  @Nullable Replacements replacements;
 
   /** Where the shard holds this connection. */
   int index;
@@ -52,7 +52,7 @@ public final class Connection {
   /** How many subscriptions it has, those that catch up included. */
   int subscriptions;
 
-  private int mostSubscriptions;
+  int mostSubscriptions;
 
   Connection(Channel channel, Shard shard, String id, boolean deflate) {
     this.channel = channel;
@@ -212,19 +212,11 @@ public final class Connection {
     return catchUps;
   }
 
-  /**
-   * The tick before which the subscription that begins must not cause a read. As many as the client
-   * has at the same time are free.
-   */
-  long mayReadFrom() {
-    if (subscriptions > mostSubscriptions) {
-      mostSubscriptions = subscriptions;
-      return 0;
+  /** A subscription needs nothing of the past any more. */
+  void done(Subscription subscription) {
+    if (catchUps != null) {
+      catchUps.done(subscription);
     }
-    if (replacements == null) {
-      replacements = new Replacements();
-    }
-    return replacements.mayReadFrom(shard);
   }
 
   /** All of its subscriptions are live. */

@@ -14,8 +14,24 @@ final class Replacements {
   private double allowance = BURST;
   private long allowedAt;
 
-  /** The tick before which one more must not cause a read. */
-  long mayReadFrom(Shard shard) {
+  /**
+   * The tick before which the subscription that begins must not cause a read. As many as its client
+   * has at the same time are free.
+   */
+  static long mayReadFrom(Connection connection) {
+    if (connection.subscriptions > connection.mostSubscriptions) {
+      connection.mostSubscriptions = connection.subscriptions;
+      return 0;
+    }
+    Replacements replacements = connection.replacements;
+    if (replacements == null) {
+      replacements = new Replacements();
+      connection.replacements = replacements;
+    }
+    return replacements.next(connection.shard());
+  }
+
+  private long next(Shard shard) {
     long now = shard.ticks();
     allowance = Math.min(BURST, allowance + (now - allowedAt) * PER_TICK);
     allowance = Math.max(-BURST, allowance - 1);

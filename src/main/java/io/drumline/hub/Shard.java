@@ -109,7 +109,7 @@ final class Shard {
     } catch (Throwable e) {
       connection.subscriptions--;
       topic.waitsNoMore(subscription);
-      connection.catchUps().done(subscription);
+      connection.done(subscription);
       topic.forgetIfEmpty();
       throw e;
     }

@@ -121,7 +121,7 @@ public final class Subscription {
     }
     if (!member || !wasLive()) {
       topic.waitsNoMore(this);
-      connection.catchUps().done(this);
+      connection.done(this);
     }
     tell(Joined.CANCELLED);
   }

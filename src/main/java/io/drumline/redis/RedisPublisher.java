@@ -146,7 +146,7 @@ final class RedisPublisher {
       scriptMissing = false;
       AsyncCommand<String, byte[], String> load = script.load();
       load.onComplete((name, failure) -> publications.loaded(failure));
-      connection.dispatch(load);
+      Commands.send(connection, List.of(load));
     }
     again
         .take(detours)
@@ -168,7 +168,7 @@ final class RedisPublisher {
       batch.publications().forEach(this::misrouted);
       return;
     }
-    connection.dispatch(script.load());
+    Commands.send(connection, List.of(script.load()));
     batch.dispatch(connection);
   }
 
@@ -225,6 +225,7 @@ final class RedisPublisher {
                 null));
     rejectWaiting(publication -> publication.olderThan(timeout, now));
     again.removeDone(publications::release);
+    detours.release(); // also where another publisher has taken over what they wait for
     resume();
   }
 

@@ -176,12 +176,12 @@ final class RedisReader {
         return;
       }
       begun = System.nanoTime();
-      unanswered.incrementAndGet();
-      sent.add(this);
       AsyncCommand<String, byte[], History> command =
           address == null
               ? script.command(destination, after, count, begin)
               : script.asking(destination, after, count, begin);
+      unanswered.incrementAndGet(); // not before there is something to answer
+      sent.add(this);
       command.onComplete(this::answered);
       Commands.send(
           connection, address == null ? List.of(command) : List.of(RedisScript.asking(), command));

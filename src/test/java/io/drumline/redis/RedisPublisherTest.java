@@ -182,6 +182,17 @@ class RedisPublisherTest {
     assertThat(offsets(List.of(first))).containsExactly(1L);
   }
 
+  @ParameterizedTest
+  @MethodSource("failures")
+  void whatIsLeftForAnotherRedisIsSentThoughItsScriptCannotBe(Throwable e) {
+    CompletableFuture<String> first = publish(TOPIC, "mine");
+    there.failAt(CommandType.SCRIPT, e);
+    redis.refuses(ASK);
+    keysHaveLeft(3);
+    there.stores(1);
+    assertThat(offsets(List.of(first))).containsExactly(1L);
+  }
+
   static Stream<Throwable> failures() {
     return Stream.of(new RedisException("too many"), new OutOfMemoryError("injected"));
   }
