@@ -5,7 +5,7 @@ import java.lang.management.ManagementFactory;
 
 /**
  * Keeps Netty below the JVM's limit of direct memory. Netty counts what it allocates, and fails at
- * once where its own limit is reached. The JDK, where its limit comes first, collects garbage and
+ * once where its own limit is reached. JDK 17, where its limit comes first, collects garbage and
  * sleeps for half a second in each allocation that fails, on the event loop.
  */
 public final class DirectMemory {

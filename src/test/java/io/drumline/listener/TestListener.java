@@ -45,7 +45,9 @@ final class TestListener implements AutoCloseable {
   private final EventLoops loops = new EventLoops(1);
   private final Listener listener;
 
-  /** Called with each connection's bytes; does nothing unless set before the client connects. */
+  /**
+   * Called with each connection's bytes; by default nothing. To be set before a client connects.
+   */
   volatile BiConsumer<Connection, ByteBuf> onBytes = (connection, bytes) -> {};
 
   /** Starts it with {@code drumline.listener} properties, given as name and value in turn. */

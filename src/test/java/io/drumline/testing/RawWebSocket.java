@@ -94,7 +94,7 @@ public final class RawWebSocket implements AutoCloseable {
       this.port = port;
     }
 
-    /** The target of the request; {@code /ws} unless set. */
+    /** The target of the request; {@code /ws} by default. */
     public Request path(String value) {
       path = value;
       return this;
