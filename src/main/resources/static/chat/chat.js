@@ -3,7 +3,7 @@ import { Link } from './link.js';
 import { Outbox } from './outbox.js';
 import { SignIn } from './sign-in.js';
 import { browser, tab } from './storage.js';
-import { addEntry, showEntries, showRooms, showStatus, updateMessage } from './view.js';
+import { addEntry, moveEntry, showEntries, showRooms, showStatus, updateMessage } from './view.js';
 
 const KEPT = 500;
 const REPLAYED = 50;
@@ -15,8 +15,8 @@ const nameField = byId('name');
 const textField = byId('text');
 
 /**
- * What each room shows, in order: messages `{room, name, text, time, node, ref, own, state, reason}`
- * and gaps `{gap: {reason, missed}}`.
+ * What each room shows: messages `{room, name, text, time, node, ref, own, state, reason}` and gaps
+ * `{gap: {reason, missed}}`, in the topic's order, and then own messages that have not come back.
  */
 const rooms = new Map();
 const unread = new Map();
@@ -81,15 +81,40 @@ function drawRooms() {
   showRooms([...rooms.keys()], current, unread, choose);
 }
 
+function isOnItsWay({ state }) {
+  return state === 'sending' || state === 'waiting';
+}
+
+/** Before own messages whose place in the topic nobody knows yet. */
+function endOfTopic(entries) {
+  let end = entries.length;
+  while (end > 0 && isOnItsWay(entries[end - 1])) {
+    end--;
+  }
+  return end;
+}
+
 function keep(room, entry) {
   const entries = rooms.get(room);
-  const previous = entries.at(-1);
-  entries.push(entry);
+  const at = isOnItsWay(entry) ? entries.length : endOfTopic(entries);
+  entries.splice(at, 0, entry);
+  if (room === current) {
+    addEntry(entries, at, retry);
+  }
   if (entries.length > KEPT) {
     entries.shift();
   }
-  if (room === current) {
-    addEntry(entry, previous, retry);
+}
+
+/** An own message has come back: it stands where all others see it, too. */
+function settle(room, entry) {
+  const entries = rooms.get(room);
+  const from = entries.indexOf(entry);
+  entries.splice(from, 1);
+  const to = endOfTopic(entries);
+  entries.splice(to, 0, entry);
+  if (from !== to && room === current) {
+    moveEntry(entries, from, to);
   }
 }
 
@@ -108,8 +133,12 @@ function received(room, message) {
   const own = message.ref?.startsWith(`${page}-`) ?? false;
   const known = message.ref && rooms.get(room).find(entry => entry.ref === message.ref);
   if (known) { // our own, or the same again after a retry
+    const wasSent = known.state === 'sent';
     Object.assign(known, { time: new Date(message.time), node: message.node });
     outbox.arrived(known);
+    if (!wasSent) {
+      settle(room, known);
+    }
     return;
   }
   keep(room, { ...message, room, time: new Date(message.time), own, state: 'sent' });

@@ -65,17 +65,47 @@ export function showEntries(entries, retry) {
   log.setAttribute('aria-live', 'polite');
 }
 
-/** Adds one entry below; follows it where the reader was at the end, or wrote it. */
-export function addEntry(entry, previous, retry) {
+function isAtEnd(log) {
+  return log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+}
+
+/** Adds the entry at this index; follows it where the reader was at the end, or wrote it. */
+export function addEntry(entries, at, retry) {
   const log = byId('log');
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+  const follows = isAtEnd(log) || entries[at].own;
   const messages = byId('messages');
-  messages.append(item(entry, previous, retry));
+  messages.insertBefore(item(entries[at], entries[at - 1], retry), messages.children[at] ?? null);
+  joinToPrevious(entries, at + 1);
   while (messages.childElementCount > KEPT) {
     messages.firstElementChild.remove();
   }
-  if (atEnd || entry.own) {
+  if (follows) {
     log.scrollTop = log.scrollHeight;
+  }
+}
+
+/** Shows that one entry has moved; a reader at the end stays there. */
+export function moveEntry(entries, from, to) {
+  const log = byId('log');
+  const follows = isAtEnd(log);
+  log.setAttribute('aria-live', 'off'); // it was read out when it was written
+  const messages = byId('messages');
+  const moved = messages.children[from];
+  moved.remove();
+  messages.insertBefore(moved, messages.children[to] ?? null);
+  [from, from + 1, to, to + 1].forEach(at => joinToPrevious(entries, at));
+  if (follows) {
+    log.scrollTop = log.scrollHeight;
+  }
+  log.setAttribute('aria-live', 'polite');
+}
+
+/** Shows again whether the message at this index continues the one before. */
+function joinToPrevious(entries, at) {
+  const entry = entries[at];
+  if (entry && !entry.gap) {
+    const item = byId('messages').children[at];
+    item.classList.toggle('continued', continues(entry, entries[at - 1]));
   }
 }
 

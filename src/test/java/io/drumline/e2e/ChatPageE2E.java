@@ -168,9 +168,28 @@ final class ChatPageE2E {
         assertThat(browser.findElements(By.cssSelector(".gap"))).isEmpty();
         shown.add(texts());
       }
-      // Own messages stand where they were written; a page that only reads shows the one order.
       assertThat(shown.get(2)).containsSubsequence(numbered(pages.get(0), 100));
+      assertThat(shown).as("what all pages show").containsOnly(shown.get(2));
     }
+  }
+
+  @Test
+  void ownMessagesStandWhereAllOthersSeeThem() {
+    open(nodeA, "order", nodeA.webSocket());
+    awaitText("#status", "node-a");
+    name("Ada");
+    try (StompClient writer =
+        StompClient.open(nodeB.clientPort(), Carriage.TEXT, "v12.stomp").connect("1.2")) {
+      nodeA.pause();
+      write("mine");
+      awaitText(".message.own:not([data-state=sent]) .text", "mine");
+      writer.publishConfirmed("/topic/rooms.order", message("theirs"));
+    } finally {
+      nodeA.resume();
+    }
+    awaitText(".message .text", "theirs");
+    awaitText(".message.own[data-state=sent] .text", "mine");
+    assertThat(texts()).containsExactly("theirs", "mine");
   }
 
   @Test
