@@ -1,7 +1,14 @@
 package io.drumline.ops;
 
+import io.drumline.backplane.Backplane;
+import io.drumline.backplane.BackplaneStatus;
+import io.drumline.backplane.BackplaneStatus.State;
 import io.drumline.hub.EventLoops;
+import io.drumline.loop.NodeTimer;
+import io.drumline.loop.Periodic;
+import io.drumline.loop.TaskGuard;
 import io.drumline.message.NodeId;
+import java.time.Duration;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,12 +33,24 @@ final class StartupLog {
           "spring.data.redis.cluster.nodes",
           "spring.data.redis.cluster.nodes[0]");
 
+  /** Redis that is there has answered by then. */
+  private static final Duration SOON = Duration.ofSeconds(1);
+
+  private static final Duration EVERY = Duration.ofMillis(100);
+
   private final NodeId node;
   private final EventLoops loops;
+  private final Backplane backplane;
+  private final NodeTimer timer;
+  private final TaskGuard guard;
 
-  StartupLog(NodeId node, EventLoops loops) {
+  StartupLog(
+      NodeId node, EventLoops loops, Backplane backplane, NodeTimer timer, Periodic periodic) {
     this.node = node;
     this.loops = loops;
+    this.backplane = backplane;
+    this.timer = timer;
+    guard = periodic.guard("startup_log");
   }
 
   @EventListener
@@ -50,9 +69,34 @@ final class StartupLog {
     }
     String control = environment.getProperty("local.server.port");
     if (control != null) {
-      String at = base(environment, control);
-      log.info("Ready. Open {} for the chat, {}console/ for the console", at, at);
+      look(base(environment, control), Said.NOTHING, System.nanoTime());
     }
+  }
+
+  /** What the log says of readiness so far. */
+  private enum Said {
+    NOTHING,
+    NOT_READY
+  }
+
+  /** Says so once clients are served, and before that, unless it is soon, that they are not. */
+  private void look(String at, Said said, long since) {
+    BackplaneStatus status = backplane.status();
+    if (status.state() != State.DOWN) {
+      log.info("Ready. Open {} for the chat, {}console/ for the console", at, at);
+      return;
+    }
+    Said next = said;
+    if (said == Said.NOTHING && System.nanoTime() - since >= SOON.toNanos()) {
+      next = Said.NOT_READY;
+      log.warn(
+          "Started, but not ready: {} Clients get 503 until that is over",
+          status.problems().isEmpty()
+              ? "the backplane is unavailable."
+              : status.problems().get(0).sentence());
+    }
+    Said then = next;
+    timer.after(EVERY, guard, () -> look(at, then, since));
   }
 
   /** As a browser on this host reaches the control plane. */

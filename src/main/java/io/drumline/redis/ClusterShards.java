@@ -158,7 +158,7 @@ final class ClusterShards implements RedisShards {
       apply(masters);
     } else {
       nobody.undecidedNoMore();
-      watcher.down(failure == null ? "no topology" : RedisOutage.reasonOf(failure));
+      watcher.down(failure == null ? "no topology" : FailureReason.of(failure));
     }
   }
 

@@ -93,7 +93,7 @@ final class RedisBackplane implements Backplane {
     this.ids = ids;
     keys = RedisKeys.in(connector.getDatabase(), properties.prefix());
     metrics = new RedisMetrics(meters);
-    outage = new RedisOutage(connector.place());
+    outage = new RedisOutage(connector.place(), System::nanoTime);
     refusals =
         new RedisRefusals(
             connector.place(),
@@ -124,7 +124,7 @@ final class RedisBackplane implements Backplane {
                 guard));
     health =
         new RedisHealth(
-            connector.place(), refusals, shards, () -> subscribing.connection() != null);
+            connector.place(), outage, refusals, shards, () -> subscribing.connection() != null);
     RedisCalls sessionCalls =
         calls("The session cannot be opened now", Operation.SESSION, RedisSessions.MAX_CALLS);
     sessions = new RedisSessions(keys, ids.incarnation(), invalid, sessionCalls);
@@ -170,7 +170,7 @@ final class RedisBackplane implements Backplane {
   private void unsubscribed(
       StatefulRedisPubSubConnection<String, byte[]> connection, Throwable failure) {
     var unused = refusals.failed(Operation.SUBSCRIBE, failure);
-    subscribing.lost(connection, RedisOutage.reasonOf(failure));
+    subscribing.lost(connection, FailureReason.of(failure));
   }
 
   private RedisCalls calls(String refusal, Operation operation, int most) {

@@ -11,6 +11,7 @@ import java.util.function.BooleanSupplier;
 /** What becomes of the backplane as a whole, from what is known of its parts. Thread safe. */
 final class RedisHealth {
   private final String place;
+  private final RedisOutage outage;
   private final RedisRefusals refusals;
   private final RedisShards shards;
   private final BooleanSupplier subscribed;
@@ -19,8 +20,13 @@ final class RedisHealth {
    * @param subscribed whether there is a connection that is subscribed
    */
   RedisHealth(
-      String place, RedisRefusals refusals, RedisShards shards, BooleanSupplier subscribed) {
+      String place,
+      RedisOutage outage,
+      RedisRefusals refusals,
+      RedisShards shards,
+      BooleanSupplier subscribed) {
     this.place = place;
+    this.outage = outage;
     this.refusals = refusals;
     this.shards = shards;
     this.subscribed = subscribed;
@@ -47,10 +53,13 @@ final class RedisHealth {
       return new BackplaneStatus(problems.isEmpty() ? State.UP : State.DEGRADED, problems);
     }
     if (refusals.problems().isEmpty()) {
+      String reason = outage.reason();
       problems.add(
           0,
           new Problem(
-              "unavailable", "Redis at %s is unavailable; the log says why.".formatted(place)));
+              "unavailable",
+              "Redis at %s cannot be reached (%s)."
+                  .formatted(place, reason == null ? "it does not answer" : reason)));
     }
     return new BackplaneStatus(State.DOWN, problems);
   }

@@ -108,7 +108,7 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
     if (connection == null) {
       if (state != State.CLOSED) {
         decided = true;
-        String reason = failure == null ? "no connection" : RedisOutage.reasonOf(failure);
+        String reason = failure == null ? "no connection" : FailureReason.of(failure);
         guard.run(() -> watcher.down(reason));
         pause();
       }
@@ -137,7 +137,7 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
 
   private void prepared(C connection, @Nullable Throwable failure) {
     if (failure != null) {
-      drop(connection, RedisOutage.reasonOf(failure));
+      drop(connection, FailureReason.of(failure));
     } else if (current == connection && state == State.PREPARING) {
       state = State.UP;
       usable = connection;

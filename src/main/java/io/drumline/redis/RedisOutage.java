@@ -1,41 +1,65 @@
 package io.drumline.redis;
 
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.EnumMap;
 import java.util.Map;
-import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Says in the log that Redis is unavailable and that it is back: a line for each new reason, and
- * one every half minute, however often both connections try. Used on the backplane's thread only.
+ * Says in the log that Redis is unavailable and that it is back: a line for the outage, one for
+ * each error that Redis answers, and again every half minute, however often both connections try.
+ * Used on the backplane's thread only, except {@link #reason}.
  */
 final class RedisOutage {
   private static final Logger logger = LoggerFactory.getLogger(RedisOutage.class);
   private static final long REPEAT_NANOS = Duration.ofSeconds(30).toNanos();
 
-  private static final int MOST_REASONS = 64;
+  /** A first answer that takes so long is no outage: both may start at the same time. */
+  private static final long START_NANOS = Duration.ofSeconds(5).toNanos();
 
   private final String place;
+  private final LongSupplier nanos;
+  private final long begun;
+  private boolean connectedBefore;
+  private boolean toldOfTheStart;
+  private volatile @Nullable String reason;
 
-  /** When each reason of this outage was told last. */
-  private final Map<String, Long> toldAt = new HashMap<>();
+  /** When this outage was told last, by what Redis answered. */
+  private final Map<RedisRefusal, Long> toldAt = new EnumMap<>(RedisRefusal.class);
 
-  RedisOutage(String place) {
+  /**
+   * @param nanos {@link System#nanoTime}
+   */
+  RedisOutage(String place, LongSupplier nanos) {
     this.place = place;
+    this.nanos = nanos;
+    begun = nanos.getAsLong();
   }
 
   void lasts(String reason) {
-    long now = System.nanoTime();
-    Long told = toldAt.get(reason);
-    if (told == null || now - told > REPEAT_NANOS) {
-      if (toldAt.size() >= MOST_REASONS) {
-        toldAt.clear();
+    this.reason = reason;
+    long now = nanos.getAsLong();
+    RedisRefusal refusal = RedisRefusal.in(reason);
+    if (refusal == RedisRefusal.OTHER && !connectedBefore && now - begun < START_NANOS) {
+      if (!toldOfTheStart) {
+        toldOfTheStart = true;
+        logger.info("Redis at {} has not answered yet ({}); retrying", place, reason);
       }
-      toldAt.put(reason, now);
+      return;
+    }
+    Long told = toldAt.get(refusal);
+    if (told == null || now - told > REPEAT_NANOS) {
+      toldAt.put(refusal, now);
       logger.warn("Redis at {} cannot be used: {}; retrying", place, explained(reason));
     }
+  }
+
+  /** Why it cannot be used, as far as is known; null where it can. From any thread. */
+  @Nullable String reason() {
+    return reason;
   }
 
   /** With what an answer of Redis means, and what to do. */
@@ -47,19 +71,9 @@ final class RedisOutage {
   }
 
   void over() {
+    connectedBefore = true;
+    reason = null;
     toldAt.clear();
     logger.info("Connected to Redis at {}", place);
-  }
-
-  /** The innermost reason, which is the one that names the host or the refusal. */
-  static String reasonOf(Throwable failure) {
-    Throwable cause = failure;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    if (cause instanceof TimeoutException) {
-      return "it does not answer";
-    }
-    return cause.getMessage() != null ? cause.getMessage() : cause.getClass().getSimpleName();
   }
 }

@@ -225,7 +225,7 @@ public final class Nodes implements AutoCloseable {
 
     private void failed(@Nullable Throwable failure) {
       metrics.failed.increment();
-      if (!failing) {
+      if (!failing && seen != null) { // a first lease comes with the backplane
         failing = true;
         Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
         log.warn(

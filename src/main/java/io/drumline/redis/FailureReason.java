@@ -1,0 +1,68 @@
+package io.drumline.redis;
+
+import io.lettuce.core.RedisCommandTimeoutException;
+import io.netty.channel.ConnectTimeoutException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
+import java.nio.channels.ClosedChannelException;
+import java.util.Locale;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Turns what the network and Lettuce throw into words for the log: no class, no number of errno.
+ */
+final class FailureReason {
+  private static final String NO_ANSWER = "it does not answer";
+  static final String CLOSED = "the connection was closed";
+
+  private FailureReason() {}
+
+  /** The innermost reason; continues a sentence, and ends without a full stop. */
+  static String of(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    String message = cause.getMessage() == null ? "" : cause.getMessage().strip();
+    if (cause instanceof TimeoutException
+        || cause instanceof RedisCommandTimeoutException
+        || cause instanceof ConnectTimeoutException) {
+      return NO_ANSWER;
+    } else if (cause instanceof ClosedChannelException || isClosed(message)) {
+      return CLOSED;
+    } else if (message.contains("Connection refused")) {
+      return "connection refused";
+    } else if (message.contains("Connection reset")) {
+      return "the connection was reset";
+    } else if (cause instanceof NoRouteToHostException || message.contains("No route to host")) {
+      return "there is no route to its host";
+    } else if (cause instanceof UnknownHostException) {
+      return "its host name cannot be resolved (" + withoutFullStop(message) + ')';
+    } else if (cause instanceof ConnectException && message.isEmpty()) {
+      return "it cannot be connected to";
+    }
+    return message.isEmpty() ? inWords(cause) : withoutFullStop(message);
+  }
+
+  /** What Lettuce says of commands on a connection that is not there, or no longer. */
+  private static boolean isClosed(String message) {
+    return message.startsWith("Currently not connected")
+        || message.startsWith("Connection closed")
+        || message.startsWith("Connection is closed");
+  }
+
+  private static String withoutFullStop(String message) {
+    return message.endsWith(".") ? message.substring(0, message.length() - 1) : message;
+  }
+
+  /** Nothing but its class tells what happened. */
+  private static String inWords(Throwable cause) {
+    return cause
+        .getClass()
+        .getSimpleName()
+        .replaceFirst("(Exception|Error)$", "")
+        .replaceAll("(?<=[a-z])(?=[A-Z])", " ")
+        .toLowerCase(Locale.ROOT);
+  }
+}
