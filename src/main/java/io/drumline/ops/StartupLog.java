@@ -34,7 +34,7 @@ final class StartupLog {
           "spring.data.redis.cluster.nodes[0]");
 
   /** Redis that is there has answered by then. */
-  private static final Duration SOON = Duration.ofSeconds(1);
+  private static final Duration SOON = Duration.ofSeconds(3);
 
   private static final Duration EVERY = Duration.ofMillis(100);
 

@@ -22,9 +22,11 @@ final class RedisOutage {
 
   private final String place;
   private final LongSupplier nanos;
-  private final long begun;
   private boolean connectedBefore;
-  private boolean toldOfTheStart;
+
+  /** When the first attempt failed, which is told at INFO; null before. */
+  private @Nullable Long firstFailure;
+
   private volatile @Nullable String reason;
 
   /** When this outage was told last, by what Redis answered. */
@@ -36,19 +38,20 @@ final class RedisOutage {
   RedisOutage(String place, LongSupplier nanos) {
     this.place = place;
     this.nanos = nanos;
-    begun = nanos.getAsLong();
   }
 
   void lasts(String reason) {
     this.reason = reason;
     long now = nanos.getAsLong();
     RedisRefusal refusal = RedisRefusal.in(reason);
-    if (refusal == RedisRefusal.OTHER && !connectedBefore && now - begun < START_NANOS) {
-      if (!toldOfTheStart) {
-        toldOfTheStart = true;
+    if (refusal == RedisRefusal.OTHER && !connectedBefore) {
+      if (firstFailure == null) {
+        firstFailure = now;
         logger.info("Redis at {} has not answered yet ({}); retrying", place, reason);
       }
-      return;
+      if (now - firstFailure < START_NANOS) {
+        return;
+      }
     }
     Long told = toldAt.get(refusal);
     if (told == null || now - told > REPEAT_NANOS) {
