@@ -132,9 +132,11 @@ class NodeConfiguration {
   Nodes nodes(
       NodeRegistry nodes,
       NodeLeaseProperties properties,
+      Backplane backplane,
       Hub hub,
       Periodic periodic,
       MeterRegistry registry) {
-    return new Nodes(nodes, properties, hub::connectionCount, periodic, registry);
+    return new Nodes(
+        nodes, properties, backplane::available, hub::connectionCount, periodic, registry);
   }
 }

@@ -33,8 +33,8 @@ final class StartupLog {
           "spring.data.redis.cluster.nodes",
           "spring.data.redis.cluster.nodes[0]");
 
-  /** Redis that is there has answered by then. */
-  private static final Duration SOON = Duration.ofSeconds(3);
+  /** A Redis that starts at the same time has answered by then. */
+  private static final Duration SOON = Duration.ofSeconds(5);
 
   private static final Duration EVERY = Duration.ofMillis(100);
 
@@ -69,7 +69,9 @@ final class StartupLog {
     }
     String control = environment.getProperty("local.server.port");
     if (control != null) {
-      look(base(environment, control), Said.NOTHING, System.nanoTime());
+      String at = base(environment, control);
+      long since = System.nanoTime();
+      timer.now(guard, () -> look(at, Said.NOTHING, since));
     }
   }
 
@@ -79,7 +81,7 @@ final class StartupLog {
     NOT_READY
   }
 
-  /** Says so once clients are served, and before that, unless it is soon, that they are not. */
+  /** Says once that clients are served, and before that, unless it is soon, that they are not. */
   private void look(String at, Said said, long since) {
     BackplaneStatus status = backplane.status();
     if (status.state() != State.DOWN) {

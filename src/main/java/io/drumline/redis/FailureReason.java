@@ -8,13 +8,16 @@ import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
 import java.util.Locale;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 
 /**
- * Turns what the network and Lettuce throw into words for the log: no class, no number of errno.
+ * Turns what the network and Lettuce throw into words for the log: no class and no error number.
  */
 final class FailureReason {
-  private static final String NO_ANSWER = "it does not answer";
-  static final String CLOSED = "the connection was closed";
+
+  /** What Netty's native transports put before the system's words. */
+  private static final Pattern CALL =
+      Pattern.compile("^\\w+\\(\\.\\.\\) failed(?: with error\\(-?\\d+\\))?: ");
 
   private FailureReason() {}
 
@@ -24,13 +27,14 @@ final class FailureReason {
     while (cause.getCause() != null) {
       cause = cause.getCause();
     }
-    String message = cause.getMessage() == null ? "" : cause.getMessage().strip();
+    String thrown = cause.getMessage() == null ? "" : cause.getMessage().strip();
+    String message = CALL.matcher(thrown).replaceFirst("");
     if (cause instanceof TimeoutException
         || cause instanceof RedisCommandTimeoutException
         || cause instanceof ConnectTimeoutException) {
-      return NO_ANSWER;
+      return "it does not answer";
     } else if (cause instanceof ClosedChannelException || isClosed(message)) {
-      return CLOSED;
+      return "the connection was closed";
     } else if (message.contains("Connection refused")) {
       return "connection refused";
     } else if (message.contains("Connection reset")) {

@@ -53,13 +53,10 @@ final class RedisHealth {
       return new BackplaneStatus(problems.isEmpty() ? State.UP : State.DEGRADED, problems);
     }
     if (refusals.problems().isEmpty()) {
-      String reason = outage.reason();
       problems.add(
           0,
           new Problem(
-              "unavailable",
-              "Redis at %s cannot be reached (%s)."
-                  .formatted(place, reason == null ? "it does not answer" : reason)));
+              "unavailable", "Redis at %s cannot be used: %s.".formatted(place, outage.reason())));
     }
     return new BackplaneStatus(State.DOWN, problems);
   }

@@ -1,17 +1,19 @@
 package io.drumline.redis;
 
 import java.time.Duration;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Says in the log that Redis is unavailable and that it is back: a line for the outage, one for
- * each error that Redis answers, and again every half minute, however often both connections try.
- * Used on the backplane's thread only, except {@link #reason}.
+ * each kind of error that Redis answers, and again every half minute, however often both
+ * connections try. Used on the backplane's thread only, except {@link #reason}.
  */
 final class RedisOutage {
   private static final Logger logger = LoggerFactory.getLogger(RedisOutage.class);
@@ -20,17 +22,24 @@ final class RedisOutage {
   /** A first answer that takes so long is no outage: both may start at the same time. */
   private static final long START_NANOS = Duration.ofSeconds(5).toNanos();
 
+  /** The error code that an answer of Redis begins with. */
+  private static final Pattern CODE = Pattern.compile("[A-Z]{2,}\\b.*");
+
+  /** How far the start has come. */
+  private enum Start {
+    UNTRIED,
+    WAITING,
+    DONE
+  }
+
   private final String place;
   private final LongSupplier nanos;
-  private boolean connectedBefore;
-
-  /** When the first attempt failed, which is told at INFO; null before. */
-  private @Nullable Long firstFailure;
-
+  private Start start = Start.UNTRIED;
+  private long firstFailure;
   private volatile @Nullable String reason;
 
-  /** When this outage was told last, by what Redis answered. */
-  private final Map<RedisRefusal, Long> toldAt = new EnumMap<>(RedisRefusal.class);
+  /** When this outage was told last, by what Redis answered; empty: it did not. */
+  private final Map<Optional<RedisRefusal>, Long> toldAt = new HashMap<>();
 
   /**
    * @param nanos {@link System#nanoTime}
@@ -43,26 +52,39 @@ final class RedisOutage {
   void lasts(String reason) {
     this.reason = reason;
     long now = nanos.getAsLong();
-    RedisRefusal refusal = RedisRefusal.in(reason);
-    if (refusal == RedisRefusal.OTHER && !connectedBefore) {
-      if (firstFailure == null) {
-        firstFailure = now;
-        logger.info("Redis at {} has not answered yet ({}); retrying", place, reason);
-      }
-      if (now - firstFailure < START_NANOS) {
-        return;
-      }
+    Optional<RedisRefusal> answer = answer(reason);
+    if (answer.isEmpty() && isStarting(reason, now)) {
+      return;
     }
-    Long told = toldAt.get(refusal);
+    Long told = toldAt.get(answer);
     if (told == null || now - told > REPEAT_NANOS) {
-      toldAt.put(refusal, now);
+      toldAt.put(answer, now);
       logger.warn("Redis at {} cannot be used: {}; retrying", place, explained(reason));
     }
   }
 
-  /** Why it cannot be used, as far as is known; null where it can. From any thread. */
-  @Nullable String reason() {
-    return reason;
+  private static Optional<RedisRefusal> answer(String reason) {
+    RedisRefusal refusal = RedisRefusal.in(reason);
+    return refusal != RedisRefusal.OTHER || CODE.matcher(reason).matches()
+        ? Optional.of(refusal)
+        : Optional.empty();
+  }
+
+  private boolean isStarting(String reason, long now) {
+    if (start == Start.UNTRIED) {
+      start = Start.WAITING;
+      firstFailure = now;
+      logger.info("Redis at {} has not answered yet ({}); retrying", place, reason);
+    } else if (start == Start.WAITING && now - firstFailure >= START_NANOS) {
+      start = Start.DONE;
+    }
+    return start == Start.WAITING;
+  }
+
+  /** Why Redis cannot be used, as far as is known; continues a sentence. From any thread. */
+  String reason() {
+    String known = reason;
+    return known == null ? "it does not answer" : explained(known);
   }
 
   /** With what an answer of Redis means, and what to do. */
@@ -74,7 +96,7 @@ final class RedisOutage {
   }
 
   void over() {
-    connectedBefore = true;
+    start = Start.DONE;
     reason = null;
     toldAt.clear();
     logger.info("Connected to Redis at {}", place);

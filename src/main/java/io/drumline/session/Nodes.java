@@ -21,6 +21,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,7 @@ public final class Nodes implements AutoCloseable {
 
   private final NodeRegistry registry;
   private final NodeLeaseProperties properties;
+  private final BooleanSupplier available;
   private final IntSupplier connections;
   private final NodeMetrics metrics;
   private final Periodic periodic;
@@ -55,16 +57,19 @@ public final class Nodes implements AutoCloseable {
   private record Seen(List<Alive> nodes, Instant when, long nanos) {}
 
   /**
+   * @param available whether the backplane can be used
    * @param connections how many clients are connected
    */
   public Nodes(
       NodeRegistry registry,
       NodeLeaseProperties properties,
+      BooleanSupplier available,
       IntSupplier connections,
       Periodic periodic,
       MeterRegistry meters) {
     this.registry = registry;
     this.properties = properties;
+    this.available = available;
     this.connections = connections;
     this.periodic = periodic;
     guard = periodic.guard("node_lease");
@@ -225,7 +230,8 @@ public final class Nodes implements AutoCloseable {
 
     private void failed(@Nullable Throwable failure) {
       metrics.failed.increment();
-      if (!failing && seen != null) { // a first lease comes with the backplane
+      // A backplane that is unavailable from the start says so itself.
+      if (!failing && (seen != null || available.getAsBoolean())) {
         failing = true;
         Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
         log.warn(

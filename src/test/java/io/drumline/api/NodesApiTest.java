@@ -35,6 +35,7 @@ final class NodesApiTest {
       new Nodes(
           new MemoryRegistry(),
           new NodeLeaseProperties(Duration.ofSeconds(10), Duration.ofSeconds(3), ""),
+          () -> true,
           () -> 42,
           new Periodic(new SimpleMeterRegistry()),
           new SimpleMeterRegistry());

@@ -31,13 +31,13 @@ class QuietStartIT {
   @Test
   void aNodeWhoseRedisIsAwaySaysSoOnceAndThenThatItIsReady(CapturedOutput output) {
     try (RedisServer redis = RedisServer.stopped();
-        Node node = Node.starting(redis.url())) {
+        Node node = Node.starting(redis.url(), "drumline.redis.reconnect-max=100ms")) {
       Node.patiently()
           .untilAsserted(
               () ->
                   assertThat(output.getOut())
                       .containsOnlyOnce("has not answered yet (connection refused); retrying")
-                      .containsOnlyOnce(" cannot be reached (connection refused). Clients")
+                      .containsOnlyOnce(" cannot be used: connection refused. Clients")
                       .doesNotContain("Ready. Open"));
       redis.restart();
       node.awaitReady();

@@ -42,6 +42,9 @@ class FailureReasonTest {
             new IOException("recvAddress(..) failed with error(-104): Connection reset by peer"),
             "the connection was reset"),
         Arguments.of(
+            new IOException("connect(..) failed with error(-101): Network is unreachable"),
+            "Network is unreachable"),
+        Arguments.of(
             new UnknownHostException("redis: Name or service not known"),
             "its host name cannot be resolved (redis: Name or service not known)"),
         Arguments.of(

@@ -61,6 +61,10 @@ class RedisOutageTest {
     assertThat(lines(output)).hasSize(2).last().asString().contains("WARN", "it is loading");
     outage.lasts("NOAUTH Authentication required");
     assertThat(lines(output)).hasSize(3).last().asString().contains("WARN", "the credentials");
+    outage.lasts("ERR max number of clients reached");
+    assertThat(lines(output)).hasSize(4).last().asString().contains("WARN", "max number of");
+    outage.lasts("ERR max number of clients reached");
+    assertThat(lines(output)).hasSize(4);
   }
 
   @Test
@@ -70,5 +74,7 @@ class RedisOutageTest {
     outage.lasts("connection refused");
     assertThat(lines(output)).hasSize(2).last().asString().contains("WARN", "cannot be used: ");
     assertThat(outage.reason()).isEqualTo("connection refused");
+    outage.lasts("NOAUTH Authentication required");
+    assertThat(outage.reason()).startsWith("it does not accept the credentials; check ");
   }
 }
