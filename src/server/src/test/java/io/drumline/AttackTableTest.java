@@ -50,8 +50,9 @@ final class AttackTableTest {
 
   /** The text of all test classes, by their simple names. */
   private static Map<String, String> sources() throws IOException {
-    try (Stream<Path> files = Files.walk(Path.of("src", "test", "java"))) {
+    try (Stream<Path> files = Files.walk(Path.of("src"))) {
       return files
+          .filter(file -> file.toString().matches("src/\\w+/src/test/java/.*\\.java"))
           .filter(file -> TEST.matcher("`" + nameOf(file) + "`").matches())
           .collect(Collectors.toMap(AttackTableTest::nameOf, AttackTableTest::read));
     }

@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.reflect.RecordComponent;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -29,8 +31,8 @@ import tools.jackson.databind.json.JsonMapper;
  * of a list are read from their record and its Javadoc.
  */
 final class ConfigurationReference {
-  private static final String METADATA = "/META-INF/spring-configuration-metadata.json";
-  private static final Path SOURCES = Path.of("src", "main", "java");
+  private static final String METADATA = "META-INF/spring-configuration-metadata.json";
+  private static final List<String> MODULES = List.of("core", "redis", "spring", "server");
   private static final Pattern ELEMENT =
       Pattern.compile("java\\.util\\.\\w+<(io\\.drumline\\..*)>");
 
@@ -46,13 +48,19 @@ final class ConfigurationReference {
   private ConfigurationReference() {}
 
   static List<Setting> settings() {
-    JsonNode properties;
-    try (InputStream metadata = ConfigurationReference.class.getResourceAsStream(METADATA)) {
-      properties = new JsonMapper().readTree(metadata).path("properties");
+    List<JsonNode> properties = new ArrayList<>();
+    try {
+      for (URL file :
+          Collections.list(ConfigurationReference.class.getClassLoader().getResources(METADATA))) {
+        try (InputStream metadata = file.openStream()) {
+          new JsonMapper().readTree(metadata).path("properties").forEach(properties::add);
+        }
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return StreamSupport.stream(properties.spliterator(), false)
+    return properties.stream()
+        .filter(property -> property.path("sourceType").stringValue("").startsWith("io.drumline."))
         .flatMap(ConfigurationReference::settings)
         .sorted(Comparator.comparing(Setting::name))
         .toList();
@@ -140,7 +148,13 @@ final class ConfigurationReference {
   /** What the record's Javadoc says of a component. */
   private static String parameter(Class<?> record, String component) {
     Class<?> file = Objects.requireNonNullElse(record.getDeclaringClass(), record);
-    Path source = SOURCES.resolve(file.getName().replace('.', '/') + ".java");
+    String name = file.getName().replace('.', '/') + ".java";
+    Path source =
+        MODULES.stream()
+            .map(module -> Path.of("src", module, "src", "main", "java", name))
+            .filter(Files::exists)
+            .findFirst()
+            .orElseThrow();
     String text;
     try {
       text = Files.readString(source);

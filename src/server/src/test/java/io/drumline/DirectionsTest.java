@@ -13,7 +13,9 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaMethod;
 import com.tngtech.archunit.core.domain.JavaMethodCall;
+import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchCondition;
@@ -26,8 +28,44 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.stereotype.Component;
 
 /** Imports run one way: see "Packages" in docs/architecture.md. */
-@AnalyzeClasses(packages = "io.drumline", importOptions = DoNotIncludeTests.class)
+@AnalyzeClasses(
+    packages = "io.drumline",
+    importOptions = {DoNotIncludeTests.class, DirectionsTest.NoTestJars.class})
 class DirectionsTest {
+  private static final String[] CORE = {
+    "io.drumline.message..",
+    "io.drumline.loop..",
+    "io.drumline.backplane..",
+    "io.drumline.session..",
+    "io.drumline.tracing",
+    "io.drumline.hub.."
+  };
+
+  /** The contracts and fakes of other modules. */
+  static final class NoTestJars implements ImportOption {
+    @Override
+    public boolean includes(Location location) {
+      return !location.contains("-tests.jar");
+    }
+  }
+
+  @ArchTest
+  static final ArchRule coreKnowsNeitherSpringNorRedis =
+      noClasses()
+          .that()
+          .resideInAnyPackage(CORE)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.springframework..", "io.lettuce..", "jakarta..");
+
+  @ArchTest
+  static final ArchRule redisKnowsNoSpring =
+      noClasses()
+          .that()
+          .resideInAPackage("io.drumline.redis")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.springframework..", "jakarta..");
 
   @ArchTest
   static final ArchRule messageKnowsOnlyTheJdk = only("message", "java..", "org.jspecify..");
@@ -65,12 +103,27 @@ class DirectionsTest {
 
   @ArchTest
   static final ArchRule opsKnowsStomp =
-      ours("ops", "stomp", "hub", "session", "backplane", "message");
+      ours("ops", "spring", "stomp", "hub", "session", "backplane", "message");
 
   @ArchTest
-  static final ArchRule nobodyImportsRedis =
+  static final ArchRule springPutsTheNodeTogether =
+      ours(
+          "spring",
+          "stomp",
+          "security",
+          "hub",
+          "session",
+          "redis",
+          "tracing",
+          "backplane",
+          "message");
+
+  @ArchTest static final ArchRule processKnowsTheDrain = ours("process", "ops", "hub", "message");
+
+  @ArchTest
+  static final ArchRule onlySpringImportsRedis =
       noClasses()
-          .that(not(resideInAPackage("io.drumline.redis")))
+          .that(not(resideInAnyPackage("io.drumline.redis", "io.drumline.spring")))
           .should()
           .dependOnClassesThat()
           .resideInAPackage("io.drumline.redis");

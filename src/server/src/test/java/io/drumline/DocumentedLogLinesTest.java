@@ -51,7 +51,7 @@ final class DocumentedLogLinesTest {
       List<String> quotations = quotations(Path.of("docs", document));
       assertThat(quotations).as(document).isNotEmpty();
       assertThat(quotations)
-          .as("log lines that docs/%s quotes, not found in src/main/java", document)
+          .as("log lines that docs/%s quotes, not found in the sources", document)
           .filteredOn(
               quotation -> messages.stream().noneMatch(begins(quotation).asMatchPredicate()))
           .isEmpty();
@@ -86,8 +86,11 @@ final class DocumentedLogLinesTest {
 
   private static List<String> messages() throws IOException {
     List<String> messages = new ArrayList<>();
-    try (Stream<Path> files = Files.walk(Path.of("src", "main", "java"))) {
-      for (Path file : files.filter(each -> each.toString().endsWith(".java")).toList()) {
+    try (Stream<Path> files = Files.walk(Path.of("src"))) {
+      for (Path file :
+          files
+              .filter(each -> each.toString().matches("src/\\w+/src/main/java/.*\\.java"))
+              .toList()) {
         messages.addAll(texts(Files.readString(file)));
       }
     }

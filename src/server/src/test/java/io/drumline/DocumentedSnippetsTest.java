@@ -14,8 +14,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * The JavaScript in README.md and docs/clients.md is that of the files in src/test/js/snippets,
- * which {@code StompJsE2E} runs against a node.
+ * The JavaScript in README.md and docs/clients.md is that of the files in
+ * src/server/src/test/js/snippets, which {@code StompJsE2E} runs against a node.
  */
 final class DocumentedSnippetsTest {
   private static final List<Path> DOCUMENTS =
@@ -31,7 +31,9 @@ final class DocumentedSnippetsTest {
       Set<String> blocks = found(BLOCK, document);
       assertThat(blocks).as("JavaScript in %s", document).isNotEmpty();
       assertThat(regions)
-          .as("regions of src/test/js/snippets, one of which is each block of %s", document)
+          .as(
+              "regions of src/server/src/test/js/snippets, one of which is each block of %s",
+              document)
           .containsAll(blocks);
     }
   }
@@ -47,7 +49,8 @@ final class DocumentedSnippetsTest {
 
   private static Set<String> regions() throws IOException {
     Set<String> regions = new TreeSet<>();
-    try (Stream<Path> files = Files.list(Path.of("src", "test", "js", "snippets"))) {
+    try (Stream<Path> files =
+        Files.list(Path.of("src", "server", "src", "test", "js", "snippets"))) {
       for (Path file : files.toList()) {
         Set<String> ofFile = found(REGION, file);
         assertThat(ofFile).as("regions of %s", file).isNotEmpty();

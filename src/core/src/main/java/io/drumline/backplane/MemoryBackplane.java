@@ -42,12 +42,8 @@ public final class MemoryBackplane implements Backplane {
   private volatile @Nullable Receiver receiver;
 
   public MemoryBackplane(
-      MessageIds ids, Retentions retentions, MemoryProperties properties, MeterRegistry registry) {
-    this(
-        ids,
-        retentions,
-        new MemoryBudget(properties.historyBytes(), registry),
-        InstantSource.system());
+      MessageIds ids, Retentions retentions, MemoryLimits limits, MeterRegistry registry) {
+    this(ids, retentions, new MemoryBudget(limits.history(), registry), InstantSource.system());
   }
 
   MemoryBackplane(MessageIds ids, Retentions retentions, MemoryBudget budget, InstantSource clock) {

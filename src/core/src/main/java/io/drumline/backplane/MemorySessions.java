@@ -36,8 +36,8 @@ public final class MemorySessions implements SessionStore {
   private long bytes;
   private volatile @Nullable Listener listener;
 
-  public MemorySessions(MemoryProperties properties, MeterRegistry registry) {
-    this(properties.sessionBytes(), registry, InstantSource.system());
+  public MemorySessions(MemoryLimits limits, MeterRegistry registry) {
+    this(limits.sessions(), registry, InstantSource.system());
   }
 
   MemorySessions(long mostBytes, MeterRegistry registry, InstantSource clock) {

@@ -11,19 +11,22 @@ public final class Retentions {
       new Retention(256, 4 * 1024 * 1024, Duration.ofMinutes(5));
 
   /** No rules. */
-  public static final Retentions DEFAULTS = new Retentions(new DestinationProperties(List.of()));
+  public static final Retentions DEFAULTS = new Retentions(List.of());
 
-  private record Rule(DestinationPattern pattern, Retention retention) {}
+  /**
+   * How much is kept of some destinations.
+   *
+   * @param pattern those it is for
+   */
+  public record Rule(DestinationPattern pattern, Retention retention) {}
 
   private final List<Rule> rules;
 
-  public Retentions(DestinationProperties properties) {
-    rules =
-        properties.destinations().stream()
-            .map(
-                rule ->
-                    new Rule(DestinationPattern.parse(rule.pattern()), rule.history().retention()))
-            .toList();
+  /**
+   * @param rules of those whose pattern matches, the first one counts
+   */
+  public Retentions(List<Rule> rules) {
+    this.rules = List.copyOf(rules);
   }
 
   /** The first rule's that matches; ephemeral destinations keep nothing, whatever rules say. */

@@ -67,10 +67,10 @@ public final class Hub implements Receiver {
       EventLoops loops,
       Backplane backplane,
       MessageIds ids,
-      HubProperties properties,
+      HubSettings settings,
       MeterRegistry registry,
       @Nullable Spans spans) {
-    this(loops.watched(), backplane, ids, properties, registry, spans);
+    this(loops.watched(), backplane, ids, settings, registry, spans);
   }
 
   /** The same, on loops of any kind. */
@@ -78,16 +78,16 @@ public final class Hub implements Receiver {
       Loops loops,
       Backplane backplane,
       MessageIds ids,
-      HubProperties properties,
+      HubSettings settings,
       MeterRegistry registry,
       @Nullable Spans spans) {
     this.periodic = loops.periodic();
     this.watchdog = loops.watchdog();
     this.spans = spans;
-    outboundLimit = properties.outboundLimit().toBytes();
-    backlogLimit = properties.backlogLimit().toBytes();
-    pauseLimitNanos = properties.pauseLimit().toNanos();
-    budget = new OutboundBudget(properties.nodeOutboundBytes());
+    outboundLimit = settings.outboundLimit();
+    backlogLimit = settings.backlogLimit();
+    pauseLimitNanos = settings.pauseLimit().toNanos();
+    budget = new OutboundBudget(settings.nodeOutboundLimit());
     for (EventLoop loop : loops.all()) {
       shards.put(loop, new Shard(loop, this, loops.alloc()));
     }
@@ -98,7 +98,7 @@ public final class Hub implements Receiver {
     shards.values().forEach(Shard::start);
     Watch watch = new Watch(ids, spans);
     for (EventLoop loop : loops.all()) {
-      Owner owner = new Owner(loop, backplane, watch, metrics, properties, shards.size());
+      Owner owner = new Owner(loop, backplane, watch, metrics, settings, shards.size());
       owners.add(owner);
       periodic.every(loop, Owner.TICK, "owner_tick", owner::tick);
     }

@@ -68,10 +68,7 @@ final class OwnedDestination
     this.order =
         destination.ordered()
             ? new Order<>(
-                this,
-                owner.properties.chunkBytes(),
-                Window.MOST_BYTES,
-                new Held(owner.metrics.held))
+                this, owner.settings.chunkBytes(), Window.MOST_BYTES, new Held(owner.metrics.held))
             : null;
   }
 

@@ -29,7 +29,7 @@ final class Owner {
 
   final Backplane backplane;
   final HubMetrics metrics;
-  final HubProperties properties;
+  final HubSettings settings;
   final HandOver handOver;
   final HistoryReads reads;
   final IdleChecks checks;
@@ -51,24 +51,24 @@ final class Owner {
       Backplane backplane,
       Watch watch,
       HubMetrics metrics,
-      HubProperties properties,
+      HubSettings settings,
       int owners) {
     this.loop = loop;
     this.backplane = backplane;
     this.metrics = metrics;
-    this.properties = properties;
-    long backlogLimit = properties.backlogLimit().toBytes();
+    this.settings = settings;
+    long backlogLimit = settings.backlogLimit();
     handOver = new HandOver(loop, watch, metrics, backlogLimit);
-    int mostReads = Math.max(1, properties.maxReads() / owners);
+    int mostReads = Math.max(1, settings.maxReads() / owners);
     reads = new HistoryReads(mostReads, metrics);
     checks =
         new IdleChecks(
-            Math.max(1, properties.idleCheck().toMillis() / TICK_MILLIS),
+            Math.max(1, settings.idleCheck().toMillis() / TICK_MILLIS),
             Math.max(1, mostReads / 2),
             reads::hasRoom);
     memory =
         new CatchUpMemory(
-            properties.catchUpLimit().toBytes() / owners, KEEP_PAST_MILLIS / TICK_MILLIS, metrics);
+            settings.catchUpLimit() / owners, KEEP_PAST_MILLIS / TICK_MILLIS, metrics);
     doubts =
         new Doubts(owned, reads, mostReads, () -> metrics.backlogBytes.get() < backlogLimit / 2);
   }
@@ -123,7 +123,7 @@ final class Owner {
         entry.lingers = true;
         linger(1);
         if (lingering <= MOST_LINGERING) {
-          releaseAfter(properties.linger().toNanos(), entry);
+          releaseAfter(settings.linger().toNanos(), entry);
         } else {
           forget(entry);
         }
@@ -198,7 +198,7 @@ final class Owner {
   }
 
   private void release(OwnedDestination entry) {
-    long left = properties.linger().toNanos() - (System.nanoTime() - entry.emptySince);
+    long left = settings.linger().toNanos() - (System.nanoTime() - entry.emptySince);
     if (!entry.topics.isEmpty()) {
       entry.lingers = false;
       linger(-1);

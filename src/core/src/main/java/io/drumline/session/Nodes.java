@@ -42,7 +42,7 @@ public final class Nodes implements AutoCloseable {
   private static final int BEATS = 3;
 
   private final NodeRegistry registry;
-  private final NodeLeaseProperties properties;
+  private final LeaseSettings settings;
   private final BooleanSupplier available;
   private final IntSupplier connections;
   private final NodeMetrics metrics;
@@ -62,13 +62,13 @@ public final class Nodes implements AutoCloseable {
    */
   public Nodes(
       NodeRegistry registry,
-      NodeLeaseProperties properties,
+      LeaseSettings settings,
       BooleanSupplier available,
       IntSupplier connections,
       Periodic periodic,
       MeterRegistry meters) {
     this.registry = registry;
-    this.properties = properties;
+    this.settings = settings;
     this.available = available;
     this.connections = connections;
     this.periodic = periodic;
@@ -118,7 +118,7 @@ public final class Nodes implements AutoCloseable {
 
   /** How long a node that says nothing counts as alive. */
   public Duration lease() {
-    return properties.lease();
+    return settings.lease();
   }
 
   /** Says whether this node sends its clients away; the others learn it with their next renewal. */
@@ -161,10 +161,7 @@ public final class Nodes implements AutoCloseable {
             });
     private final Lease lease =
         new Lease(
-            properties.lease(),
-            properties.renewal(),
-            System.nanoTime(),
-            System.currentTimeMillis());
+            settings.lease(), settings.renewal(), System.nanoTime(), System.currentTimeMillis());
     private boolean failing;
     private @Nullable PeriodicTask beats;
 
@@ -174,8 +171,7 @@ public final class Nodes implements AutoCloseable {
 
     void start() {
       run(this::beat);
-      beats =
-          periodic.every(thread, properties.renewal().dividedBy(BEATS), guard.task(), this::beat);
+      beats = periodic.every(thread, settings.renewal().dividedBy(BEATS), guard.task(), this::beat);
     }
 
     void renewNow() {
@@ -206,7 +202,7 @@ public final class Nodes implements AutoCloseable {
 
     private CompletionStage<Renewal> renew() {
       return registry.renew(
-          self, new NodeState(connections.getAsInt(), draining), properties.lease());
+          self, new NodeState(connections.getAsInt(), draining), settings.lease());
     }
 
     private void answered(
@@ -238,8 +234,8 @@ public final class Nodes implements AutoCloseable {
             "This node's lease was not renewed: {} It tries again every {} ms; without success for"
                 + " {} s the other nodes count it as dead",
             cause == null ? "there was no answer." : cause.getMessage(),
-            properties.renewal().dividedBy(BEATS).toMillis(),
-            properties.lease().toSeconds());
+            settings.renewal().dividedBy(BEATS).toMillis(),
+            settings.lease().toSeconds());
       }
     }
 

@@ -44,7 +44,7 @@ public final class SharedSession {
   private final long generation;
   private final Known known;
   private final StoredPositions stored;
-  private final SessionProperties properties;
+  private final SessionSettings settings;
 
   private final Map<Destination, List<Tracked>> tracked = new HashMap<>();
   private final Map<Destination, String> confirmed;
@@ -71,7 +71,7 @@ public final class SharedSession {
     this.user = user;
     this.generation = opened.generation();
     this.known = opened.known();
-    this.properties = node.properties();
+    this.settings = node.settings();
     this.confirmed = new HashMap<>(opened.positions());
     this.stored = new StoredPositions(clientId, user, opened);
     this.resumable = opened.positions();
@@ -82,7 +82,7 @@ public final class SharedSession {
 
   /** Begins to look at positions, every interval. */
   void start() {
-    socket.after(properties.positionInterval().toMillis(), this::tick);
+    socket.after(settings.positionInterval().toMillis(), this::tick);
   }
 
   String clientId() {
@@ -111,7 +111,7 @@ public final class SharedSession {
             && known == Known.PERHAPS_NOT_ALL
             && remembers(destination)
             && !tracked.containsKey(destination)
-            && node.nanos() - openedAt < properties.timeToLive().toNanos();
+            && node.nanos() - openedAt < settings.timeToLive().toNanos();
     return forgotten ? MessageIds.nowhere(destination).messageId() : position;
   }
 
@@ -211,7 +211,7 @@ public final class SharedSession {
 
   private long tick() {
     long lived = node.nanos() - since;
-    boolean over = lived >= properties.timeToLive().toNanos();
+    boolean over = lived >= settings.timeToLive().toNanos();
     if (state == State.LIVE) {
       if (over) {
         forgetUnclaimed();
@@ -225,7 +225,7 @@ public final class SharedSession {
         offer();
       }
     }
-    return state == State.GONE ? 0 : properties.positionInterval().toMillis();
+    return state == State.GONE ? 0 : settings.positionInterval().toMillis();
   }
 
   /** Looks where the subscriptions are, and asks for proof where that has changed. */
@@ -262,13 +262,13 @@ public final class SharedSession {
   }
 
   private boolean pingIsOld() {
-    return node.nanos() - pingedAt >= PONG_PATIENCE * properties.positionInterval().toNanos();
+    return node.nanos() - pingedAt >= PONG_PATIENCE * settings.positionInterval().toNanos();
   }
 
   /** Has the store keep up with what is confirmed, one update at a time. */
   private void offer() {
     if (state != State.GONE && !stored.isUnderWay()) {
-      boolean idle = node.nanos() - storedAt >= properties.timeToLive().toNanos() / 3;
+      boolean idle = node.nanos() - storedAt >= settings.timeToLive().toNanos() / 3;
       Update update =
           state == State.ENDED || idle ? stored.whole(confirmed) : stored.next(confirmed);
       if (update != null) {
@@ -326,11 +326,11 @@ public final class SharedSession {
 
   /** Whether the session may have a position of one more destination; gives up an unclaimed one. */
   private boolean makeRoom(Destination destination) {
-    if (tracked.size() >= properties.maxPositions()) {
+    if (tracked.size() >= settings.maxPositions()) {
       return false;
     }
     int more = confirmed.containsKey(destination) ? 0 : 1;
-    int excess = places() + more - properties.maxPositions();
+    int excess = places() + more - settings.maxPositions();
     Iterator<Destination> known = confirmed.keySet().iterator();
     while (excess > 0 && known.hasNext()) {
       Destination next = known.next();

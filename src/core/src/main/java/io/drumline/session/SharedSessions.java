@@ -38,7 +38,7 @@ public final class SharedSessions implements AutoCloseable {
   private static final long POLL_NANOS = 5_000_000;
 
   private final SessionStore store;
-  private final SessionProperties properties;
+  private final SessionSettings settings;
   private final LongSupplier nanos;
   private final SessionMetrics metrics;
   private final NodeTimer timer;
@@ -62,16 +62,16 @@ public final class SharedSessions implements AutoCloseable {
 
   public SharedSessions(
       SessionStore store,
-      SessionProperties properties,
+      SessionSettings settings,
       MeterRegistry registry,
       NodeTimer timer,
       TaskGuard guard) {
-    this(store, properties, registry, System::nanoTime, timer, guard);
+    this(store, settings, registry, System::nanoTime, timer, guard);
   }
 
   SharedSessions(
       SessionStore store,
-      SessionProperties properties,
+      SessionSettings settings,
       MeterRegistry registry,
       LongSupplier nanos,
       NodeTimer timer,
@@ -79,7 +79,7 @@ public final class SharedSessions implements AutoCloseable {
     this.timer = timer;
     this.guard = guard;
     this.store = store;
-    this.properties = properties;
+    this.settings = settings;
     this.nanos = nanos;
     this.metrics = new SessionMetrics(registry, sessions);
     store.listen(
@@ -125,14 +125,14 @@ public final class SharedSessions implements AutoCloseable {
   }
 
   private CompletionStage<Opening> open(String clientId, String user) {
-    if (sessions.size() >= properties.maxSessions() && !sessions.containsKey(clientId)) {
+    if (sessions.size() >= settings.maxSessions() && !sessions.containsKey(clientId)) {
       return CompletableFuture.failedFuture(
           new BackplaneException("This node has as many shared sessions as it may.", null));
     }
     if (sessions.containsKey(clientId)) {
       flush(); // the client is back at once: what its last socket left goes first
     }
-    return store.open(clientId, user, properties.timeToLive());
+    return store.open(clientId, user, settings.timeToLive());
   }
 
   private SharedSession begin(String clientId, String user, ClientSocket socket, Opened opened) {
@@ -167,8 +167,8 @@ public final class SharedSessions implements AutoCloseable {
     sessions.remove(session.clientId(), session);
   }
 
-  SessionProperties properties() {
-    return properties;
+  SessionSettings settings() {
+    return settings;
   }
 
   SessionMetrics metrics() {
@@ -185,7 +185,7 @@ public final class SharedSessions implements AutoCloseable {
     waiting.add(new Sending(session, update));
     if (scheduled.compareAndSet(false, true)) {
       later(
-          properties.positionInterval().toMillis(),
+          settings.positionInterval().toMillis(),
           () -> {
             scheduled.set(false);
             flush();
@@ -225,8 +225,7 @@ public final class SharedSessions implements AutoCloseable {
       guard
           .stage(
               () ->
-                  store.store(
-                      batch.stream().map(Sending::update).toList(), properties.timeToLive()))
+                  store.store(batch.stream().map(Sending::update).toList(), settings.timeToLive()))
           .whenComplete((answers, failure) -> stored(batch, answers));
     }
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.drumline.message.Destination;
+import io.drumline.message.DestinationPattern;
 import io.drumline.message.Draft;
 import io.drumline.message.Position;
 import io.drumline.message.Publication;
@@ -26,25 +27,22 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.util.unit.DataSize;
 
 /** What every backplane does, whatever it is made of. */
 public abstract class BackplaneContract {
   /** What {@link #create} is given, for {@link BackplaneHistoryContract}. */
   public static final Retentions RETENTIONS =
       new Retentions(
-          new DestinationProperties(
-              List.of(
-                  rule("/topic/few/**", 10, DataSize.ofMegabytes(4), Duration.ofMinutes(5)),
-                  rule("/topic/many/**", 2000, DataSize.ofMegabytes(4), Duration.ofMinutes(5)),
-                  rule("/topic/small/**", 2000, DataSize.ofKilobytes(64), Duration.ofMinutes(5)),
-                  rule("/topic/short/**", 2000, DataSize.ofMegabytes(4), Duration.ofSeconds(1)),
-                  rule("/topic/none/**", 0, DataSize.ofMegabytes(4), Duration.ofMinutes(5)))));
+          List.of(
+              rule("/topic/few/**", 10, 4 << 20, Duration.ofMinutes(5)),
+              rule("/topic/many/**", 2000, 4 << 20, Duration.ofMinutes(5)),
+              rule("/topic/small/**", 2000, 64 << 10, Duration.ofMinutes(5)),
+              rule("/topic/short/**", 2000, 4 << 20, Duration.ofSeconds(1)),
+              rule("/topic/none/**", 0, 4 << 20, Duration.ofMinutes(5))));
 
-  private static DestinationProperties.Rule rule(
-      String pattern, int messages, DataSize size, Duration age) {
-    return new DestinationProperties.Rule(
-        pattern, new DestinationProperties.History(messages, size, age));
+  private static Retentions.Rule rule(String pattern, int messages, long bytes, Duration age) {
+    return new Retentions.Rule(
+        DestinationPattern.parse(pattern), new Retention(messages, bytes, age));
   }
 
   protected final Inbox inbox = new Inbox();

@@ -3,6 +3,7 @@ package io.drumline.backplane;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.message.Destination;
+import io.drumline.message.DestinationPattern;
 import io.drumline.message.Draft;
 import io.drumline.message.Publication;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -12,14 +13,13 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.springframework.util.unit.DataSize;
 
 final class MemoryBackplaneTest extends BackplaneHistoryContract {
 
   @Override
   protected Backplane create() {
     return new MemoryBackplane(
-        new MessageIds(), RETENTIONS, new MemoryProperties(null, null), new SimpleMeterRegistry());
+        new MessageIds(), RETENTIONS, MemoryLimits.DEFAULTS, new SimpleMeterRegistry());
   }
 
   @Test
@@ -80,11 +80,9 @@ final class MemoryBackplaneTest extends BackplaneHistoryContract {
     Duration age = Duration.ofHours(5);
     Retentions retentions =
         new Retentions(
-            new DestinationProperties(
-                List.of(
-                    new DestinationProperties.Rule(
-                        "/topic/**",
-                        new DestinationProperties.History(10, DataSize.ofMegabytes(1), age)))));
+            List.of(
+                new Retentions.Rule(
+                    DestinationPattern.parse("/topic/**"), new Retention(10, 1 << 20, age))));
     MemoryBackplane memory =
         new MemoryBackplane(new MessageIds(), retentions, budget(Long.MAX_VALUE), () -> now[0]);
     memory.start(inbox);

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.backplane.MemoryBackplane;
-import io.drumline.backplane.MemoryProperties;
+import io.drumline.backplane.MemoryLimits;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
 import io.drumline.loop.Periodic;
@@ -31,8 +31,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 /**
  * Whatever fails between the order of a destination and its subscribers' sockets: each of them sees
@@ -50,7 +48,7 @@ class DeliveryRepairTest {
   private final MessageIds ids = new MessageIds();
   private final MemoryBackplane backplane =
       new MemoryBackplane(
-          ids, Retentions.DEFAULTS, new MemoryProperties(null, null), new SimpleMeterRegistry());
+          ids, Retentions.DEFAULTS, MemoryLimits.DEFAULTS, new SimpleMeterRegistry());
   private final Hub hub =
       new Hub(
           new Loops(
@@ -60,11 +58,8 @@ class DeliveryRepairTest {
               memory.allocator()),
           backplane,
           ids,
-          new Binder(
-                  new MapConfigurationPropertySource(
-                      Map.of(
-                          "drumline.hub.backlog-limit", "100KB", "drumline.hub.pause-limit", "0s")))
-              .bindOrCreate("drumline.hub", HubProperties.class),
+          TestSettings.hub(
+              Map.of("drumline.hub.backlog-limit", "100KB", "drumline.hub.pause-limit", "0s")),
           new SimpleMeterRegistry(),
           null);
   private final List<Client> clients = new ArrayList<>();

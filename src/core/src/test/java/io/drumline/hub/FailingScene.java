@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.backplane.Backplane;
 import io.drumline.backplane.MemoryBackplane;
-import io.drumline.backplane.MemoryProperties;
+import io.drumline.backplane.MemoryLimits;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
 import io.drumline.hub.FailingCalls.Calls;
@@ -31,8 +31,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 /** Two event loops, the first of which owns the destination. */
 final class FailingScene implements AutoCloseable {
@@ -121,7 +119,7 @@ final class FailingScene implements AutoCloseable {
     MessageIds ids = new MessageIds();
     backplane =
         new MemoryBackplane(
-            ids, Retentions.DEFAULTS, new MemoryProperties(null, null), new SimpleMeterRegistry());
+            ids, Retentions.DEFAULTS, MemoryLimits.DEFAULTS, new SimpleMeterRegistry());
     Periodic periodic = new Periodic(new SimpleMeterRegistry());
     Watchdog watchdog =
         new Watchdog(periodic, Duration.ofSeconds(10), System::nanoTime, System::currentTimeMillis);
@@ -130,8 +128,7 @@ final class FailingScene implements AutoCloseable {
             new Loops(List.of(near.loop, far.loop), periodic, watchdog, allocator()),
             failing(backplane),
             ids,
-            new Binder(new MapConfigurationPropertySource(Map.of("drumline.hub.linger", "0s")))
-                .bindOrCreate("drumline.hub", HubProperties.class),
+            TestSettings.hub(Map.of("drumline.hub.linger", "0s")),
             new SimpleMeterRegistry(),
             null);
     backplane.start(hub);

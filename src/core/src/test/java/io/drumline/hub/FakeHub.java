@@ -20,8 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 /** A hub on one loop that runs, and whose time passes, when the test says so. */
 final class FakeHub implements AutoCloseable {
@@ -121,9 +119,8 @@ final class FakeHub implements AutoCloseable {
     shard = Objects.requireNonNull(hub.shard(turns.eventLoop()));
   }
 
-  static HubProperties properties(Map<String, String> settings) {
-    return new Binder(new MapConfigurationPropertySource(settings))
-        .bindOrCreate("drumline.hub", HubProperties.class);
+  static HubSettings properties(Map<String, String> settings) {
+    return TestSettings.hub(settings);
   }
 
   Socket socket() {

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.backplane.MemoryBackplane;
-import io.drumline.backplane.MemoryProperties;
+import io.drumline.backplane.MemoryLimits;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
 import io.drumline.message.Destination;
@@ -28,8 +28,6 @@ import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 /** One shard's loop is the first channel's, and runs when the test says so. */
 class GroupTest {
@@ -57,11 +55,10 @@ class GroupTest {
           new MemoryBackplane(
               new MessageIds(),
               Retentions.DEFAULTS,
-              new MemoryProperties(null, null),
+              MemoryLimits.DEFAULTS,
               new SimpleMeterRegistry()),
           new MessageIds(),
-          new Binder(new MapConfigurationPropertySource(Map.of()))
-              .bindOrCreate("drumline.hub", HubProperties.class),
+          TestSettings.hub(Map.of()),
           new SimpleMeterRegistry(),
           null);
   private final EmbeddedChannel turns = new EmbeddedChannel();

@@ -3,7 +3,7 @@ package io.drumline.hub;
 import static org.awaitility.Awaitility.await;
 
 import io.drumline.backplane.MemoryBackplane;
-import io.drumline.backplane.MemoryProperties;
+import io.drumline.backplane.MemoryLimits;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
 import io.micrometer.core.instrument.Meter;
@@ -14,8 +14,6 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 /** A hub on a machine that is so busy that its event loops are ahead of it. */
 class HubStartTest {
@@ -41,13 +39,9 @@ class HubStartTest {
       new Hub(
           loops,
           new MemoryBackplane(
-              ids,
-              Retentions.DEFAULTS,
-              new MemoryProperties(null, null),
-              new SimpleMeterRegistry()),
+              ids, Retentions.DEFAULTS, MemoryLimits.DEFAULTS, new SimpleMeterRegistry()),
           ids,
-          new Binder(new MapConfigurationPropertySource(Map.of()))
-              .bindOrCreate("drumline.hub", HubProperties.class),
+          TestSettings.hub(Map.of()),
           slow,
           null);
 

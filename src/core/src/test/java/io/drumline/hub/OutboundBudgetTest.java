@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.drumline.backplane.MemoryBackplane;
-import io.drumline.backplane.MemoryProperties;
+import io.drumline.backplane.MemoryLimits;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
 import io.drumline.message.CloseCode;
@@ -30,8 +30,6 @@ import java.util.Objects;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 /**
  * Clients that do not read, on a node that may hold 100 KB for all of them. Two event loops, which
@@ -90,17 +88,15 @@ class OutboundBudgetTest {
           new MemoryBackplane(
               new MessageIds(),
               Retentions.DEFAULTS,
-              new MemoryProperties(null, null),
+              MemoryLimits.DEFAULTS,
               new SimpleMeterRegistry()),
           new MessageIds(),
-          new Binder(
-                  new MapConfigurationPropertySource(
-                      Map.of(
-                          "drumline.hub.outbound-limit",
-                          "100KB",
-                          "drumline.hub.node-outbound-limit",
-                          "100KB")))
-              .bindOrCreate("drumline.hub", HubProperties.class),
+          TestSettings.hub(
+              Map.of(
+                  "drumline.hub.outbound-limit",
+                  "100KB",
+                  "drumline.hub.node-outbound-limit",
+                  "100KB")),
           new SimpleMeterRegistry(),
           null);
   private final Shard shard = Objects.requireNonNull(hub.shard(loop.loop()));

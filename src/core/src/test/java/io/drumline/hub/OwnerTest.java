@@ -393,7 +393,7 @@ class OwnerTest {
       settings.put("drumline.hub.linger", "0s");
       HubMetrics metrics = new HubMetrics(new SimpleMeterRegistry(), List.of(), MEGABYTE);
       Watch watch = new Watch(new MessageIds(), null);
-      HubProperties properties = FakeHub.properties(settings);
+      HubSettings properties = FakeHub.properties(settings);
       owner = new Owner(loop.loop(), hub.backplane, watch, metrics, properties, 1);
     }
 

@@ -3,7 +3,7 @@ package io.drumline.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.backplane.MemoryBackplane;
-import io.drumline.backplane.MemoryProperties;
+import io.drumline.backplane.MemoryLimits;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
 import io.drumline.loop.Periodic;
@@ -11,13 +11,12 @@ import io.drumline.loop.Watchdog;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 /** A process that stood still closes its connections; a loop that was busy closes none. */
 class ShardPauseTest {
@@ -34,13 +33,9 @@ class ShardPauseTest {
       new Hub(
           loops,
           new MemoryBackplane(
-              ids,
-              Retentions.DEFAULTS,
-              new MemoryProperties(null, null),
-              new SimpleMeterRegistry()),
+              ids, Retentions.DEFAULTS, MemoryLimits.DEFAULTS, new SimpleMeterRegistry()),
           ids,
-          new Binder(new MapConfigurationPropertySource())
-              .bindOrCreate("drumline.hub", HubProperties.class),
+          TestSettings.hub(Map.of()),
           meters,
           null);
   private final EmbeddedChannel channel = new EmbeddedChannel();

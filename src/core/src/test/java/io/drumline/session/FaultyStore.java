@@ -1,7 +1,7 @@
 package io.drumline.session;
 
 import io.drumline.backplane.BackplaneException;
-import io.drumline.backplane.MemoryProperties;
+import io.drumline.backplane.MemoryLimits;
 import io.drumline.backplane.MemorySessions;
 import io.drumline.backplane.SessionStore;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -31,7 +31,7 @@ final class FaultyStore implements SessionStore {
   }
 
   private static SessionStore empty() {
-    return new MemorySessions(new MemoryProperties(null, null), new SimpleMeterRegistry());
+    return new MemorySessions(MemoryLimits.DEFAULTS, new SimpleMeterRegistry());
   }
 
   /** From now on nobody knows whether it has all that it was told. */

@@ -29,7 +29,7 @@ class NodesTest {
   private final Nodes nodes =
       new Nodes(
           new RefusingRegistry(),
-          new NodeLeaseProperties(Duration.ofSeconds(1), Duration.ofMillis(100), ""),
+          new LeaseSettings(Duration.ofSeconds(1), Duration.ofMillis(100)),
           available::get,
           () -> 0,
           new Periodic(new SimpleMeterRegistry()),

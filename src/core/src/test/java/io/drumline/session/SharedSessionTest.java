@@ -74,7 +74,7 @@ final class SharedSessionTest {
   private SharedSessions node(int maxPositions, int maxSessions) {
     return new SharedSessions(
         store,
-        new SessionProperties(
+        new SessionSettings(
             TIME_TO_LIVE, Duration.ofMillis(INTERVAL_MILLIS), maxPositions, maxSessions),
         meters,
         clock::get,

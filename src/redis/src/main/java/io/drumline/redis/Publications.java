@@ -36,9 +36,9 @@ final class Publications {
   /** Of the last one sent first: microseconds, or one more than before. Owner's. */
   private long sequence;
 
-  Publications(RedisProperties properties, RedisMetrics metrics, RedisRefusals refusals) {
-    mostRequests = properties.requestQueue();
-    mostBytes = properties.requestQueueSize().toBytes();
+  Publications(RedisSettings settings, RedisMetrics metrics, RedisRefusals refusals) {
+    mostRequests = settings.requestQueue();
+    mostBytes = settings.requestQueueBytes();
     this.metrics = metrics;
     this.refusals = refusals;
     metrics.held(heldRequests, heldBytes);

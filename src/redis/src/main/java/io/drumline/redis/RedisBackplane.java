@@ -31,7 +31,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 
 /**
  * The backplane on Redis: one connection to publish (to each master, if Redis is a cluster), and
@@ -40,7 +39,7 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
  * <p>Threads: one of its own ({@code drumline-redis}) owns connections, subscriptions and what is
  * sent; Lettuce's I/O threads parse and hand over. Callers only enqueue.
  */
-final class RedisBackplane implements Backplane {
+public final class RedisBackplane implements Backplane {
   private static final Duration EXPIRE_EVERY = Duration.ofMillis(200);
 
   /** Probe intervals without a refusal until it is over. */
@@ -50,7 +49,7 @@ final class RedisBackplane implements Backplane {
   private static final long CLOSE_SECONDS = 1;
 
   private final RedisConnector connector;
-  private final RedisProperties properties;
+  private final RedisSettings settings;
   private final MessageIds ids;
   private final RedisKeys keys;
   private final RedisMetrics metrics;
@@ -72,59 +71,62 @@ final class RedisBackplane implements Backplane {
   private final AtomicBoolean closed = new AtomicBoolean();
   private @Nullable RedisSubscriber subscriber;
 
-  RedisBackplane(
-      RedisConnector connector,
-      RedisProperties properties,
+  /**
+   * Not started yet.
+   *
+   * @throws IllegalArgumentException if the settings ask for what this Redis cannot do
+   */
+  public RedisBackplane(
+      RedisTarget target,
+      RedisSettings settings,
       Retentions retentions,
       MessageIds ids,
       MeterRegistry meters,
       Periodic periodic) {
-    if (properties.minReplicas() > 0 && connector.isClusterAware()) {
-      throw new InvalidConfigurationPropertyValueException(
-          "drumline.redis.min-replicas",
-          properties.minReplicas(),
-          "It is not available on a Redis Cluster.");
+    if (settings.minReplicas() > 0 && target.kind() == RedisTarget.Kind.CLUSTER) {
+      throw new IllegalArgumentException("Replicas cannot be awaited on a Redis Cluster.");
     }
     this.periodic = periodic;
     guard = periodic.guard("redis_link");
     owner = new OwnerThread(guard);
-    this.connector = connector;
-    this.properties = properties;
+    connector = new RedisConnector(target, settings);
+    this.settings = settings;
     this.ids = ids;
-    keys = RedisKeys.in(connector.getDatabase(), properties.prefix());
+    keys = RedisKeys.in(target.database(), settings.prefix());
     metrics = new RedisMetrics(meters);
-    outage = new RedisOutage(connector.place(), System::nanoTime);
+    outage = new RedisOutage(target.place(), System::nanoTime);
     refusals =
         new RedisRefusals(
-            connector.place(),
+            target.place(),
             metrics,
-            properties.probeInterval().multipliedBy(QUIET_PROBES),
+            settings.probeInterval().multipliedBy(QUIET_PROBES),
             System::nanoTime);
     subscribing =
         new RedisLink<>(
             connector::connectPubSub,
             connection -> subscriber().attach(connection),
-            properties.reconnectMax(),
+            settings.reconnectMax(),
             owner,
             new SubscribingWatcher(),
             guard);
     invalid = new InvalidEnvelopes(metrics);
     shards =
         shards(
+            target,
             new RedisShard.Common(
-                properties,
+                settings,
                 metrics,
                 refusals,
                 owner,
-                new PublishScript(keys, ids, retentions, properties.publishTimeout()),
+                new PublishScript(keys, ids, retentions, settings.publishTimeout()),
                 new ReadScript(keys, ids, retentions, invalid),
-                new Publications(properties, metrics, refusals),
+                new Publications(settings, metrics, refusals),
                 keys.probe(ids.incarnation()),
                 new ShardWatcher(),
                 guard));
     health =
         new RedisHealth(
-            connector.place(), outage, refusals, shards, () -> subscribing.connection() != null);
+            target.place(), outage, refusals, shards, () -> subscribing.connection() != null);
     RedisCalls sessionCalls =
         calls("The session cannot be opened now", Operation.SESSION, RedisSessions.MAX_CALLS);
     sessions = new RedisSessions(keys, ids.incarnation(), invalid, sessionCalls);
@@ -150,7 +152,7 @@ final class RedisBackplane implements Backplane {
         new RedisSubscriber(
             keys,
             keys.probe(ids.incarnation()),
-            properties.commandTimeout(),
+            settings.commandTimeout(),
             invalid,
             owner,
             guard,
@@ -162,7 +164,7 @@ final class RedisBackplane implements Backplane {
     owner.execute(shards::start);
     owner.execute(subscribing::open);
     tasks.add(periodic.every(owner, EXPIRE_EVERY, "redis_expire", this::expire));
-    tasks.add(periodic.every(owner, properties.probeInterval(), "redis_check", this::check));
+    tasks.add(periodic.every(owner, settings.probeInterval(), "redis_check", this::check));
     tasks.add(periodic.every(owner, RECONCILE_EVERY, "redis_blocks", this::verifyBlocks));
   }
 
@@ -176,22 +178,22 @@ final class RedisBackplane implements Backplane {
   private RedisCalls calls(String refusal, Operation operation, int most) {
     RedisCalls calls =
         new RedisCalls(
-            refusal, operation, refusals, most, properties.commandTimeout(), owner, shards);
+            refusal, operation, refusals, most, settings.commandTimeout(), owner, shards);
     allCalls.add(calls);
     return calls;
   }
 
-  private RedisShards shards(RedisShard.Common common) {
-    return connector.isClusterAware()
+  private RedisShards shards(RedisTarget target, RedisShard.Common common) {
+    return target.kind() == RedisTarget.Kind.CLUSTER
         ? new ClusterShards(
             connector::masters,
             master -> new RedisShard(master.address(), () -> connector.connect(master), common),
-            new RedisShard(connector.place(), connector::connect, common),
+            new RedisShard(target.place(), connector::connect, common),
             keys,
             owner,
             common.watcher(),
             guard)
-        : new SingleShard(new RedisShard(connector.place(), connector::connect, common));
+        : new SingleShard(new RedisShard(target.place(), connector::connect, common));
   }
 
   private RedisSubscriber subscriber() {
@@ -202,22 +204,22 @@ final class RedisBackplane implements Backplane {
   }
 
   /** The cluster's shared sessions, by the same connections. */
-  SessionStore sessions() {
+  public SessionStore sessions() {
     return sessions;
   }
 
   /** The cluster's blocks, by the same connections. */
-  Revocations revocations() {
+  public Revocations revocations() {
     return revocations;
   }
 
   /** What the cluster's nodes tell each other, by the same connections. */
-  ControlChannel control() {
+  public ControlChannel control() {
     return control;
   }
 
   /** Who is alive in the cluster, by the same connections. */
-  NodeRegistry registry() {
+  public NodeRegistry registry() {
     return registry;
   }
 
@@ -317,7 +319,7 @@ final class RedisBackplane implements Backplane {
     owner
         .shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS)
         .awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
-    connector.destroy();
+    connector.close();
   }
 
   private CompletionStage<Void> closeLinks() {

@@ -7,6 +7,7 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.cluster.ClusterClientOptions;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
 import io.lettuce.core.cluster.models.partitions.RedisClusterNode.NodeFlag;
@@ -15,6 +16,7 @@ import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import io.lettuce.core.resource.ClientResources;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.List;
@@ -24,26 +26,22 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.springframework.data.redis.connection.RedisClusterConfiguration;
-import org.springframework.data.redis.connection.RedisConfiguration;
-import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
-import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
-import org.springframework.util.StringUtils;
 
 /**
- * Opens connections to the Redis that Spring Data is configured for (standalone, Sentinel's master,
- * Cluster; TLS; credentials), with a client of its own: the backplane's options are not for other
- * users of Redis in the application. Not a bean, so that it never stands in for Spring Boot's own
- * connection factory.
+ * Opens connections to Redis (standalone, Sentinel's master, Cluster; TLS; credentials), with a
+ * client of its own: the backplane's options are not for other users of Redis in the application.
  */
-final class RedisConnector extends LettuceConnectionFactory {
+final class RedisConnector implements AutoCloseable {
   static final RedisCodec<String, byte[]> CODEC =
       RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
 
   private static final int MOST_THREADS = 4;
   private static final int MOST_WAITING = 1024;
 
+  private final RedisTarget target;
+  private final AbstractRedisClient client;
   private final Activations activations;
   private final ThreadPoolExecutor threads =
       new ThreadPoolExecutor(
@@ -57,64 +55,54 @@ final class RedisConnector extends LettuceConnectionFactory {
   /** Connects to single masters of a cluster: the cluster's own client cannot. */
   private @Nullable RedisClient single;
 
-  private RedisConnector(RedisConfiguration configuration, LettuceClientConfiguration client) {
-    super(configuration, client);
-    activations = new Activations(client.getCommandTimeout());
+  RedisConnector(RedisTarget target, RedisSettings settings) {
+    this.target = target;
+    activations = new Activations(settings.commandTimeout());
     threads.allowCoreThreadTimeOut(true);
-  }
-
-  /** A started connector to where {@code factory} connects. */
-  static RedisConnector like(LettuceConnectionFactory factory, RedisProperties properties) {
-    RedisConnector connector =
-        new RedisConnector(redis(factory), client(factory.getClientConfiguration(), properties));
-    connector.start();
-    connector.getRequiredNativeClient().addListener(connector.activations);
-    return connector;
-  }
-
-  private static RedisConfiguration redis(LettuceConnectionFactory factory) {
-    if (factory.getClusterConfiguration() != null) {
-      return factory.getClusterConfiguration();
+    for (RedisURI uri : target.uris()) {
+      uri.setTimeout(settings.commandTimeout());
+      uri.getSentinels().forEach(sentinel -> sentinel.setTimeout(settings.commandTimeout()));
     }
-    if (factory.getSentinelConfiguration() != null) {
-      return factory.getSentinelConfiguration();
-    }
-    return factory.getSocketConfiguration() != null
-        ? factory.getSocketConfiguration()
-        : factory.getStandaloneConfiguration();
+    client = client(target, settings);
+    client.addListener(activations);
   }
 
-  private static LettuceClientConfiguration client(
-      LettuceClientConfiguration given, RedisProperties properties) {
-    var builder = LettuceClientConfiguration.builder();
-    if (given.isUseSsl()) {
-      var ssl = builder.useSsl().verifyPeer(given.getVerifyMode());
-      if (given.isStartTls()) {
-        ssl.startTls();
+  private static AbstractRedisClient client(RedisTarget target, RedisSettings settings) {
+    ClientResources resources = target.resources();
+    ClientOptions options = options(target.options(), settings);
+    switch (target.kind()) {
+      case SINGLE -> {
+        RedisURI uri = target.uris().get(0);
+        RedisClient client =
+            resources == null ? RedisClient.create(uri) : RedisClient.create(resources, uri);
+        client.setOptions(options);
+        return client;
+      }
+      case CLUSTER -> {
+        RedisClusterClient client =
+            resources == null
+                ? RedisClusterClient.create(target.uris())
+                : RedisClusterClient.create(resources, target.uris());
+        client.setOptions(
+            options instanceof ClusterClientOptions cluster
+                ? cluster
+                : ClusterClientOptions.builder(options).build());
+        return client;
       }
     }
-    given.getClientName().ifPresent(builder::clientName);
-    given.getClientResources().ifPresent(builder::clientResources);
-    given.getRedisCredentialsProviderFactory().ifPresent(builder::redisCredentialsProviderFactory);
-    return builder
-        .commandTimeout(properties.commandTimeout())
-        .shutdownQuietPeriod(Duration.ZERO)
-        .shutdownTimeout(given.getShutdownTimeout())
-        .clientOptions(
-            options(given.getClientOptions().orElseGet(ClientOptions::create), properties))
-        .build();
+    throw new IllegalArgumentException(target.kind().name());
   }
 
-  private static ClientOptions options(ClientOptions given, RedisProperties properties) {
+  private static ClientOptions options(ClientOptions given, RedisSettings settings) {
     SocketOptions socket =
         given
             .getSocketOptions()
             .mutate()
-            .connectTimeout(properties.commandTimeout())
+            .connectTimeout(settings.commandTimeout())
             .tcpUserTimeout(
                 SocketOptions.TcpUserTimeoutOptions.builder()
                     .enable()
-                    .tcpUserTimeout(properties.tcpUserTimeout())
+                    .tcpUserTimeout(settings.tcpUserTimeout())
                     .build())
             .keepAlive(
                 SocketOptions.KeepAliveOptions.builder()
@@ -134,7 +122,7 @@ final class RedisConnector extends LettuceConnectionFactory {
         .protocolVersion(ProtocolVersion.RESP2)
         // Twice, because the publisher bounds itself: this is for what it cannot know.
         .requestQueueSize(
-            2 * properties.requestQueue()
+            2 * settings.requestQueue()
                 + RedisSessions.MAX_CALLS
                 + RedisControl.MAX_CALLS
                 + RedisRegistry.MAX_CALLS
@@ -150,13 +138,13 @@ final class RedisConnector extends LettuceConnectionFactory {
    * has given them up. The stage completes on any thread.
    */
   CompletionStage<List<ClusterShards.Master>> masters() {
-    RedisClusterClient client = (RedisClusterClient) getRequiredNativeClient();
+    RedisClusterClient cluster = (RedisClusterClient) client;
     // The first time it reads the topology while it waits.
-    return CompletableFuture.supplyAsync(client::getPartitions, threads)
-        .thenCompose(known -> client.refreshPartitionsAsync())
+    return CompletableFuture.supplyAsync(cluster::getPartitions, threads)
+        .thenCompose(known -> cluster.refreshPartitionsAsync())
         .thenApply(
             done ->
-                client.getPartitions().stream()
+                cluster.getPartitions().stream()
                     .filter(node -> node.is(NodeFlag.UPSTREAM))
                     .filter(node -> !node.hasNoSlots() || isInUse(node))
                     .map(node -> new ClusterShards.Master(uri(node), node.getSlots()))
@@ -169,27 +157,10 @@ final class RedisConnector extends LettuceConnectionFactory {
 
   /** The topology knows addresses only: credentials and TLS are as with those who told it. */
   private RedisURI uri(RedisClusterNode node) {
-    LettuceClientConfiguration client = getClientConfiguration();
-    RedisURI.Builder uri =
-        RedisURI.Builder.redis(node.getUri().getHost(), node.getUri().getPort())
-            .withSsl(client.isUseSsl())
-            .withVerifyPeer(client.getVerifyMode())
-            .withStartTls(client.isStartTls())
-            .withTimeout(client.getCommandTimeout());
-    client.getClientName().ifPresent(uri::withClientName);
-    RedisClusterConfiguration cluster = getClusterConfiguration();
-    if (cluster != null) {
-      char[] password = cluster.getPassword().toOptional().orElse(new char[0]);
-      if (StringUtils.hasText(cluster.getUsername())) {
-        uri.withAuthentication(cluster.getUsername(), password);
-      } else if (password.length > 0) {
-        uri.withPassword(password);
-      }
-      client
-          .getRedisCredentialsProviderFactory()
-          .ifPresent(factory -> uri.withAuthentication(factory.createCredentialsProvider(cluster)));
-    }
-    return uri.build();
+    return RedisURI.builder(target.uris().get(0))
+        .withHost(node.getUri().getHost())
+        .withPort(node.getUri().getPort())
+        .build();
   }
 
   /** Opens a connection to one of them; the stage completes on any thread. */
@@ -200,65 +171,58 @@ final class RedisConnector extends LettuceConnectionFactory {
   }
 
   /** Opens a connection for publishing; the stage completes on any thread. */
-  @SuppressWarnings("unchecked") // the provider was given the codec
   CompletionStage<StatefulConnection<String, byte[]>> connect() {
-    return open(StatefulConnection.class)
-        .thenApply(connection -> (StatefulConnection<String, byte[]>) connection);
+    return open(
+        () ->
+            client instanceof RedisClusterClient cluster
+                ? known(cluster).connectAsync(CODEC)
+                : ((RedisClient) client).connectAsync(CODEC, target.uris().get(0)));
   }
 
   /** Opens a connection for subscribing; the stage completes on any thread. */
-  @SuppressWarnings("unchecked") // the provider was given the codec
   CompletionStage<StatefulRedisPubSubConnection<String, byte[]>> connectPubSub() {
-    return open(StatefulRedisPubSubConnection.class)
-        .thenApply(connection -> (StatefulRedisPubSubConnection<String, byte[]>) connection);
+    return open(
+        () ->
+            client instanceof RedisClusterClient cluster
+                ? known(cluster).connectPubSubAsync(CODEC)
+                : ((RedisClient) client).connectPubSubAsync(CODEC, target.uris().get(0)));
+  }
+
+  /** Its topology must be known before it connects; reading it for the first time blocks. */
+  private static RedisClusterClient known(RedisClusterClient cluster) {
+    var unused = cluster.getPartitions();
+    return cluster;
   }
 
   /**
    * Begins on a thread of its own: a cluster's topology is read blocking, by tasks of Lettuce's own
    * computation pool; and the common pool may be occupied by anybody.
    */
-  private <T extends StatefulConnection<?, ?>> CompletionStage<T> open(Class<T> type) {
-    return CompletableFuture.supplyAsync(
-            () ->
-                doCreateConnectionProvider(getRequiredNativeClient(), CODEC)
-                    .getConnectionAsync(type),
-            threads)
-        .thenCompose(Function.identity())
+  private <T extends StatefulConnection<String, byte[]>> CompletionStage<T> open(
+      Supplier<CompletionStage<? extends T>> connection) {
+    return CompletableFuture.supplyAsync(connection, threads)
+        .thenCompose(opened -> opened.<T>thenApply(Function.identity()))
         .thenCompose(activations::await);
   }
 
   private synchronized RedisClient single() {
-    RedisClient client = single;
-    if (client == null) {
-      AbstractRedisClient cluster = getRequiredNativeClient();
-      client = RedisClient.create(cluster.getResources());
-      client.setOptions(cluster.getOptions());
-      client.addListener(activations);
-      single = client;
+    RedisClient opened = single;
+    if (opened == null) {
+      opened = RedisClient.create(client.getResources());
+      opened.setOptions(client.getOptions());
+      opened.addListener(activations);
+      single = opened;
     }
-    return client;
+    return opened;
   }
 
   @Override
-  public synchronized void destroy() {
+  public synchronized void close() {
     threads.shutdown();
     if (single != null) {
-      single.shutdown(Duration.ZERO, getClientConfiguration().getShutdownTimeout());
+      single.shutdown(Duration.ZERO, target.shutdownTimeout());
       single = null;
     }
-    super.destroy();
-  }
-
-  /** Where Redis is, for the log. */
-  String place() {
-    if (getClusterConfiguration() != null) {
-      return "cluster " + getClusterConfiguration().getClusterNodes();
-    }
-    if (getSentinelConfiguration() != null) {
-      return "the master of Sentinels " + getSentinelConfiguration().getSentinels();
-    }
-    return getSocketConfiguration() != null
-        ? getSocketConfiguration().getSocket()
-        : getHostName() + ':' + getPort();
+    client.shutdown(Duration.ZERO, target.shutdownTimeout());
   }
 }

@@ -62,12 +62,12 @@ final class RedisProbe {
 
   RedisProbe(
       String channel,
-      RedisProperties properties,
+      RedisSettings settings,
       RedisMetrics metrics,
       RedisRefusals refusals,
       EventExecutor owner) {
     this.channel = channel;
-    this.intervalNanos = properties.probeInterval().toNanos();
+    this.intervalNanos = settings.probeInterval().toNanos();
     this.metrics = metrics;
     this.refusals = refusals;
     this.owner = owner;

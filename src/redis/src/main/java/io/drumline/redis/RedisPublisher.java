@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RedisPublisher {
   private final PublishScript script;
-  private final RedisProperties properties;
+  private final RedisSettings settings;
   private final Publications publications;
   private final EventExecutor owner;
   private final Supplier<@Nullable StatefulConnection<String, byte[]>> link;
@@ -56,13 +56,13 @@ final class RedisPublisher {
    */
   RedisPublisher(
       PublishScript script,
-      RedisProperties properties,
+      RedisSettings settings,
       Publications publications,
       EventExecutor owner,
       Supplier<@Nullable StatefulConnection<String, byte[]>> link,
       RedisShard.Watcher shards) {
     this.script = script;
-    this.properties = properties;
+    this.settings = settings;
     this.publications = publications;
     this.owner = owner;
     this.link = link;
@@ -94,7 +94,7 @@ final class RedisPublisher {
   CompletionStage<?> prepare(StatefulConnection<String, byte[]> connection) {
     AsyncCommand<String, byte[], String> load = script.load();
     connection.dispatch(load);
-    return load.orTimeout(properties.commandTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    return load.orTimeout(settings.commandTimeout().toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** Sends again what a lost connection left; called by the owner when there is a new one. */
@@ -174,7 +174,7 @@ final class RedisPublisher {
 
   private PublishBatch newBatch() {
     ReplicaWait replicas =
-        properties.minReplicas() > 0 ? ReplicaWait.asSet(properties, this::replicated) : null;
+        settings.minReplicas() > 0 ? ReplicaWait.asSet(settings, this::replicated) : null;
     return new PublishBatch(script, publications, inFlight, replicas, this::answered);
   }
 
@@ -212,7 +212,7 @@ final class RedisPublisher {
   /** Fails what took too long; called by the owner several times a second. */
   void expire() {
     long now = System.nanoTime();
-    long timeout = properties.publishTimeout().toNanos();
+    long timeout = settings.publishTimeout().toNanos();
     inFlight.expire(
         timeout,
         now,
@@ -381,7 +381,7 @@ final class RedisPublisher {
 
   /** Sends nothing before what another publisher has sent until now is settled; owner's. */
   void follow(RedisPublisher other) {
-    inFlight.follow(other.inFlight, properties.commandTimeout());
+    inFlight.follow(other.inFlight, settings.commandTimeout());
   }
 
   /** Whether nothing is left that was ever given to it; called by the owner. */

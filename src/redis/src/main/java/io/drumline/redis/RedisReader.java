@@ -37,7 +37,7 @@ final class RedisReader {
       "The history cannot be read; the backplane did not answer in time.";
 
   private final ReadScript script;
-  private final RedisProperties properties;
+  private final RedisSettings settings;
   private final RedisMetrics metrics;
   private final RedisRefusals refusals;
   private final EventExecutor owner;
@@ -60,14 +60,14 @@ final class RedisReader {
    */
   RedisReader(
       ReadScript script,
-      RedisProperties properties,
+      RedisSettings settings,
       RedisMetrics metrics,
       RedisRefusals refusals,
       EventExecutor owner,
       Supplier<@Nullable StatefulConnection<String, byte[]>> link,
       RedisShard.Watcher shards) {
     this.script = script;
-    this.properties = properties;
+    this.settings = settings;
     this.metrics = metrics;
     this.refusals = refusals;
     this.owner = owner;
@@ -78,7 +78,7 @@ final class RedisReader {
   /** As {@link io.drumline.backplane.Backplane#read}. */
   CompletionStage<History> read(Destination destination, long after, int count, boolean begin) {
     Read read = new Read(destination, after, count, begin);
-    if (held.incrementAndGet() > properties.requestQueue()) {
+    if (held.incrementAndGet() > settings.requestQueue()) {
       read.fail(OVERLOADED, null);
     } else if (link.get() == null || owner.isShuttingDown()) {
       read.fail(refusals.unavailable(NOT_READ), null);
@@ -99,7 +99,7 @@ final class RedisReader {
   CompletionStage<?> prepare(StatefulConnection<String, byte[]> connection) {
     AsyncCommand<String, byte[], String> load = script.load();
     connection.dispatch(load);
-    return load.orTimeout(properties.commandTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    return load.orTimeout(settings.commandTimeout().toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void drain() {
@@ -134,7 +134,7 @@ final class RedisReader {
 
   /** Fails what took too long; called by the owner several times a second. */
   void expire() {
-    long oldest = System.nanoTime() - properties.commandTimeout().toNanos();
+    long oldest = System.nanoTime() - settings.commandTimeout().toNanos();
     forgetAnswered();
     for (Read next; (next = sent.peek()) != null && next.begun - oldest < 0; ) {
       sent.poll();

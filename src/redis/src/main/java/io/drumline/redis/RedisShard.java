@@ -38,7 +38,7 @@ final class RedisShard implements RedisLink.Watcher {
    * @param probeChannel where they prove themselves
    */
   record Common(
-      RedisProperties properties,
+      RedisSettings settings,
       RedisMetrics metrics,
       RedisRefusals refusals,
       EventExecutor owner,
@@ -76,19 +76,19 @@ final class RedisShard implements RedisLink.Watcher {
       Common common) {
     spareOutage = new SpareOutage(place);
     this.common = common;
-    RedisProperties properties = common.properties;
+    RedisSettings settings = common.settings;
     link =
         new RedisLink<>(
             () -> opener.get().whenComplete((opened, failure) -> connecting(failure)),
             this::prepare,
-            properties.reconnectMax(),
+            settings.reconnectMax(),
             common.owner,
             this,
             common.guard);
     publisher =
         new RedisPublisher(
             common.publish,
-            properties,
+            settings,
             common.publications,
             common.owner,
             link::connection,
@@ -96,7 +96,7 @@ final class RedisShard implements RedisLink.Watcher {
     reader =
         new RedisReader(
             common.read,
-            properties,
+            settings,
             common.metrics,
             common.refusals,
             common.owner,
@@ -104,7 +104,7 @@ final class RedisShard implements RedisLink.Watcher {
             common.watcher);
     probe =
         new RedisProbe(
-            common.probeChannel, properties, common.metrics, common.refusals, common.owner);
+            common.probeChannel, settings, common.metrics, common.refusals, common.owner);
     eviction = new EvictionCheck(common.owner);
   }
 

@@ -45,11 +45,11 @@ final class ReplicaWait {
   }
 
   /** As {@code drumline.redis} says; shorter than what would take the connection for dead. */
-  static ReplicaWait asSet(RedisProperties properties, Settlement settlement) {
-    Duration probes = properties.probeInterval();
-    Duration half = properties.commandTimeout().dividedBy(2);
+  static ReplicaWait asSet(RedisSettings settings, Settlement settlement) {
+    Duration probes = settings.probeInterval();
+    Duration half = settings.commandTimeout().dividedBy(2);
     return new ReplicaWait(
-        properties.minReplicas(), probes.compareTo(half) < 0 ? probes : half, settlement);
+        settings.minReplicas(), probes.compareTo(half) < 0 ? probes : half, settlement);
   }
 
   /** The command to be sent behind the batch. */

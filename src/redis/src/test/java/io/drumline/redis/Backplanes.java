@@ -3,15 +3,15 @@ package io.drumline.redis;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
 import io.drumline.loop.Periodic;
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.RedisURI;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
-import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
-import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
-import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /** Makes backplanes for tests. */
 final class Backplanes {
@@ -28,13 +28,23 @@ final class Backplanes {
 
   static RedisBackplane at(
       String url, MeterRegistry meters, Retentions retentions, String... settings) {
-    return at(factory(url), meters, retentions, settings);
+    return at(target(RedisTarget.Kind.SINGLE, url), meters, retentions, settings);
   }
 
-  private static LettuceConnectionFactory factory(String url) {
-    return new LettuceConnectionFactory(
-        (RedisStandaloneConfiguration) LettuceConnectionFactory.createRedisConfiguration(url),
-        LettuceClientConfiguration.defaultConfiguration());
+  private static RedisTarget target(RedisTarget.Kind kind, String url) {
+    return new RedisTarget(
+        kind,
+        List.of(RedisURI.create(url)),
+        ClientOptions.create(),
+        null,
+        Duration.ofMillis(100),
+        url);
+  }
+
+  /** Of a cluster, one of whose nodes is {@code node}, such as {@code 127.0.0.1:7000}. */
+  static RedisBackplane ofCluster(String node, MeterRegistry meters, String... settings) {
+    return at(
+        target(RedisTarget.Kind.CLUSTER, "redis://" + node), meters, Retentions.DEFAULTS, settings);
   }
 
   /** A backplane for tests that no fault is part of: a busy machine must not look like one. */
@@ -48,31 +58,51 @@ final class Backplanes {
             // It also ends a connection whose Redis reads nothing for so long.
             "--drumline.redis.tcp-user-timeout=60s");
     return at(
-        factory(url),
+        target(RedisTarget.Kind.SINGLE, url),
         meters,
         retentions,
         Stream.concat(patience, Stream.of(settings)).toArray(String[]::new));
   }
 
-  static RedisBackplane at(
-      LettuceConnectionFactory factory,
-      MeterRegistry meters,
-      Retentions retentions,
-      String... settings) {
-    Map<String, String> values = new HashMap<>(Map.of("drumline.redis.probe-interval", "200ms"));
+  private static RedisBackplane at(
+      RedisTarget target, MeterRegistry meters, Retentions retentions, String... settings) {
+    Map<String, String> values = new HashMap<>(Map.of("probe-interval", "200ms"));
     for (String setting : settings) {
       int equals = setting.indexOf('=');
-      values.put(setting.substring(2, equals), setting.substring(equals + 1));
+      values.put(
+          setting.substring("--drumline.redis.".length(), equals), setting.substring(equals + 1));
     }
-    RedisProperties properties =
-        new Binder(new MapConfigurationPropertySource(values))
-            .bindOrCreate("drumline.redis", RedisProperties.class);
     return new RedisBackplane(
-        RedisConnector.like(factory, properties),
-        properties,
-        retentions,
-        new MessageIds(),
-        meters,
-        new Periodic(meters));
+        target, settings(values), retentions, new MessageIds(), meters, new Periodic(meters));
+  }
+
+  /** Those that are not given are the defaults. */
+  static RedisSettings settings(Map<String, String> given) {
+    Map<String, String> values = new HashMap<>(given);
+    RedisSettings read =
+        new RedisSettings(
+            take(values, "prefix", "drumline:"),
+            duration(take(values, "command-timeout", "1s")),
+            duration(take(values, "publish-timeout", "5s")),
+            Integer.parseInt(take(values, "min-replicas", "0")),
+            Integer.parseInt(take(values, "request-queue", "16384")),
+            64 << 20,
+            duration(take(values, "probe-interval", "1s")),
+            duration(take(values, "reconnect-max", "2s")),
+            duration(take(values, "tcp-user-timeout", "3s")));
+    if (!values.isEmpty()) {
+      throw new IllegalArgumentException("There are no settings " + values.keySet());
+    }
+    return read;
+  }
+
+  private static String take(Map<String, String> values, String name, String otherwise) {
+    return Objects.requireNonNullElse(values.remove(name), otherwise);
+  }
+
+  private static Duration duration(String value) {
+    return value.endsWith("ms")
+        ? Duration.ofMillis(Long.parseLong(value.substring(0, value.length() - 2)))
+        : Duration.parse("PT" + value);
   }
 }

@@ -18,6 +18,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -28,16 +29,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 /** Time passes when the test says so. */
 class ClusterShardsTest {
   private final EmbeddedChannel time = new EmbeddedChannel();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-  private final RedisProperties properties =
-      new Binder(new MapConfigurationPropertySource())
-          .bindOrCreate("drumline.redis", RedisProperties.class);
+  private final RedisSettings properties = Backplanes.settings(Map.of());
   private final RedisMetrics metrics = new RedisMetrics(meters);
   private final RedisRefusals refusals =
       new RedisRefusals("here", metrics, Duration.ofSeconds(5), System::nanoTime);

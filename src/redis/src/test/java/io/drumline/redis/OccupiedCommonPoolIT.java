@@ -7,7 +7,7 @@ import io.drumline.backplane.Inbox;
 import io.drumline.backplane.Revocations;
 import io.drumline.backplane.Revocations.Kind;
 import io.drumline.backplane.Revocations.Subject;
-import io.drumline.testing.RedisServer;
+import io.drumline.testing.redis.RedisServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;

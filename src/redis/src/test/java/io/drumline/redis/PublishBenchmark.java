@@ -8,7 +8,7 @@ import io.drumline.backplane.Retention;
 import io.drumline.backplane.Retentions;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
-import io.drumline.testing.TestRedis;
+import io.drumline.testing.redis.TestRedis;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.util.ArrayList;

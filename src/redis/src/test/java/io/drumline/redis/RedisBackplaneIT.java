@@ -11,7 +11,7 @@ import io.drumline.backplane.BackplaneHistoryContract;
 import io.drumline.backplane.Inbox;
 import io.drumline.message.Destination;
 import io.drumline.message.Publication;
-import io.drumline.testing.TestRedis;
+import io.drumline.testing.redis.TestRedis;
 import io.lettuce.core.KillArgs;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;

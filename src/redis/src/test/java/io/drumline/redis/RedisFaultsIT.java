@@ -8,24 +8,19 @@ import static org.awaitility.Awaitility.await;
 
 import io.drumline.backplane.History;
 import io.drumline.backplane.Inbox;
-import io.drumline.backplane.Retentions;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
 import io.drumline.message.Publication;
-import io.drumline.testing.RedisServer;
 import io.drumline.testing.TcpProxy;
-import io.drumline.testing.TestRedis;
+import io.drumline.testing.redis.RedisServer;
+import io.drumline.testing.redis.TestRedis;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.data.redis.connection.RedisClusterConfiguration;
-import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
-import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /** What the backplane does when a Redis of its own fails. */
 final class RedisFaultsIT {
@@ -198,13 +193,7 @@ final class RedisFaultsIT {
           await().until(() -> connection.sync().clusterInfo().contains("cluster_state:ok"));
           return 0;
         });
-    backplane =
-        Backplanes.at(
-            new LettuceConnectionFactory(
-                new RedisClusterConfiguration(List.of("127.0.0.1:" + redis.port())),
-                LettuceClientConfiguration.defaultConfiguration()),
-            meters,
-            Retentions.DEFAULTS);
+    backplane = Backplanes.ofCluster("127.0.0.1:" + redis.port(), meters);
     closers.push(backplane::close);
     backplane.start(inbox);
     await().until(backplane::available);

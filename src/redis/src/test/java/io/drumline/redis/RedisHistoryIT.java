@@ -5,15 +5,16 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.drumline.backplane.DestinationProperties;
 import io.drumline.backplane.History;
 import io.drumline.backplane.Inbox;
+import io.drumline.backplane.Retention;
 import io.drumline.backplane.Retentions;
 import io.drumline.message.Cursor;
 import io.drumline.message.Destination;
+import io.drumline.message.DestinationPattern;
 import io.drumline.message.Draft;
 import io.drumline.message.Publication;
-import io.drumline.testing.TestRedis;
+import io.drumline.testing.redis.TestRedis;
 import io.lettuce.core.StreamMessage;
 import io.lettuce.core.XAddArgs;
 import io.lettuce.core.api.sync.RedisCommands;
@@ -29,7 +30,6 @@ import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.util.unit.DataSize;
 
 /** What Redis holds of a destination, and what becomes of it when it goes. */
 final class RedisHistoryIT {
@@ -63,12 +63,10 @@ final class RedisHistoryIT {
     backplane =
         open(
             new Retentions(
-                new DestinationProperties(
-                    List.of(
-                        new DestinationProperties.Rule(
-                            "/topic/**",
-                            new DestinationProperties.History(
-                                500, DataSize.ofKilobytes(256), Duration.ofMinutes(5)))))));
+                List.of(
+                    new Retentions.Rule(
+                        DestinationPattern.parse("/topic/**"),
+                        new Retention(500, 256 << 10, Duration.ofMinutes(5))))));
     start();
     Random random = new Random(1);
     for (int round = 0; round < 50; round++) {

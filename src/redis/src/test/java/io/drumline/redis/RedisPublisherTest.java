@@ -15,6 +15,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +23,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 /**
  * A publisher to a Redis 6.2 whose slots are moving: it says ASK of a message with an id whose
@@ -38,9 +37,7 @@ class RedisPublisherTest {
   private final FakeRedis redis = new FakeRedis();
   private final FakeRedis there = new FakeRedis();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-  private final RedisProperties properties =
-      new Binder(new MapConfigurationPropertySource())
-          .bindOrCreate("drumline.redis", RedisProperties.class);
+  private final RedisSettings properties = Backplanes.settings(Map.of());
 
   @SuppressWarnings("NullAway.Init") // before each
   private RedisPublisher publisher;

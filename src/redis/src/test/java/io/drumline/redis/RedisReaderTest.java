@@ -11,11 +11,10 @@ import io.lettuce.core.protocol.CommandType;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 class RedisReaderTest {
   private final FakeRedis redis = new FakeRedis();
@@ -27,8 +26,7 @@ class RedisReaderTest {
               new MessageIds(),
               Retentions.DEFAULTS,
               new InvalidEnvelopes(metrics)),
-          new Binder(new MapConfigurationPropertySource())
-              .bindOrCreate("drumline.redis", RedisProperties.class),
+          Backplanes.settings(Map.of()),
           metrics,
           new RedisRefusals("here", metrics, Duration.ofSeconds(5), System::nanoTime),
           ImmediateEventExecutor.INSTANCE,

@@ -9,11 +9,10 @@ import static org.awaitility.Awaitility.await;
 import io.drumline.backplane.BackplaneException;
 import io.drumline.backplane.History;
 import io.drumline.backplane.Inbox;
-import io.drumline.backplane.Retentions;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
-import io.drumline.testing.ClusteredRedis;
-import io.drumline.testing.TestRedis;
+import io.drumline.testing.redis.ClusteredRedis;
+import io.drumline.testing.redis.TestRedis;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -25,9 +24,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.data.redis.connection.RedisClusterConfiguration;
-import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
-import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /**
  * Slots on their way to a master that has none, on Redis 6.2, which says ASK more often than later
@@ -54,12 +50,9 @@ final class SlotMoveIT {
   @BeforeEach
   void start() {
     backplane =
-        Backplanes.at(
-            new LettuceConnectionFactory(
-                new RedisClusterConfiguration(List.of(redis.nodes().split(",", 2)[0])),
-                LettuceClientConfiguration.defaultConfiguration()),
+        Backplanes.ofCluster(
+            redis.nodes().split(",", 2)[0],
             new SimpleMeterRegistry(),
-            Retentions.DEFAULTS,
             "--drumline.redis.publish-timeout=20s",
             "--drumline.redis.command-timeout=20s",
             "--drumline.redis.probe-interval=5s");

@@ -1,6 +1,8 @@
-package io.drumline.ops;
+package io.drumline.process;
 
+import io.drumline.ops.Drain;
 import io.drumline.ops.Drain.Then;
+import io.drumline.ops.DrainProgress;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;

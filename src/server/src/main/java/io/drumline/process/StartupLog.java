@@ -1,4 +1,4 @@
-package io.drumline.ops;
+package io.drumline.process;
 
 import io.drumline.backplane.Backplane;
 import io.drumline.backplane.BackplaneStatus;

@@ -1,4 +1,4 @@
-package io.drumline.ops;
+package io.drumline.process;
 
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;

@@ -1,5 +1,6 @@
-package io.drumline.ops;
+package io.drumline.process;
 
+import io.drumline.ops.Drain;
 import io.drumline.ops.Drain.Then;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;

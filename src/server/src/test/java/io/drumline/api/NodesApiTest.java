@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.drumline.backplane.MemoryRegistry;
 import io.drumline.backplane.NodeRun;
 import io.drumline.loop.Periodic;
-import io.drumline.session.NodeLeaseProperties;
+import io.drumline.session.LeaseSettings;
 import io.drumline.session.Nodes;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.security.MessageDigest;
@@ -34,7 +34,7 @@ final class NodesApiTest {
   private final Nodes nodes =
       new Nodes(
           new MemoryRegistry(),
-          new NodeLeaseProperties(Duration.ofSeconds(10), Duration.ofSeconds(3), ""),
+          new LeaseSettings(Duration.ofSeconds(10), Duration.ofSeconds(3)),
           () -> true,
           () -> 42,
           new Periodic(new SimpleMeterRegistry()),

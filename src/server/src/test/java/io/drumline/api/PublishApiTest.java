@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.drumline.backplane.MemoryBackplane;
-import io.drumline.backplane.MemoryProperties;
+import io.drumline.backplane.MemoryLimits;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Receiver;
 import io.drumline.backplane.Retentions;
@@ -46,10 +46,7 @@ final class PublishApiTest {
   private static final BlockingQueue<Publication> published = new LinkedBlockingQueue<>();
   private static final MemoryBackplane backplane =
       new MemoryBackplane(
-          new MessageIds(),
-          Retentions.DEFAULTS,
-          new MemoryProperties(null, null),
-          new SimpleMeterRegistry());
+          new MessageIds(), Retentions.DEFAULTS, MemoryLimits.DEFAULTS, new SimpleMeterRegistry());
   private static final List<ConfigurableApplicationContext> contexts = new ArrayList<>();
   private static final String NEWS = "{\"destination\":\"/topic/news\",\"body\":\"x\"}";
   private static RestTestClient client;
@@ -348,7 +345,7 @@ final class PublishApiTest {
         new MemoryBackplane(
             new MessageIds(),
             Retentions.DEFAULTS,
-            new MemoryProperties(null, null),
+            MemoryLimits.DEFAULTS,
             new SimpleMeterRegistry());
 
     post(start(stopped), "{\"user\":\"bob\",\"body\":\"x\"}")

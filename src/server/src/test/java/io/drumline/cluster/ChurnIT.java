@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.cluster.Peer.Frame;
 import io.drumline.cluster.Swarm.Kind;
-import io.drumline.testing.TestRedis;
+import io.drumline.testing.redis.TestRedis;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -2,10 +2,10 @@ package io.drumline.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.drumline.testing.RedisServer;
 import io.drumline.testing.StompClient;
 import io.drumline.testing.StompFrame;
-import io.drumline.testing.TestRedis;
+import io.drumline.testing.redis.RedisServer;
+import io.drumline.testing.redis.TestRedis;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;

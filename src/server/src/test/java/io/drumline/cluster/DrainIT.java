@@ -8,7 +8,7 @@ import io.drumline.testing.RawWebSocket;
 import io.drumline.testing.StompClient;
 import io.drumline.testing.StompClient.Carriage;
 import io.drumline.testing.StompFrame;
-import io.drumline.testing.TestRedis;
+import io.drumline.testing.redis.TestRedis;
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

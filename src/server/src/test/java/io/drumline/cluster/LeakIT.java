@@ -8,7 +8,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.drumline.cluster.Swarm.Kind;
 import io.drumline.testing.RawWebSocket;
-import io.drumline.testing.TestRedis;
+import io.drumline.testing.redis.TestRedis;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
 import java.io.IOException;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.message.CloseCode;
 import io.drumline.testing.StompClient;
-import io.drumline.testing.TestRedis;
+import io.drumline.testing.redis.TestRedis;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.testing.RawWebSocket;
 import io.drumline.testing.StompClient;
-import io.drumline.testing.TestRedis;
+import io.drumline.testing.redis.TestRedis;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

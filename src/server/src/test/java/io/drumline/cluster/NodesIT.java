@@ -3,9 +3,9 @@ package io.drumline.cluster;
 import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.drumline.testing.RedisServer;
 import io.drumline.testing.StompClient;
 import io.drumline.testing.TcpProxy;
+import io.drumline.testing.redis.RedisServer;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;

@@ -2,8 +2,8 @@ package io.drumline.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.drumline.testing.RedisServer;
-import io.drumline.testing.TestRedis;
+import io.drumline.testing.redis.RedisServer;
+import io.drumline.testing.redis.TestRedis;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;

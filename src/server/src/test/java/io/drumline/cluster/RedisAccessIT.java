@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.drumline.message.CloseCode;
-import io.drumline.testing.RedisServer;
 import io.drumline.testing.StompClient;
 import io.drumline.testing.StompFrame;
-import io.drumline.testing.TestRedis;
+import io.drumline.testing.redis.RedisServer;
+import io.drumline.testing.redis.TestRedis;
 import io.lettuce.core.AclSetuserArgs;
 import io.lettuce.core.XAddArgs;
 import io.lettuce.core.api.sync.RedisCommands;

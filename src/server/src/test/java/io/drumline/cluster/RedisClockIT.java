@@ -3,7 +3,7 @@ package io.drumline.cluster;
 import io.drumline.continuity.Load;
 import io.drumline.continuity.Load.Clients;
 import io.drumline.continuity.Proof;
-import io.drumline.testing.RedisServer;
+import io.drumline.testing.redis.RedisServer;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;

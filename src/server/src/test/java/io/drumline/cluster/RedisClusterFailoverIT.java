@@ -3,7 +3,7 @@ package io.drumline.cluster;
 import io.drumline.continuity.Load;
 import io.drumline.continuity.Load.Clients;
 import io.drumline.continuity.Proof;
-import io.drumline.testing.ClusteredRedis;
+import io.drumline.testing.redis.ClusteredRedis;
 import java.net.URI;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;

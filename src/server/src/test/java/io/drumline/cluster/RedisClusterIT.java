@@ -3,11 +3,11 @@ package io.drumline.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.message.CloseCode;
-import io.drumline.testing.ClusteredRedis;
-import io.drumline.testing.RedisServer;
 import io.drumline.testing.StompClient;
 import io.drumline.testing.StompFrame;
-import io.drumline.testing.TestRedis;
+import io.drumline.testing.redis.ClusteredRedis;
+import io.drumline.testing.redis.RedisServer;
+import io.drumline.testing.redis.TestRedis;
 import io.lettuce.core.cluster.SlotHash;
 import java.util.HashMap;
 import java.util.List;

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.drumline.continuity.Load;
 import io.drumline.continuity.Load.Clients;
 import io.drumline.continuity.Proof;
-import io.drumline.testing.RedisServer;
+import io.drumline.testing.redis.RedisServer;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.nimbusds.jwt.JWTClaimsSet;
 import io.drumline.security.TokenMaker;
-import io.drumline.testing.RedisServer;
 import io.drumline.testing.StompClient;
 import io.drumline.testing.StompClient.Carriage;
 import io.drumline.testing.TcpProxy;
+import io.drumline.testing.redis.RedisServer;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;

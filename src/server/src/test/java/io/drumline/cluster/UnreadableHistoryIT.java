@@ -2,7 +2,7 @@ package io.drumline.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.drumline.testing.TestRedis;
+import io.drumline.testing.redis.TestRedis;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;

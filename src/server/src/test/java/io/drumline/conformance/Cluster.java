@@ -4,7 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.drumline.DrumlineApplication;
 import io.drumline.backplane.Backplane;
-import io.drumline.testing.TestRedis;
+import io.drumline.testing.redis.TestRedis;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

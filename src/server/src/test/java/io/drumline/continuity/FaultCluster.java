@@ -1,8 +1,8 @@
 package io.drumline.continuity;
 
 import io.drumline.e2e.NodeProcess;
-import io.drumline.testing.RedisServer;
 import io.drumline.testing.TcpProxy;
+import io.drumline.testing.redis.RedisServer;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;

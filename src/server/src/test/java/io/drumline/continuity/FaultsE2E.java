@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.drumline.continuity.FaultCluster.Proxied;
 import io.drumline.e2e.NodeProcess;
-import io.drumline.testing.TestRedis;
+import io.drumline.testing.redis.TestRedis;
 import io.lettuce.core.ClientListArgs;
 import io.lettuce.core.KillArgs;
 import java.time.Duration;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.drumline.continuity.Load.Clients;
 import io.drumline.continuity.Load.Continuity;
 import io.drumline.e2e.NodeProcess;
-import io.drumline.testing.RedisServer;
+import io.drumline.testing.redis.RedisServer;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;

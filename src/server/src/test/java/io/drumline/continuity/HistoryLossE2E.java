@@ -3,9 +3,9 @@ package io.drumline.continuity;
 import static org.awaitility.Awaitility.await;
 
 import io.drumline.continuity.FaultCluster.Proxied;
-import io.drumline.testing.RedisServer;
 import io.drumline.testing.TcpProxy;
-import io.drumline.testing.TestRedis;
+import io.drumline.testing.redis.RedisServer;
+import io.drumline.testing.redis.TestRedis;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

@@ -7,7 +7,7 @@ import io.drumline.continuity.Event.Lost;
 import io.drumline.continuity.Load.Clients;
 import io.drumline.continuity.Load.Continuity;
 import io.drumline.hub.Hub;
-import io.drumline.testing.RedisServer;
+import io.drumline.testing.redis.RedisServer;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.time.Duration;

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -50,8 +51,7 @@ final class NodeArchive {
                 StandardOpenOption.WRITE);
         FileLock held = channel.lock()) {
       assertThat(held.isValid()).isTrue();
-      if (!Files.exists(archive)
-          || Files.getLastModifiedTime(archive).compareTo(Files.getLastModifiedTime(jar)) < 0) {
+      if (!Files.exists(archive) || isOlder(archive, classPath)) {
         make(archive, classPath);
       }
     } catch (IOException e) {
@@ -62,8 +62,7 @@ final class NodeArchive {
 
   /** The jar with the libraries that are shipped with it: each more makes a start slower. */
   private static List<String> production(Path jar) {
-    String shipped = jar.toString().replaceFirst("\\.original$", "");
-    try (JarFile executable = new JarFile(shipped)) {
+    try (JarFile executable = new JarFile(Path.of("target", "drumline.jar").toFile())) {
       Set<String> libraries =
           executable.stream()
               .map(JarEntry::getName)
@@ -78,6 +77,16 @@ final class NodeArchive {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static boolean isOlder(Path archive, String classPath) throws IOException {
+    FileTime made = Files.getLastModifiedTime(archive);
+    for (String entry : classPath.split(File.pathSeparator, -1)) {
+      if (Files.getLastModifiedTime(Path.of(entry)).compareTo(made) > 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** By a node of a cluster that has had a client, so that none of what tests use is missing. */
@@ -107,6 +116,6 @@ final class NodeArchive {
     String own =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     return Stream.of(own.split(File.pathSeparator))
-        .filter(entry -> !entry.endsWith("test-classes"));
+        .filter(entry -> !entry.endsWith("test-classes") && !entry.endsWith("-tests.jar"));
   }
 }

@@ -3,9 +3,9 @@ package io.drumline.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.drumline.testing.Queries;
+import io.drumline.helm.Queries;
 import io.drumline.testing.StompClient;
-import io.drumline.testing.TestRedis;
+import io.drumline.testing.redis.TestRedis;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;

@@ -2,7 +2,7 @@ package io.drumline.e2e;
 
 import static org.awaitility.Awaitility.await;
 
-import io.drumline.testing.RedisServer;
+import io.drumline.testing.redis.RedisServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;

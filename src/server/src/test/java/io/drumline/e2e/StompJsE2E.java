@@ -20,7 +20,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The STOMP.js that browsers use, in Node.js, against a node; and the page's own logic. */
 final class StompJsE2E {
-  private static final Path SCRIPTS = Path.of("src", "test", "js").toAbsolutePath();
+  private static final Path SCRIPTS =
+      Path.of("src", "server", "src", "test", "js").toAbsolutePath();
   private static final String WEBJARS = "META-INF/resources/webjars/";
 
   @TestFactory

@@ -1,9 +1,8 @@
-package io.drumline.ops;
+package io.drumline.helm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.drumline.testing.Queries;
-import io.drumline.testing.Queries.Alert;
+import io.drumline.helm.Queries.Alert;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.drumline.DrumlineApplication;
 import io.drumline.testing.StompClient;
-import io.drumline.testing.TestRedis;
+import io.drumline.testing.redis.TestRedis;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretKeySelector;

@@ -1,8 +1,7 @@
-package io.drumline.ops;
+package io.drumline.helm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.drumline.testing.Queries;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;

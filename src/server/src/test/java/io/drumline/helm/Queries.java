@@ -1,4 +1,4 @@
-package io.drumline.testing;
+package io.drumline.helm;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

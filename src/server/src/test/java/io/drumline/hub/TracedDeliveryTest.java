@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import io.drumline.backplane.MemoryBackplane;
-import io.drumline.backplane.MemoryProperties;
+import io.drumline.backplane.MemoryLimits;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
 import io.drumline.message.Destination;
@@ -13,6 +13,7 @@ import io.drumline.message.Gap;
 import io.drumline.message.Position;
 import io.drumline.message.Publication;
 import io.drumline.tracing.Spans;
+import io.drumline.tracing.otel.MicrometerSpans;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.tracing.otel.bridge.OtelCurrentTraceContext;
 import io.micrometer.tracing.otel.bridge.OtelPropagator;
@@ -33,8 +34,6 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 /** A traced publication on one event loop, which runs when the test says so. */
 class TracedDeliveryTest {
@@ -52,12 +51,10 @@ class TracedDeliveryTest {
   private final EventLoops loops = new EventLoops(1);
   private final EmbeddedChannel turns = new EmbeddedChannel();
   private final MessageIds ids = new MessageIds();
-  private final HubProperties properties =
-      new Binder(new MapConfigurationPropertySource(Map.of()))
-          .bindOrCreate("drumline.hub", HubProperties.class);
+  private final HubSettings properties = TestSettings.hub(Map.of());
   private final MemoryBackplane backplane =
       new MemoryBackplane(
-          ids, Retentions.DEFAULTS, new MemoryProperties(null, null), new SimpleMeterRegistry());
+          ids, Retentions.DEFAULTS, MemoryLimits.DEFAULTS, new SimpleMeterRegistry());
   private final Hub hub =
       new Hub(loops, backplane, ids, properties, new SimpleMeterRegistry(), null);
   private final Shard shard = new Shard(turns.eventLoop(), hub);
@@ -183,7 +180,7 @@ class TracedDeliveryTest {
 
   private Spans spans() {
     Tracer tracer = provider.get("test");
-    return new Spans(
+    return new MicrometerSpans(
         new OtelTracer(tracer, new OtelCurrentTraceContext(), event -> {}),
         new OtelPropagator(
             ContextPropagators.create(W3CTraceContextPropagator.getInstance()), tracer),

@@ -12,18 +12,16 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
 import org.springframework.context.ApplicationEventPublisher;
-import org.springframework.stereotype.Component;
 
 /**
  * Empties this node: it is said to be unready and takes no new clients, load balancers get a grace
  * to notice, then the sockets are closed one by one, the heaviest last, and what they leave in
  * their sessions is stored. The rest of the node works on meanwhile and afterwards. Thread safe.
  */
-@Component
-final class Drain {
+public final class Drain {
 
   /** What follows a drain. */
-  enum Then {
+  public enum Then {
     /** The node stays up, empty, until it is told to serve again or to end. */
     STAY,
     /** The process ends; that cannot be taken back. */
@@ -61,7 +59,7 @@ final class Drain {
   }
 
   /** Begins to drain, unless it does; completes when no client is left. */
-  synchronized CompletableFuture<Void> begin(Then next) {
+  public synchronized CompletableFuture<Void> begin(Then next) {
     if (next == Then.EXIT) {
       then = next;
     }
@@ -82,14 +80,14 @@ final class Drain {
   }
 
   /** Closes what is left at once, if it drains. */
-  synchronized void hurry() {
+  public synchronized void hurry() {
     if (run != null) {
       run.hurry();
     }
   }
 
   /** Serves again, unless the process is about to end; returns whether it does. */
-  synchronized boolean cancel() {
+  public synchronized boolean cancel() {
     if (then == Then.EXIT) {
       return false;
     }
@@ -103,7 +101,7 @@ final class Drain {
     return true;
   }
 
-  synchronized DrainProgress progress() {
+  public synchronized DrainProgress progress() {
     return run == null
         ? new DrainProgress(Stage.SERVING, hub.connectionCount(), 0, 0)
         : run.progress();

@@ -7,10 +7,10 @@ package io.drumline.ops;
  * @param planned that were open when the first one was closed; 0 before
  * @param closed by the drain
  */
-record DrainProgress(Stage stage, int connections, int planned, int closed) {
+public record DrainProgress(Stage stage, int connections, int planned, int closed) {
 
   /** What a node does with its clients. */
-  enum Stage {
+  public enum Stage {
     /** It serves. */
     SERVING,
     /** It refuses new ones, and waits for load balancers to notice. */

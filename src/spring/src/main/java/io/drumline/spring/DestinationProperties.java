@@ -1,5 +1,8 @@
-package io.drumline.backplane;
+package io.drumline.spring;
 
+import io.drumline.backplane.History;
+import io.drumline.backplane.Retention;
+import io.drumline.backplane.Retentions;
 import io.drumline.message.DestinationPattern;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
@@ -42,6 +45,10 @@ public record DestinationProperties(@DefaultValue List<@Valid Rule> destinations
         throw new IllegalArgumentException("drumline.destinations: " + invalid.getMessage());
       }
     }
+
+    private Retentions.Rule retention() {
+      return new Retentions.Rule(DestinationPattern.parse(pattern), history.retention());
+    }
   }
 
   /**
@@ -56,8 +63,13 @@ public record DestinationProperties(@DefaultValue List<@Valid Rule> destinations
       @DefaultValue("4MB") @NotNull DataSize size,
       @DefaultValue("5m") @NotNull @DurationMin(seconds = 1) Duration age) {
 
-    Retention retention() {
+    private Retention retention() {
       return new Retention(messages, size.toBytes(), age);
     }
+  }
+
+  /** What they are to the backplane. */
+  public Retentions retentions() {
+    return new Retentions(destinations.stream().map(Rule::retention).toList());
   }
 }

@@ -1,6 +1,6 @@
-package io.drumline.hub;
+package io.drumline.spring;
 
-import io.netty.util.internal.PlatformDependent;
+import io.drumline.hub.HubSettings;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.time.Duration;
@@ -49,9 +49,6 @@ public record HubProperties(
     @DefaultValue("10s") @DurationMin(seconds = 1) Duration pauseLimit,
     @DefaultValue("5s") @DurationMin Duration linger) {
 
-  /** Of a connection's outbound limit, what one step of catching up may take. */
-  private static final int CHUNKS = 2 * CatchUps.SIDE_BY_SIDE;
-
   public HubProperties {
     if (nodeOutboundLimit != null && nodeOutboundLimit.toBytes() < outboundLimit.toBytes()) {
       throw new IllegalArgumentException(
@@ -63,14 +60,20 @@ public record HubProperties(
     }
   }
 
-  /** What may wait to be sent to all connections together. */
-  long nodeOutboundBytes() {
-    return nodeOutboundLimit != null
-        ? nodeOutboundLimit.toBytes()
-        : Math.max(outboundLimit.toBytes(), PlatformDependent.maxDirectMemory() / 2);
-  }
-
-  long chunkBytes() {
-    return outboundLimit.toBytes() / CHUNKS;
+  /** What they are to the hub. */
+  public HubSettings settings() {
+    long outbound = outboundLimit.toBytes();
+    return new HubSettings(
+        threads,
+        outbound,
+        nodeOutboundLimit == null
+            ? HubSettings.defaultNodeOutboundLimit(outbound)
+            : nodeOutboundLimit.toBytes(),
+        backlogLimit.toBytes(),
+        catchUpLimit.toBytes(),
+        maxReads,
+        idleCheck,
+        pauseLimit,
+        linger);
   }
 }

@@ -1,4 +1,4 @@
-package io.drumline.ops;
+package io.drumline.spring;
 
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;

@@ -1,4 +1,4 @@
-package io.drumline.ops;
+package io.drumline.spring;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

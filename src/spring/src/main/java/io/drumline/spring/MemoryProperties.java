@@ -1,5 +1,6 @@
-package io.drumline.backplane;
+package io.drumline.spring;
 
+import io.drumline.backplane.MemoryLimits;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.util.unit.DataSize;
@@ -28,11 +29,10 @@ public record MemoryProperties(@Nullable DataSize historyLimit, @Nullable DataSi
     }
   }
 
-  long sessionBytes() {
-    return sessionLimit == null ? Runtime.getRuntime().maxMemory() / 16 : sessionLimit.toBytes();
-  }
-
-  long historyBytes() {
-    return historyLimit == null ? Runtime.getRuntime().maxMemory() / 4 : historyLimit.toBytes();
+  /** What they are to the backplane. */
+  public MemoryLimits limits() {
+    return new MemoryLimits(
+        historyLimit == null ? MemoryLimits.DEFAULTS.history() : historyLimit.toBytes(),
+        sessionLimit == null ? MemoryLimits.DEFAULTS.sessions() : sessionLimit.toBytes());
   }
 }

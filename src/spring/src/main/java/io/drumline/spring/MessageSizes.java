@@ -1,6 +1,5 @@
-package io.drumline;
+package io.drumline.spring;
 
-import io.drumline.hub.HubProperties;
 import io.drumline.security.WrongSettingException;
 import io.drumline.stomp.StompProperties;
 import org.springframework.boot.context.properties.bind.Binder;

@@ -1,11 +1,9 @@
-package io.drumline;
+package io.drumline.spring;
 
 import io.drumline.backplane.Backplane;
 import io.drumline.backplane.ControlChannel;
-import io.drumline.backplane.DestinationProperties;
 import io.drumline.backplane.MemoryBackplane;
 import io.drumline.backplane.MemoryControl;
-import io.drumline.backplane.MemoryProperties;
 import io.drumline.backplane.MemoryRegistry;
 import io.drumline.backplane.MemoryRevocations;
 import io.drumline.backplane.MemorySessions;
@@ -16,12 +14,10 @@ import io.drumline.backplane.Revocations;
 import io.drumline.backplane.SessionStore;
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
-import io.drumline.hub.HubProperties;
 import io.drumline.loop.NodeTimer;
 import io.drumline.loop.Periodic;
 import io.drumline.loop.Watchdog;
 import io.drumline.message.NodeId;
-import io.drumline.session.NodeLeaseProperties;
 import io.drumline.session.Nodes;
 import io.drumline.stomp.StompProperties;
 import io.drumline.tracing.Spans;
@@ -71,7 +67,7 @@ class NodeConfiguration {
 
   @Bean("drumline.retentions")
   Retentions retentions(DestinationProperties properties) {
-    return new Retentions(properties);
+    return properties.retentions();
   }
 
   @Bean("drumline.nodeId")
@@ -84,13 +80,13 @@ class NodeConfiguration {
   @ConditionalOnProperty(name = "drumline.backplane", havingValue = "memory", matchIfMissing = true)
   Backplane memoryBackplane(
       MessageIds ids, Retentions retentions, MemoryProperties properties, MeterRegistry registry) {
-    return new MemoryBackplane(ids, retentions, properties, registry);
+    return new MemoryBackplane(ids, retentions, properties.limits(), registry);
   }
 
   @Bean("drumline.memorySessions")
   @ConditionalOnProperty(name = "drumline.backplane", havingValue = "memory", matchIfMissing = true)
   SessionStore memorySessions(MemoryProperties properties, MeterRegistry registry) {
-    return new MemorySessions(properties, registry);
+    return new MemorySessions(properties.limits(), registry);
   }
 
   @Bean("drumline.memoryControl")
@@ -124,7 +120,7 @@ class NodeConfiguration {
       HubProperties properties,
       MeterRegistry registry,
       ObjectProvider<Spans> spans) {
-    return new Hub(loops, backplane, ids, properties, registry, spans.getIfAvailable());
+    return new Hub(loops, backplane, ids, properties.settings(), registry, spans.getIfAvailable());
   }
 
   /** Closed by the node's life cycle, between its clients and the backplane. */
@@ -137,6 +133,11 @@ class NodeConfiguration {
       Periodic periodic,
       MeterRegistry registry) {
     return new Nodes(
-        nodes, properties, backplane::available, hub::connectionCount, periodic, registry);
+        nodes,
+        properties.settings(),
+        backplane::available,
+        hub::connectionCount,
+        periodic,
+        registry);
   }
 }

@@ -1,5 +1,6 @@
-package io.drumline.session;
+package io.drumline.spring;
 
+import io.drumline.session.LeaseSettings;
 import jakarta.validation.constraints.Pattern;
 import java.time.Duration;
 import org.hibernate.validator.constraints.time.DurationMax;
@@ -29,5 +30,10 @@ public record NodeLeaseProperties(
       throw new IllegalArgumentException(
           "drumline.node.renewal must be at most a third of drumline.node.lease");
     }
+  }
+
+  /** What they are to the registry of nodes. */
+  public LeaseSettings settings() {
+    return new LeaseSettings(lease, renewal);
   }
 }

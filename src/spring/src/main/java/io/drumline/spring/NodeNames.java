@@ -1,4 +1,4 @@
-package io.drumline;
+package io.drumline.spring;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;

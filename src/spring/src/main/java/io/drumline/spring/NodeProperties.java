@@ -1,4 +1,4 @@
-package io.drumline;
+package io.drumline.spring;
 
 import jakarta.validation.constraints.Pattern;
 import org.springframework.boot.context.properties.ConfigurationProperties;

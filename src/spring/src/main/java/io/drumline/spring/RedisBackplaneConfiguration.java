@@ -1,4 +1,4 @@
-package io.drumline.redis;
+package io.drumline.spring;
 
 import io.drumline.backplane.ControlChannel;
 import io.drumline.backplane.MessageIds;
@@ -7,6 +7,8 @@ import io.drumline.backplane.Retentions;
 import io.drumline.backplane.Revocations;
 import io.drumline.backplane.SessionStore;
 import io.drumline.loop.Periodic;
+import io.drumline.redis.RedisBackplane;
+import io.drumline.redis.RedisTarget;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -38,8 +40,14 @@ class RedisBackplaneConfiguration {
           details.getMasterReplica().getNodes(),
           "It is not supported: use Sentinels, a Cluster or one Redis.");
     }
-    return new RedisBackplane(
-        RedisConnector.like(factory, properties), properties, retentions, ids, meters, periodic);
+    RedisTarget target = RedisTargets.of(factory);
+    if (properties.minReplicas() > 0 && target.kind() == RedisTarget.Kind.CLUSTER) {
+      throw new InvalidConfigurationPropertyValueException(
+          "drumline.redis.min-replicas",
+          properties.minReplicas(),
+          "It is not available on a Redis Cluster.");
+    }
+    return new RedisBackplane(target, properties.settings(), retentions, ids, meters, periodic);
   }
 
   @Bean("drumline.redisSessions")

@@ -1,5 +1,6 @@
-package io.drumline.redis;
+package io.drumline.spring;
 
+import io.drumline.redis.RedisSettings;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
@@ -40,4 +41,19 @@ public record RedisProperties(
     @DefaultValue("64MB") @NotNull DataSize requestQueueSize,
     @DefaultValue("1s") @DurationMin(millis = 20) Duration probeInterval,
     @DefaultValue("2s") @DurationMin(millis = 10) Duration reconnectMax,
-    @DefaultValue("3s") @DurationMin(millis = 100) Duration tcpUserTimeout) {}
+    @DefaultValue("3s") @DurationMin(millis = 100) Duration tcpUserTimeout) {
+
+  /** What they are to the backplane. */
+  public RedisSettings settings() {
+    return new RedisSettings(
+        prefix,
+        commandTimeout,
+        publishTimeout,
+        minReplicas,
+        requestQueue,
+        requestQueueSize.toBytes(),
+        probeInterval,
+        reconnectMax,
+        tcpUserTimeout);
+  }
+}

@@ -1,4 +1,4 @@
-package io.drumline;
+package io.drumline.spring;
 
 import io.drumline.security.WrongSettingException;
 import java.net.URI;

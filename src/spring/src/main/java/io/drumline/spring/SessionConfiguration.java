@@ -1,8 +1,10 @@
-package io.drumline.session;
+package io.drumline.spring;
 
 import io.drumline.backplane.SessionStore;
 import io.drumline.loop.NodeTimer;
 import io.drumline.loop.Periodic;
+import io.drumline.session.Nodes;
+import io.drumline.session.SharedSessions;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -22,7 +24,8 @@ class SessionConfiguration {
       NodeTimer timer,
       Periodic periodic) {
     SharedSessions sessions =
-        new SharedSessions(store, properties, registry, timer, periodic.guard("session_positions"));
+        new SharedSessions(
+            store, properties.settings(), registry, timer, periodic.guard("session_positions"));
     // A store that lost the node's lease has lost its sessions' positions, too.
     nodes.listen(loss -> sessions.restore());
     return sessions;

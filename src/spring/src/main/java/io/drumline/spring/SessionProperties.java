@@ -1,5 +1,6 @@
-package io.drumline.session;
+package io.drumline.spring;
 
+import io.drumline.session.SessionSettings;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.time.Duration;
@@ -32,5 +33,10 @@ public record SessionProperties(
           "drumline.session.position-interval must be at most a third of"
               + " drumline.session.time-to-live");
     }
+  }
+
+  /** What they are to the sessions. */
+  public SessionSettings settings() {
+    return new SessionSettings(timeToLive, positionInterval, maxPositions, maxSessions);
   }
 }

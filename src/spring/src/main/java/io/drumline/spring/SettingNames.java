@@ -1,4 +1,4 @@
-package io.drumline.ops;
+package io.drumline.spring;
 
 import java.io.IOException;
 import java.io.InputStream;

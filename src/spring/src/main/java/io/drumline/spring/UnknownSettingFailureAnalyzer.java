@@ -1,6 +1,6 @@
-package io.drumline;
+package io.drumline.spring;
 
-import io.drumline.UnknownSettings.UnknownSettingException;
+import io.drumline.spring.UnknownSettings.UnknownSettingException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 

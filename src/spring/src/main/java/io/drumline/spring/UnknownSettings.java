@@ -1,6 +1,5 @@
-package io.drumline;
+package io.drumline.spring;
 
-import io.drumline.ops.SettingNames;
 import java.util.Set;
 import org.springframework.boot.context.event.ApplicationEnvironmentPreparedEvent;
 import org.springframework.boot.context.properties.bind.Binder;

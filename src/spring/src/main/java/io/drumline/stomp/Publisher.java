@@ -3,10 +3,10 @@ package io.drumline.stomp;
 import io.drumline.backplane.Backplane;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
+import io.drumline.tracing.Span;
 import io.drumline.tracing.Spans;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.tracing.Span;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -53,11 +53,10 @@ public final class Publisher {
     }
     Span span = spans.received(Spans.shown(destination), frame::header);
     try {
-      return spans
-          .in(span, () -> publish(destination, frame.headers(), frame.body(), id, null))
-          .whenComplete((messageId, failure) -> spans.end(span, failure));
+      return span.in(() -> publish(destination, frame.headers(), frame.body(), id, null))
+          .whenComplete((messageId, failure) -> span.end(failure));
     } catch (IllegalArgumentException refused) {
-      spans.end(span, refused);
+      span.end(refused);
       throw refused;
     }
   }

@@ -1,8 +1,8 @@
 package io.drumline.stomp;
 
 import io.drumline.message.CloseCode;
+import io.drumline.tracing.Span;
 import io.drumline.tracing.Spans;
-import io.micrometer.tracing.Span;
 import java.security.Principal;
 import java.util.Collection;
 import java.util.function.Consumer;
@@ -259,12 +259,12 @@ final class SpringBridge {
     }
     Span span = spans.received(destination, frame::header);
     try {
-      return spans.in(span, () -> clientInbound.send(message));
+      return span.in(() -> clientInbound.send(message));
     } catch (RuntimeException refused) {
-      spans.error(span, refused);
+      span.error(refused);
       throw refused;
     } finally {
-      span.end();
+      span.end(null);
     }
   }
 

@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.drumline.testing.RawWebSocket;
 import io.drumline.testing.RawWebSocket.Response;
 import java.io.IOException;
-import java.net.ConnectException;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -277,7 +277,8 @@ class ListenerTest {
     int port = listener.port();
     try (RawWebSocket socket = RawWebSocket.connect(port)) {
       listener.stopAccepting();
-      assertThatThrownBy(() -> RawWebSocket.open(port)).isInstanceOf(ConnectException.class);
+      // A connection proves nothing: a free port can reach itself.
+      new ServerSocket(port).close();
       socket.frame(RawWebSocket.FIN | RawWebSocket.PING, true, new byte[0]);
       assertThat(socket.next().opcode()).isEqualTo(RawWebSocket.PONG);
     }

@@ -8,15 +8,16 @@ import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 import io.drumline.backplane.MemoryBackplane;
-import io.drumline.backplane.MemoryProperties;
+import io.drumline.backplane.MemoryLimits;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
 import io.drumline.hub.Connection;
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
-import io.drumline.hub.HubProperties;
+import io.drumline.hub.HubSettings;
 import io.drumline.security.Limits;
 import io.drumline.security.OriginPolicy;
+import io.drumline.spring.HubProperties;
 import io.drumline.stomp.StompSession;
 import io.drumline.stomp.StompSessions;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -64,16 +65,17 @@ final class TestListener implements AutoCloseable {
     }
     ListenerProperties properties =
         new Binder(source).bindOrCreate("drumline.listener", ListenerProperties.class);
-    HubProperties hubProperties =
+    HubSettings hubSettings =
         new Binder(new MapConfigurationPropertySource(Map.of()))
-            .bindOrCreate("drumline.hub", HubProperties.class);
+            .bindOrCreate("drumline.hub", HubProperties.class)
+            .settings();
     Hub hub =
         new Hub(
             loops,
             new MemoryBackplane(
-                new MessageIds(), Retentions.DEFAULTS, new MemoryProperties(null, null), meters),
+                new MessageIds(), Retentions.DEFAULTS, MemoryLimits.DEFAULTS, meters),
             new MessageIds(),
-            hubProperties,
+            hubSettings,
             meters,
             null);
     StompSessions sessions = sessions();

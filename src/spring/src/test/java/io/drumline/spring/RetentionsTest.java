@@ -1,8 +1,10 @@
-package io.drumline.backplane;
+package io.drumline.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.drumline.backplane.Retention;
+import io.drumline.backplane.Retentions;
 import io.drumline.message.Destination;
 import java.time.Duration;
 import java.util.Map;
@@ -63,8 +65,8 @@ final class RetentionsTest {
   }
 
   private static Retentions retentions(Map<String, String> settings) {
-    return new Retentions(
-        new Binder(new MapConfigurationPropertySource(settings))
-            .bindOrCreate("drumline", DestinationProperties.class));
+    return new Binder(new MapConfigurationPropertySource(settings))
+        .bindOrCreate("drumline", DestinationProperties.class)
+        .retentions();
   }
 }

@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.drumline.backplane.ControlChannel;
 import io.drumline.backplane.MemoryBackplane;
 import io.drumline.backplane.MemoryControl;
-import io.drumline.backplane.MemoryProperties;
+import io.drumline.backplane.MemoryLimits;
 import io.drumline.backplane.MemoryRevocations;
 import io.drumline.backplane.MemorySessions;
 import io.drumline.backplane.MessageIds;
@@ -16,7 +16,6 @@ import io.drumline.backplane.SessionStore;
 import io.drumline.hub.Connection;
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
-import io.drumline.hub.HubProperties;
 import io.drumline.loop.NodeTimer;
 import io.drumline.loop.Periodic;
 import io.drumline.message.NodeId;
@@ -25,8 +24,9 @@ import io.drumline.security.Authenticator.Anonymous;
 import io.drumline.security.DestinationPolicy;
 import io.drumline.security.Limits;
 import io.drumline.security.SecurityProperties;
-import io.drumline.session.SessionProperties;
 import io.drumline.session.SharedSessions;
+import io.drumline.spring.HubProperties;
+import io.drumline.spring.SessionProperties;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
@@ -72,13 +72,13 @@ final class FakeNode implements AutoCloseable {
     Binder binder = new Binder(new MapConfigurationPropertySource(named));
     MessageIds ids = new MessageIds();
     MemoryBackplane backplane =
-        new MemoryBackplane(ids, Retentions.DEFAULTS, new MemoryProperties(null, null), meters);
+        new MemoryBackplane(ids, Retentions.DEFAULTS, MemoryLimits.DEFAULTS, meters);
     hub =
         new Hub(
             loops,
             backplane,
             ids,
-            binder.bindOrCreate("drumline.hub", HubProperties.class),
+            binder.bindOrCreate("drumline.hub", HubProperties.class).settings(),
             meters,
             null);
     backplane.start(hub);
@@ -108,7 +108,7 @@ final class FakeNode implements AutoCloseable {
             new NodeId("node"),
             new SharedSessions(
                 store,
-                binder.bindOrCreate("drumline.session", SessionProperties.class),
+                binder.bindOrCreate("drumline.session", SessionProperties.class).settings(),
                 meters,
                 timer,
                 new Periodic(meters).guard("session_positions")),
@@ -136,7 +136,7 @@ final class FakeNode implements AutoCloseable {
   }
 
   static SessionStore memorySessions() {
-    return new MemorySessions(new MemoryProperties(null, null), new SimpleMeterRegistry());
+    return new MemorySessions(MemoryLimits.DEFAULTS, new SimpleMeterRegistry());
   }
 
   /** A client whose socket has just been upgraded. */

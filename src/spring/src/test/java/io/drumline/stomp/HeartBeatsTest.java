@@ -14,8 +14,8 @@ import io.drumline.hub.Connection;
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Frames;
 import io.drumline.hub.Hub;
-import io.drumline.hub.HubProperties;
 import io.drumline.hub.Wheel;
+import io.drumline.spring.HubProperties;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -151,7 +151,7 @@ class HeartBeatsTest {
               loops,
               mock(Backplane.class),
               new MessageIds(),
-              bind("drumline.hub", HubProperties.class, Map.of()),
+              bind("drumline.hub", HubProperties.class, Map.of()).settings(),
               new SimpleMeterRegistry(),
               null);
       Channel server =

@@ -11,7 +11,7 @@ import ch.qos.logback.core.read.ListAppender;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.drumline.backplane.Backplane;
 import io.drumline.backplane.MemoryBackplane;
-import io.drumline.backplane.MemoryProperties;
+import io.drumline.backplane.MemoryLimits;
 import io.drumline.backplane.MemoryRevocations;
 import io.drumline.backplane.MemorySessions;
 import io.drumline.backplane.MessageIds;
@@ -19,7 +19,6 @@ import io.drumline.backplane.Retentions;
 import io.drumline.hub.Connection;
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
-import io.drumline.hub.HubProperties;
 import io.drumline.loop.NodeTimer;
 import io.drumline.loop.Periodic;
 import io.drumline.message.CloseCode;
@@ -31,8 +30,9 @@ import io.drumline.security.Authenticator.Anonymous;
 import io.drumline.security.DestinationPolicy;
 import io.drumline.security.Limits;
 import io.drumline.security.SecurityProperties;
-import io.drumline.session.SessionProperties;
 import io.drumline.session.SharedSessions;
+import io.drumline.spring.HubProperties;
+import io.drumline.spring.SessionProperties;
 import io.drumline.stomp.StompProperties.Rate;
 import io.drumline.stomp.StompProperties.Rate.Excess;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -170,7 +170,7 @@ class StompSessionFuzz {
     final MessageIds ids = new MessageIds();
     final MemoryBackplane memory =
         new MemoryBackplane(
-            ids, Retentions.DEFAULTS, new MemoryProperties(null, null), new SimpleMeterRegistry());
+            ids, Retentions.DEFAULTS, MemoryLimits.DEFAULTS, new SimpleMeterRegistry());
     final Hub hub;
     final StompSessions sessions;
     private final List<Draft> published = new ArrayList<>();
@@ -190,7 +190,7 @@ class StompSessionFuzz {
                     return method.invoke(memory, arguments);
                   });
       HubProperties patient = of("hub", HubProperties.class, Map.of("pause-limit", "1h"));
-      hub = new Hub(loops, noting, ids, patient, meters, null);
+      hub = new Hub(loops, noting, ids, patient.settings(), meters, null);
       memory.start(hub);
       SecurityProperties security = of("security", SecurityProperties.class, settings());
       Guard guard =
@@ -220,8 +220,8 @@ class StompSessionFuzz {
               new StompMetrics(meters),
               new NodeId("node"),
               new SharedSessions(
-                  new MemorySessions(new MemoryProperties(null, null), meters),
-                  of("session", SessionProperties.class, Map.of()),
+                  new MemorySessions(MemoryLimits.DEFAULTS, meters),
+                  of("session", SessionProperties.class, Map.of()).settings(),
                   meters,
                   new NodeTimer(),
                   new Periodic(meters).guard("session_positions")),

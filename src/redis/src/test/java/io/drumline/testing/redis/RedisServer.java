@@ -1,4 +1,4 @@
-package io.drumline.testing;
+package io.drumline.testing.redis;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;

@@ -1,8 +1,9 @@
-package io.drumline.tracing;
+package io.drumline.tracing.otel;
 
-import io.drumline.message.Destination;
 import io.drumline.message.Draft;
 import io.drumline.message.Publication;
+import io.drumline.tracing.Delivery;
+import io.drumline.tracing.Spans;
 import io.micrometer.tracing.Span;
 import io.micrometer.tracing.Tracer;
 import io.micrometer.tracing.propagation.Propagator;
@@ -19,13 +20,12 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The spans of a message's way: sent by a client, published, delivered once a node; named by
- * OpenTelemetry's conventions for messaging. The trace context travels in the message's headers
- * {@code traceparent} and {@code tracestate}, to subscribers as well; what a publisher wrote there
- * never does while tracing is on. There is no such object where it is off. Any thread; nothing
- * blocks.
+ * The spans of a message's way, made with Micrometer's tracer and named by OpenTelemetry's
+ * conventions for messaging. The trace context travels in the message's headers {@code traceparent}
+ * and {@code tracestate}, to subscribers as well; what a publisher wrote there never does while
+ * tracing is on. There is no such object where it is off. Any thread; nothing blocks.
  */
-public final class Spans {
+public final class MicrometerSpans implements Spans {
   /** Of {@code 00-<trace>-<span>-01}. */
   private static final int PARENT_LENGTH = 55;
 
@@ -38,38 +38,24 @@ public final class Spans {
   /**
    * @param acceptClients whether a client may go on with a trace of its own
    */
-  public Spans(Tracer tracer, Propagator propagator, boolean acceptClients) {
+  public MicrometerSpans(Tracer tracer, Propagator propagator, boolean acceptClients) {
     this.tracer = tracer;
     this.propagator = propagator;
     this.acceptClients = acceptClients;
   }
 
-  /**
-   * Begins the span of a client's SEND, which the caller ends.
-   *
-   * @param destination as {@link #shown}
-   * @param headers the frame's, by name
-   */
-  public Span received(String destination, Function<String, @Nullable String> headers) {
+  @Override
+  public io.drumline.tracing.Span received(
+      String destination, Function<String, @Nullable String> headers) {
     Span.Builder span =
         acceptClients && headers.apply(TraceHeaders.PARENT) != null
             ? propagator.extract(headers, Function::apply)
             : tracer.spanBuilder().setNoParent();
     // no type of operation: it is not the producer's, whose span this one continues
-    return named(span, Span.Kind.SERVER, "send", destination).start();
+    return new Received(named(span, Span.Kind.SERVER, "send", destination).start());
   }
 
-  /** Runs the task with this span as the current one. */
-  public <T> T in(Span span, Supplier<T> task) {
-    Tracer.SpanInScope scope = tracer.withSpan(span);
-    try {
-      return task.get();
-    } finally {
-      scope.close();
-    }
-  }
-
-  /** Publishes in a span of its own, below the current one, which the message carries on. */
+  @Override
   public CompletionStage<String> publish(
       Draft draft, Function<Draft, CompletionStage<String>> backplane) {
     Span.Builder builder = tracer.spanBuilder();
@@ -78,12 +64,12 @@ public final class Spans {
       builder.setParent(current.context());
     }
     Span span =
-        named(builder, Span.Kind.PRODUCER, "publish", shown(draft.destination()))
+        named(builder, Span.Kind.PRODUCER, "publish", Spans.shown(draft.destination()))
             .tag("messaging.operation.type", "send")
             .start();
     Map<String, String> own = new LinkedHashMap<>(2);
     if (sampled(span)) {
-      propagator.inject(span.context(), own, Spans::carry);
+      propagator.inject(span.context(), own, MicrometerSpans::carry);
     }
     Draft carrying =
         new Draft(
@@ -109,12 +95,7 @@ public final class Spans {
     }
   }
 
-  /**
-   * Begins the span of a publication's delivery on this node; null if it is not traced.
-   *
-   * @param waited nanoseconds that have gone by since it arrived
-   * @param shards how many event loops will say {@link Delivery#written}
-   */
+  @Override
   public @Nullable Delivery delivered(Publication publication, long waited, int shards) {
     String parent = TraceHeaders.find(publication.headers(), TraceHeaders.PARENT);
     if (parent == null || !isSampled(parent)) {
@@ -134,24 +115,22 @@ public final class Spans {
                 propagator.extract(headers, Function::apply),
                 Span.Kind.CONSUMER,
                 "deliver",
-                shown(publication.destination()))
+                Spans.shown(publication.destination()))
             .tag("messaging.operation.type", "process")
             .tag(MESSAGE_ID, publication.messageId())
             .startTimestamp(microsAgo(waited), TimeUnit.MICROSECONDS)
             .start();
-    return new Delivery(span, shards);
+    return new Delivery(span::end, shards);
   }
 
-  /** Ends a span. */
-  public void end(Span span, @Nullable Throwable failure) {
+  private static void end(Span span, @Nullable Throwable failure) {
     if (failure != null) {
       error(span, failure);
     }
     span.end();
   }
 
-  /** Marks a span as failed. */
-  public void error(Span span, Throwable failure) {
+  private static void error(Span span, Throwable failure) {
     Throwable cause = failure;
     while (cause instanceof CompletionException && cause.getCause() != null) {
       cause = cause.getCause();
@@ -181,11 +160,6 @@ public final class Spans {
     return (end < 0 ? destination : destination.substring(0, end)) + "/**";
   }
 
-  /** A destination as spans name it: a user's own without whose it is. */
-  public static String shown(Destination destination) {
-    return destination.kind() == Destination.Kind.USER ? "/user" : destination.value();
-  }
-
   private static boolean sampled(Span span) {
     return Boolean.TRUE.equals(span.context().sampled());
   }
@@ -193,5 +167,33 @@ public final class Spans {
   private static boolean isSampled(String parent) {
     return parent.length() >= PARENT_LENGTH
         && (Character.digit(parent.charAt(PARENT_LENGTH - 1), 16) & 1) == 1;
+  }
+
+  private final class Received implements io.drumline.tracing.Span {
+    private final Span span;
+
+    Received(Span span) {
+      this.span = span;
+    }
+
+    @Override
+    public <T> T in(Supplier<T> task) {
+      Tracer.SpanInScope scope = tracer.withSpan(span);
+      try {
+        return task.get();
+      } finally {
+        scope.close();
+      }
+    }
+
+    @Override
+    public void error(Throwable failure) {
+      MicrometerSpans.error(span, failure);
+    }
+
+    @Override
+    public void end(@Nullable Throwable failure) {
+      MicrometerSpans.end(span, failure);
+    }
   }
 }

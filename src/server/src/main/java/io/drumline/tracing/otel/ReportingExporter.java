@@ -1,4 +1,4 @@
-package io.drumline.tracing;
+package io.drumline.tracing.otel;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;

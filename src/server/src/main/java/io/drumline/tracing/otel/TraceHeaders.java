@@ -1,4 +1,4 @@
-package io.drumline.tracing;
+package io.drumline.tracing.otel;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 

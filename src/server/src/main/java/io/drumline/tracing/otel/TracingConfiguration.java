@@ -1,5 +1,6 @@
-package io.drumline.tracing;
+package io.drumline.tracing.otel;
 
+import io.drumline.tracing.Spans;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.tracing.Tracer;
 import io.micrometer.tracing.propagation.Propagator;
@@ -22,7 +23,7 @@ class TracingConfiguration {
   @Bean("drumline.spans")
   @ConditionalOnBooleanProperty("drumline.tracing.enabled")
   Spans spans(Tracer tracer, Propagator propagator, TracingProperties properties) {
-    return new Spans(tracer, propagator, properties.acceptClients());
+    return new MicrometerSpans(tracer, propagator, properties.acceptClients());
   }
 
   /** In place of Spring Boot's, which has the exporters as they are. */

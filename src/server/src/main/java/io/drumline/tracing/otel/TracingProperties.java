@@ -1,4 +1,4 @@
-package io.drumline.tracing;
+package io.drumline.tracing.otel;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;

@@ -1,6 +1,6 @@
-package io.drumline.tracing;
+package io.drumline.tracing.otel;
 
-import io.drumline.tracing.WrongTracingFailureAnalyzer.WrongTracing;
+import io.drumline.tracing.otel.WrongTracingFailureAnalyzer.WrongTracing;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.autoconfigure.AutoConfigurationImportFilter;
 import org.springframework.boot.autoconfigure.AutoConfigurationMetadata;

@@ -1,4 +1,4 @@
-package io.drumline.tracing;
+package io.drumline.tracing.otel;
 
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;

@@ -3,7 +3,7 @@ package io.drumline.stomp.spring;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.testing.StompClient;
-import io.drumline.testing.TestRedis;
+import io.drumline.testing.redis.TestRedis;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
