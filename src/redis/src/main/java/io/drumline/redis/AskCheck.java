@@ -1,10 +1,7 @@
 package io.drumline.redis;
 
 import io.lettuce.core.api.StatefulConnection;
-import io.lettuce.core.output.IntegerOutput;
 import io.lettuce.core.protocol.AsyncCommand;
-import io.lettuce.core.protocol.Command;
-import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,15 +44,11 @@ final class AskCheck {
     for (String key : keys) {
       // Not EXISTS: PTTL is in the ACL that nodes have.
       AsyncCommand<String, byte[], Long> question =
-          new AsyncCommand<>(
-              new Command<>(
-                  CommandType.PTTL,
-                  new IntegerOutput<>(RedisConnector.CODEC),
-                  new CommandArgs<>(RedisConnector.CODEC).addKey(key)));
+          Commands.command(CommandType.PTTL, Commands.integer(), Commands.args().addKey(key));
       questions.add(question);
       all =
           all.thenCombine(
-              question.handle((millis, failure) -> RedisScript.askedAt(failure) != null),
+              question.handle((millis, failure) -> ErrorReply.askAddress(failure) != null),
               Boolean::logicalAnd);
     }
     source.dispatch(questions);

@@ -1,7 +1,5 @@
 package io.drumline.redis;
 
-import io.drumline.loop.TaskGuard;
-import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.cluster.SlotHash;
 import io.netty.util.concurrent.EventExecutor;
@@ -29,34 +27,23 @@ import org.jspecify.annotations.Nullable;
  * for; what waits for a master goes to the one that has its slot then, in order.
  *
  * <p>Threads: everything runs on {@code owner}, except {@link #of}, {@link #all}, {@link #serving}
- * and {@link #look}.
+ * and {@link #refresh}.
  */
 final class ClusterShards implements RedisShards {
   private static final long PAUSE_MILLIS = 200;
   private static final long LONG_PAUSE_MILLIS = 1000;
 
-  /**
-   * A master and the slots that it has.
-   *
-   * @param uri how to connect to it
-   */
-  record Master(RedisURI uri, List<Integer> slots) {
-    String address() {
-      return uri.getHost() + ':' + uri.getPort();
-    }
-  }
-
-  private final Supplier<CompletionStage<List<Master>>> topology;
-  private final Function<Master, RedisShard> shards;
+  private final Supplier<CompletionStage<List<ClusterMaster>>> masters;
+  private final Function<ClusterMaster, CompletionStage<StatefulConnection<String, byte[]>>>
+      connections;
   private final RedisKeys keys;
+  private final ShardContext context;
   private final EventExecutor owner;
-  private final RedisShard.Watcher watcher;
-  private final TaskGuard guard;
 
-  /** Stands for those who have slots that nobody is known to have; it is never opened. */
-  private final RedisShard nobody;
+  /** Stands for the master of slots that no master is known to have; it is never opened. */
+  private final RedisShard unassigned;
 
-  private final AtomicBoolean looking = new AtomicBoolean();
+  private final AtomicBoolean refreshing = new AtomicBoolean();
 
   /** By address. */
   private Map<String, RedisShard> current = new HashMap<>();
@@ -68,33 +55,34 @@ final class ClusterShards implements RedisShards {
 
   /**
    * @param bySlot who has each slot
-   * @param serving who has slots, without who stands for nobody
+   * @param serving who has slots, without {@code unassigned}
    * @param all these, and behind them masters that wait for their first slot
    */
   private record Table(
       List<RedisShard> bySlot, Collection<RedisShard> serving, Collection<RedisShard> all) {}
 
   /**
-   * @param topology asks the cluster who has which slots
-   * @param shards makes one that is not opened
-   * @param nobody one that is never opened
+   * @param place where the cluster is, for the log
+   * @param masters asks the cluster who has which slots
+   * @param connections opens a connection to a master
    */
   ClusterShards(
-      Supplier<CompletionStage<List<Master>>> topology,
-      Function<Master, RedisShard> shards,
-      RedisShard nobody,
+      String place,
+      Supplier<CompletionStage<List<ClusterMaster>>> masters,
+      Function<ClusterMaster, CompletionStage<StatefulConnection<String, byte[]>>> connections,
       RedisKeys keys,
-      EventExecutor owner,
-      RedisShard.Watcher watcher,
-      TaskGuard guard) {
-    this.topology = topology;
-    this.shards = shards;
-    this.nobody = nobody;
+      ShardContext context) {
+    this.masters = masters;
+    this.connections = connections;
     this.keys = keys;
-    this.owner = owner;
-    this.watcher = watcher;
-    this.guard = guard;
+    this.context = context;
+    owner = context.owner();
+    unassigned = new RedisShard(place, ClusterShards::never, context, this);
     table = new Table(List.of(), List.of(), List.of());
+  }
+
+  private static CompletionStage<StatefulConnection<String, byte[]>> never() {
+    return CompletableFuture.failedFuture(new IllegalStateException("no master has these slots"));
   }
 
   @Override
@@ -104,9 +92,9 @@ final class ClusterShards implements RedisShards {
       return table.all.stream()
           .filter(shard -> shard.connection() != null)
           .findFirst()
-          .orElseGet(() -> table.all.stream().findFirst().orElse(nobody));
+          .orElseGet(() -> table.all.stream().findFirst().orElse(unassigned));
     }
-    return table.bySlot.isEmpty() ? nobody : table.bySlot.get(SlotHash.getSlot(key));
+    return table.bySlot.isEmpty() ? unassigned : table.bySlot.get(SlotHash.getSlot(key));
   }
 
   @Override
@@ -127,52 +115,57 @@ final class ClusterShards implements RedisShards {
 
   @Override
   public void start() {
-    look();
+    refresh();
   }
 
   @Override
-  public void look() {
-    if (!owner.isShuttingDown() && looking.compareAndSet(false, true)) {
-      guard.stage(topology).whenComplete((masters, failure) -> run(() -> looked(masters, failure)));
+  public void refresh() {
+    if (!owner.isShuttingDown() && refreshing.compareAndSet(false, true)) {
+      context
+          .guard()
+          .stage(masters)
+          .whenComplete((found, failure) -> run(() -> refreshed(found, failure)));
     }
   }
 
-  private void looked(@Nullable List<Master> masters, @Nullable Throwable failure) {
-    guard.run(() -> use(masters, failure)); // whatever comes of it, it looks again
-    boolean whole = masters != null && !table.bySlot.contains(nobody);
-    // Whoever asks meanwhile is answered then: no storm of looks.
+  private void refreshed(@Nullable List<ClusterMaster> masters, @Nullable Throwable failure) {
+    context.guard().run(() -> use(masters, failure)); // whatever comes of it, it asks again
+    boolean whole = masters != null && !table.bySlot.contains(unassigned);
+    // What is asked for meanwhile is done then: no storm of questions.
     var unused =
         owner.schedule(
             () -> {
-              looking.set(false);
+              refreshing.set(false);
               if (!whole) {
-                look();
+                refresh();
               }
             },
             whole ? PAUSE_MILLIS : LONG_PAUSE_MILLIS,
             TimeUnit.MILLISECONDS);
   }
 
-  private void use(@Nullable List<Master> masters, @Nullable Throwable failure) {
+  private void use(@Nullable List<ClusterMaster> masters, @Nullable Throwable failure) {
     if (masters != null) {
       apply(masters);
     } else {
-      nobody.undecidedNoMore();
-      watcher.down(failure == null ? "no topology" : FailureReason.of(failure));
+      unassigned.markUnavailable();
+      context
+          .watcher()
+          .unavailable(failure == null ? "no topology" : FailureReason.of(failure));
     }
   }
 
-  private void apply(List<Master> masters) {
+  private void apply(List<ClusterMaster> masters) {
     Map<String, RedisShard> next = new HashMap<>();
     RedisShard[] bySlot = new RedisShard[SlotHash.SLOT_COUNT];
-    Arrays.fill(bySlot, nobody);
+    Arrays.fill(bySlot, unassigned);
     List<RedisShard> opened = new ArrayList<>();
     List<RedisShard> serving = new ArrayList<>();
     List<RedisShard> waiting = new ArrayList<>();
-    for (Master master : masters) {
+    for (ClusterMaster master : masters) {
       RedisShard shard = current.get(master.address());
       if (shard == null) {
-        shard = shards.apply(master);
+        shard = shard(master);
         opened.add(shard);
       }
       next.put(master.address(), shard);
@@ -193,9 +186,9 @@ final class ClusterShards implements RedisShards {
             List.of(bySlot),
             List.copyOf(serving),
             Stream.concat(serving.stream(), waiting.stream()).toList());
-    nobody.undecidedNoMore();
+    unassigned.markUnavailable();
     if (!next.keySet().containsAll(current.keySet())) {
-      opened.forEach(RedisShard::succeeds);
+      opened.forEach(RedisShard::takesOver);
     }
     current.forEach(
         (address, shard) -> {
@@ -209,6 +202,10 @@ final class ClusterShards implements RedisShards {
     follow(before);
     handOver();
     all().forEach(shard -> shard.publisher().resume());
+  }
+
+  private RedisShard shard(ClusterMaster master) {
+    return new RedisShard(master.address(), () -> connections.apply(master), context, this);
   }
 
   /** What was sent to those who had a slot comes before what is sent to those who have it now. */
@@ -229,7 +226,7 @@ final class ClusterShards implements RedisShards {
     }
     retired.forEach(shard -> shard.publisher().handOver(this::publisherOf));
     retired.removeIf(shard -> shard.publisher().isEmpty());
-    nobody.publisher().handOver(this::publisherOf);
+    unassigned.publisher().handOver(this::publisherOf);
   }
 
   private RedisPublisher publisherOf(PendingPublication publication) {
@@ -240,7 +237,7 @@ final class ClusterShards implements RedisShards {
   public void expire() {
     all().forEach(RedisShard::expire);
     retired.forEach(RedisShard::expire);
-    nobody.expire();
+    unassigned.expire();
     if (!retired.isEmpty()) {
       handOver(); // of what was lost meanwhile
     }
@@ -248,7 +245,7 @@ final class ClusterShards implements RedisShards {
 
   @Override
   public CompletionStage<Void> close() {
-    var unused = nobody.close();
+    var unused = unassigned.close();
     return CompletableFuture.allOf(
         all().stream()
             .map(shard -> shard.close().toCompletableFuture())

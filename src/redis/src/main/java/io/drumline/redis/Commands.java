@@ -1,12 +1,58 @@
 package io.drumline.redis;
 
 import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.codec.RedisCodec;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.output.ArrayOutput;
+import io.lettuce.core.output.CommandOutput;
+import io.lettuce.core.output.IntegerOutput;
+import io.lettuce.core.output.StatusOutput;
+import io.lettuce.core.protocol.AsyncCommand;
+import io.lettuce.core.protocol.Command;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
 import io.lettuce.core.protocol.RedisCommand;
 import java.util.List;
 
-/** Sends commands to Redis. */
+/** Makes commands to Redis, and sends them. */
 final class Commands {
+  /** Keys and channels are text, values are bytes. */
+  static final RedisCodec<String, byte[]> CODEC =
+      RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
+
   private Commands() {}
+
+  /** No arguments yet. */
+  static CommandArgs<String, byte[]> args() {
+    return new CommandArgs<>(CODEC);
+  }
+
+  /** An answer that is a number. */
+  static CommandOutput<String, byte[], Long> integer() {
+    return new IntegerOutput<>(CODEC);
+  }
+
+  /** An answer that is an array. */
+  static CommandOutput<String, byte[], List<Object>> array() {
+    return new ArrayOutput<>(CODEC);
+  }
+
+  /** An answer that is a short text, such as {@code OK}. */
+  static CommandOutput<String, byte[], String> status() {
+    return new StatusOutput<>(CODEC);
+  }
+
+  /** A command that is not sent yet. */
+  static <T> AsyncCommand<String, byte[], T> command(
+      CommandType type, CommandOutput<String, byte[], T> output, CommandArgs<String, byte[]> args) {
+    return new AsyncCommand<>(new Command<>(type, output, args));
+  }
+
+  /** Goes before a command to a Redis that {@link ErrorReply#askAddress} names. */
+  static AsyncCommand<String, byte[], String> asking() {
+    return new AsyncCommand<>(new Command<>(CommandType.ASKING, status()));
+  }
 
   /**
    * Sends all of them. If that throws, each of them fails that is not answered yet: whoever counts

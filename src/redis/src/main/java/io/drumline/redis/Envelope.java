@@ -151,15 +151,4 @@ final class Envelope {
     }
     return headers.length == 0 || headers[headers.length - 1] == '\n';
   }
-
-  /** Bytes on a channel that are not an envelope; the message says why, for the log. */
-  static final class MalformedException extends Exception {
-    MalformedException(String message) {
-      super(message);
-    }
-
-    MalformedException(String message, Throwable cause) {
-      super(message, cause);
-    }
-  }
 }

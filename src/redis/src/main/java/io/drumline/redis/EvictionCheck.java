@@ -4,8 +4,6 @@ import io.drumline.backplane.BackplaneStatus.Problem;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.output.ValueOutput;
 import io.lettuce.core.protocol.AsyncCommand;
-import io.lettuce.core.protocol.Command;
-import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import io.netty.util.concurrent.EventExecutor;
 import java.nio.charset.StandardCharsets;
@@ -44,7 +42,7 @@ final class EvictionCheck {
   }
 
   /** Asks, unless this connection was asked a moment ago. */
-  void look(StatefulConnection<String, byte[]> connection) {
+  void check(StatefulConnection<String, byte[]> connection) {
     long now = System.nanoTime();
     if (connection == asked && now - askedAt < INTERVAL_NANOS) {
       return;
@@ -52,11 +50,8 @@ final class EvictionCheck {
     asked = connection;
     askedAt = now;
     AsyncCommand<String, byte[], byte[]> info =
-        new AsyncCommand<>(
-            new Command<>(
-                CommandType.INFO,
-                new ValueOutput<>(RedisConnector.CODEC),
-                new CommandArgs<>(RedisConnector.CODEC).add("memory")));
+        Commands.command(
+            CommandType.INFO, new ValueOutput<>(Commands.CODEC), Commands.args().add("memory"));
     info.onComplete(
         (answer, failure) -> {
           if (!owner.isShuttingDown()) {
@@ -75,7 +70,7 @@ final class EvictionCheck {
       apply(name.equals("noeviction") || UNLIMITED.matcher(info).find() ? null : name);
     } else if ((answer != null || RedisRefusal.of(failure) != null) && !unknown) {
       unknown = true;
-      String error = RedisRefusal.answerIn(failure);
+      String error = ErrorReply.in(failure);
       log.warn(
           "It cannot be checked whether Redis evicts keys: INFO memory does not tell its"
               + " maxmemory_policy ({}). Grant +info, or see to it that the policy is noeviction",

@@ -29,7 +29,7 @@ final class HistoryOutput extends CommandOutput<String, byte[], History> {
 
   @SuppressWarnings("NullAway") // there is no output before the answer
   HistoryOutput(Destination destination, InvalidEnvelopes invalid) {
-    super(RedisConnector.CODEC, null);
+    super(Commands.CODEC, null);
     this.destination = destination;
     this.invalid = invalid;
   }
@@ -67,7 +67,7 @@ final class HistoryOutput extends CommandOutput<String, byte[], History> {
       if (!ended) {
         page.add(publication);
       }
-    } catch (Envelope.MalformedException e) {
+    } catch (MalformedException e) {
       invalid.dropped(destination, e);
       ended = !page.isEmpty();
     }

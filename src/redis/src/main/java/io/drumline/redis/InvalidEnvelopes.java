@@ -25,7 +25,7 @@ final class InvalidEnvelopes {
    *
    * @param where the channel, or the destination whose history it is from
    */
-  void dropped(Object where, Envelope.MalformedException reason) {
+  void dropped(Object where, MalformedException reason) {
     dropped(where, "it is not an envelope (" + reason.getMessage() + ')');
   }
 

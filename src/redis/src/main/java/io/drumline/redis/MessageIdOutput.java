@@ -17,7 +17,7 @@ final class MessageIdOutput extends CommandOutput<String, byte[], String> {
   private long offset;
 
   MessageIdOutput(String id) {
-    super(RedisConnector.CODEC, id);
+    super(Commands.CODEC, id);
     this.id = id;
   }
 

@@ -47,13 +47,13 @@ final class NoticeForm {
   /**
    * Reads a notice.
    *
-   * @throws Envelope.MalformedException where {@code bytes} are none
+   * @throws MalformedException where {@code bytes} are none
    */
-  static Notice read(byte[] bytes) throws Envelope.MalformedException {
+  static Notice read(byte[] bytes) throws MalformedException {
     ByteBuffer in = ByteBuffer.wrap(bytes);
     try {
       if (in.get() != VERSION) {
-        throw new Envelope.MalformedException("unknown version");
+        throw new MalformedException("unknown version");
       }
       String kind = text(in, in.get() & 0xFF);
       int count = in.get() & 0xFF;
@@ -63,15 +63,15 @@ final class NoticeForm {
         fields.put(name, text(in, in.getShort() & 0xFFFF));
       }
       if (in.hasRemaining() || fields.size() != count) {
-        throw new Envelope.MalformedException("bytes after the fields, or one field twice");
+        throw new MalformedException("bytes after the fields, or one field twice");
       }
       return new Notice(kind, fields);
     } catch (BufferUnderflowException e) {
-      throw new Envelope.MalformedException("truncated", e);
+      throw new MalformedException("truncated", e);
     } catch (CharacterCodingException e) {
-      throw new Envelope.MalformedException("text that is not UTF-8", e);
+      throw new MalformedException("text that is not UTF-8", e);
     } catch (IllegalArgumentException e) {
-      throw new Envelope.MalformedException(String.valueOf(e.getMessage()), e);
+      throw new MalformedException(String.valueOf(e.getMessage()), e);
     }
   }
 

@@ -1,7 +1,6 @@
 package io.drumline.redis;
 
 import io.drumline.backplane.BackplaneException;
-import io.drumline.redis.RedisRefusals.Operation;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;

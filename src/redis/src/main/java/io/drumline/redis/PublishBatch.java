@@ -68,7 +68,7 @@ final class PublishBatch {
     command.onComplete(
         (messageId, failure) -> answers.answered(publication, replicas, messageId, failure));
     if (publication.asked() != null) {
-      commands.add(RedisScript.asking());
+      commands.add(Commands.asking());
     }
     commands.add(command);
   }

@@ -6,7 +6,6 @@ import io.drumline.backplane.Retentions;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
 import io.lettuce.core.protocol.AsyncCommand;
-import io.lettuce.core.protocol.Command;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import java.time.Duration;
@@ -53,13 +52,10 @@ final class PublishScript {
     Destination destination = publication.destination;
     MessageIdOutput output = new MessageIdOutput(publication.id);
     if (!destination.ordered()) {
-      return new AsyncCommand<>(
-          new Command<>(
-              CommandType.PUBLISH,
-              output,
-              new CommandArgs<>(RedisConnector.CODEC)
-                  .addKey(keys.channel(destination))
-                  .addValue(publication.payload)));
+      return Commands.command(
+          CommandType.PUBLISH,
+          output,
+          Commands.args().addKey(keys.channel(destination)).addValue(publication.payload));
     }
     List<String> named =
         publication.asked() == null ? keys(publication) : List.of(keys.meta(destination));

@@ -16,8 +16,6 @@ import io.drumline.loop.PeriodicTask;
 import io.drumline.loop.TaskGuard;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
-import io.drumline.redis.RedisRefusals.Operation;
-import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.concurrent.EventExecutor;
@@ -47,6 +45,13 @@ public final class RedisBackplane implements Backplane {
 
   private static final Duration RECONCILE_EVERY = Duration.ofSeconds(30);
   private static final long CLOSE_SECONDS = 1;
+
+  /** Requests that may wait for Redis, but for publications and reads. */
+  private static final int MAX_CALLS =
+      RedisSessions.MAX_CALLS
+          + RedisControl.MAX_CALLS
+          + RedisRegistry.MAX_CALLS
+          + RedisRevocations.MAX_CALLS;
 
   private final RedisConnector connector;
   private final RedisSettings settings;
@@ -89,7 +94,7 @@ public final class RedisBackplane implements Backplane {
     this.periodic = periodic;
     guard = periodic.guard("redis_link");
     owner = new OwnerThread(guard);
-    connector = new RedisConnector(target, settings);
+    connector = new RedisConnector(target, settings, MAX_CALLS);
     this.settings = settings;
     this.ids = ids;
     keys = RedisKeys.in(target.database(), settings.prefix());
@@ -113,7 +118,7 @@ public final class RedisBackplane implements Backplane {
     shards =
         shards(
             target,
-            new RedisShard.Common(
+            new ShardContext(
                 settings,
                 metrics,
                 refusals,
@@ -122,7 +127,7 @@ public final class RedisBackplane implements Backplane {
                 new ReadScript(keys, ids, retentions, invalid),
                 new Publications(settings, metrics, refusals),
                 keys.probe(ids.incarnation()),
-                new ShardWatcher(),
+                new Watcher(),
                 guard));
     health =
         new RedisHealth(
@@ -183,17 +188,10 @@ public final class RedisBackplane implements Backplane {
     return calls;
   }
 
-  private RedisShards shards(RedisTarget target, RedisShard.Common common) {
+  private RedisShards shards(RedisTarget target, ShardContext context) {
     return target.kind() == RedisTarget.Kind.CLUSTER
-        ? new ClusterShards(
-            connector::masters,
-            master -> new RedisShard(master.address(), () -> connector.connect(master), common),
-            new RedisShard(target.place(), connector::connect, common),
-            keys,
-            owner,
-            common.watcher(),
-            guard)
-        : new SingleShard(new RedisShard(target.place(), connector::connect, common));
+        ? new ClusterShards(target.place(), connector::masters, connector::connect, keys, context)
+        : new SingleShard(target.place(), connector::connect, context);
   }
 
   private RedisSubscriber subscriber() {
@@ -341,33 +339,23 @@ public final class RedisBackplane implements Backplane {
   private void down(String reason) {
     allCalls.forEach(RedisCalls::look);
     outage.lasts(reason);
-    shards.look();
+    shards.refresh();
   }
 
-  private final class ShardWatcher implements RedisShard.Watcher {
+  private final class Watcher implements ShardWatcher {
     @Override
-    public void up() {
+    public void available() {
       RedisBackplane.this.up();
     }
 
     @Override
-    public void back() {
+    public void restored() {
       sessions.interrupted();
     }
 
     @Override
-    public void down(String reason) {
+    public void unavailable(String reason) {
       RedisBackplane.this.down(reason);
-    }
-
-    @Override
-    public void misrouted() {
-      shards.look();
-    }
-
-    @Override
-    public @Nullable StatefulConnection<String, byte[]> connectionTo(String address) {
-      return shards.connectionTo(address);
     }
   }
 

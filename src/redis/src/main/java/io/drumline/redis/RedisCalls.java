@@ -1,12 +1,10 @@
 package io.drumline.redis;
 
 import io.drumline.backplane.BackplaneException;
-import io.drumline.redis.RedisRefusals.Operation;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.output.CommandOutput;
 import io.lettuce.core.protocol.AsyncCommand;
-import io.lettuce.core.protocol.Command;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import io.lettuce.core.protocol.RedisCommand;
@@ -91,15 +89,14 @@ final class RedisCalls {
 
           @Override
           AsyncCommand<String, byte[], T> command(CommandOutput<String, byte[], T> output) {
-            CommandArgs<String, byte[]> args = new CommandArgs<>(RedisConnector.CODEC);
+            CommandArgs<String, byte[]> args = Commands.args();
             if (whole) {
               args.add(script.source());
             } else {
               args.add(script.sha1());
             }
             arguments.accept(args.add(1).addKey(key));
-            return new AsyncCommand<>(
-                new Command<>(whole ? CommandType.EVAL : CommandType.EVALSHA, output, args));
+            return Commands.command(whole ? CommandType.EVAL : CommandType.EVALSHA, output, args);
           }
 
           @Override
@@ -125,9 +122,9 @@ final class RedisCalls {
         new Call<>(key, output) {
           @Override
           AsyncCommand<String, byte[], T> command(CommandOutput<String, byte[], T> output) {
-            CommandArgs<String, byte[]> args = new CommandArgs<>(RedisConnector.CODEC);
+            CommandArgs<String, byte[]> args = Commands.args();
             arguments.accept(args);
-            return new AsyncCommand<>(new Command<>(type, output, args));
+            return Commands.command(type, output, args);
           }
 
           @Override
@@ -151,7 +148,7 @@ final class RedisCalls {
       call.reject(refusals.unavailable(refusal));
     } else {
       RedisShard shard = shards.of(call.key);
-      if (shard.connection() == null && shard.isDecided()) {
+      if (shard.connection() == null && shard.hasBeenTried()) {
         call.reject(refusals.unavailable(refusal));
       } else {
         enqueue(call);
@@ -198,7 +195,7 @@ final class RedisCalls {
         begin(next, asked, batches.computeIfAbsent(connection, one -> new ArrayList<>()));
       } else if (asked != null) {
         next.retryLater();
-      } else if (shard.isDecided()) {
+      } else if (shard.hasBeenTried()) {
         next.reject(refusals.unavailable(refusal));
       } else {
         undecided.add(next);
@@ -215,7 +212,7 @@ final class RedisCalls {
     try {
       RedisCommand<String, byte[], ?> command = call.begin(timeout);
       if (asked != null) {
-        batch.add(RedisScript.asking());
+        batch.add(Commands.asking());
       }
       batch.add(command);
     } catch (Throwable e) {
@@ -255,7 +252,7 @@ final class RedisCalls {
           enqueue(this);
           return;
         }
-        if (RedisScript.isMisrouted(failure)) {
+        if (ErrorReply.isRedirect(failure)) {
           askAnother(failure);
           return;
         }
@@ -265,11 +262,11 @@ final class RedisCalls {
         refusals.accepted(operation);
         result.complete(answer);
       } else {
-        if (failure != null && RedisScript.isReadOnly(failure)) {
+        if (failure != null && ErrorReply.isReadOnly(failure)) {
           readOnly = true;
         }
         RedisRefusal reason =
-            failure == null || RedisScript.isMisrouted(failure)
+            failure == null || ErrorReply.isRedirect(failure)
                 ? null
                 : refusals.failed(operation, failure);
         fail(
@@ -281,7 +278,7 @@ final class RedisCalls {
     }
 
     private void askAnother(Throwable failure) {
-      asked = RedisScript.askedAt(failure);
+      asked = ErrorReply.askAddress(failure);
       if (asked != null) {
         enqueue(this);
       } else {
@@ -292,7 +289,7 @@ final class RedisCalls {
     /** When it is known by then who has the key. */
     void retryLater() {
       asked = null;
-      shards.look();
+      shards.refresh();
       var unused =
           owner.schedule(() -> enqueue(this), MISROUTED_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
     }

@@ -11,9 +11,6 @@ import io.lettuce.core.cluster.ClusterClientOptions;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
 import io.lettuce.core.cluster.models.partitions.RedisClusterNode.NodeFlag;
-import io.lettuce.core.codec.ByteArrayCodec;
-import io.lettuce.core.codec.RedisCodec;
-import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.resource.ClientResources;
@@ -34,9 +31,6 @@ import org.jspecify.annotations.Nullable;
  * client of its own: the backplane's options are not for other users of Redis in the application.
  */
 final class RedisConnector implements AutoCloseable {
-  static final RedisCodec<String, byte[]> CODEC =
-      RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
-
   private static final int MOST_THREADS = 4;
   private static final int MOST_WAITING = 1024;
 
@@ -55,7 +49,10 @@ final class RedisConnector implements AutoCloseable {
   /** Connects to single masters of a cluster: the cluster's own client cannot. */
   private @Nullable RedisClient single;
 
-  RedisConnector(RedisTarget target, RedisSettings settings) {
+  /**
+   * @param maxCalls requests that may wait for Redis, but for publications and reads
+   */
+  RedisConnector(RedisTarget target, RedisSettings settings, int maxCalls) {
     this.target = target;
     activations = new Activations(settings.commandTimeout());
     threads.allowCoreThreadTimeOut(true);
@@ -63,13 +60,14 @@ final class RedisConnector implements AutoCloseable {
       uri.setTimeout(settings.commandTimeout());
       uri.getSentinels().forEach(sentinel -> sentinel.setTimeout(settings.commandTimeout()));
     }
-    client = client(target, settings);
+    client = client(target, settings, maxCalls);
     client.addListener(activations);
   }
 
-  private static AbstractRedisClient client(RedisTarget target, RedisSettings settings) {
+  private static AbstractRedisClient client(
+      RedisTarget target, RedisSettings settings, int maxCalls) {
     ClientResources resources = target.resources();
-    ClientOptions options = options(target.options(), settings);
+    ClientOptions options = options(target.options(), settings, maxCalls);
     switch (target.kind()) {
       case SINGLE -> {
         RedisURI uri = target.uris().get(0);
@@ -93,7 +91,7 @@ final class RedisConnector implements AutoCloseable {
     throw new IllegalArgumentException(target.kind().name());
   }
 
-  private static ClientOptions options(ClientOptions given, RedisSettings settings) {
+  private static ClientOptions options(ClientOptions given, RedisSettings settings, int maxCalls) {
     SocketOptions socket =
         given
             .getSocketOptions()
@@ -121,12 +119,7 @@ final class RedisConnector implements AutoCloseable {
         .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
         .protocolVersion(ProtocolVersion.RESP2)
         // Twice, because the publisher bounds itself: this is for what it cannot know.
-        .requestQueueSize(
-            2 * settings.requestQueue()
-                + RedisSessions.MAX_CALLS
-                + RedisControl.MAX_CALLS
-                + RedisRegistry.MAX_CALLS
-                + RedisRevocations.MAX_CALLS)
+        .requestQueueSize(2 * settings.requestQueue() + maxCalls)
         // The publisher watches its own deadlines: no timer per command.
         .timeoutOptions(TimeoutOptions.create())
         .useHashIndexQueue(false)
@@ -134,10 +127,10 @@ final class RedisConnector implements AutoCloseable {
   }
 
   /**
-   * The masters of the cluster and their slots, asked anew; those without slots, unless the cluster
-   * has given them up. The stage completes on any thread.
+   * The masters of the cluster and their slots, as the cluster has them now; those without slots,
+   * unless the cluster has given them up. The stage completes on any thread.
    */
-  CompletionStage<List<ClusterShards.Master>> masters() {
+  CompletionStage<List<ClusterMaster>> masters() {
     RedisClusterClient cluster = (RedisClusterClient) client;
     // The first time it reads the topology while it waits.
     return CompletableFuture.supplyAsync(cluster::getPartitions, threads)
@@ -147,7 +140,7 @@ final class RedisConnector implements AutoCloseable {
                 cluster.getPartitions().stream()
                     .filter(node -> node.is(NodeFlag.UPSTREAM))
                     .filter(node -> !node.hasNoSlots() || isInUse(node))
-                    .map(node -> new ClusterShards.Master(uri(node), node.getSlots()))
+                    .map(node -> new ClusterMaster(uri(node), node.getSlots()))
                     .toList());
   }
 
@@ -164,9 +157,9 @@ final class RedisConnector implements AutoCloseable {
   }
 
   /** Opens a connection to one of them; the stage completes on any thread. */
-  CompletionStage<StatefulConnection<String, byte[]>> connect(ClusterShards.Master master) {
+  CompletionStage<StatefulConnection<String, byte[]>> connect(ClusterMaster master) {
     return single()
-        .connectAsync(CODEC, master.uri())
+        .connectAsync(Commands.CODEC, master.uri())
         .<StatefulConnection<String, byte[]>>thenCompose(activations::await);
   }
 
@@ -175,8 +168,8 @@ final class RedisConnector implements AutoCloseable {
     return open(
         () ->
             client instanceof RedisClusterClient cluster
-                ? known(cluster).connectAsync(CODEC)
-                : ((RedisClient) client).connectAsync(CODEC, target.uris().get(0)));
+                ? known(cluster).connectAsync(Commands.CODEC)
+                : ((RedisClient) client).connectAsync(Commands.CODEC, target.uris().get(0)));
   }
 
   /** Opens a connection for subscribing; the stage completes on any thread. */
@@ -184,8 +177,8 @@ final class RedisConnector implements AutoCloseable {
     return open(
         () ->
             client instanceof RedisClusterClient cluster
-                ? known(cluster).connectPubSubAsync(CODEC)
-                : ((RedisClient) client).connectPubSubAsync(CODEC, target.uris().get(0)));
+                ? known(cluster).connectPubSubAsync(Commands.CODEC)
+                : ((RedisClient) client).connectPubSubAsync(Commands.CODEC, target.uris().get(0)));
   }
 
   /** Its topology must be known before it connects; reading it for the first time blocks. */

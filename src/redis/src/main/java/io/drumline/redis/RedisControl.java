@@ -3,7 +3,6 @@ package io.drumline.redis;
 import io.drumline.backplane.ControlChannel;
 import io.drumline.backplane.ControlListeners;
 import io.drumline.backplane.Notice;
-import io.lettuce.core.output.IntegerOutput;
 import io.lettuce.core.protocol.CommandType;
 import java.util.concurrent.CompletionStage;
 
@@ -38,7 +37,7 @@ final class RedisControl implements ControlChannel {
         .send(
             CommandType.PUBLISH,
             null,
-            () -> new IntegerOutput<>(RedisConnector.CODEC),
+            Commands::integer,
             args -> args.addKey(channel).addValue(bytes))
         .thenAccept(receivers -> {});
   }
@@ -52,7 +51,7 @@ final class RedisControl implements ControlChannel {
   void received(byte[] bytes) {
     try {
       listeners.heard(NoticeForm.read(bytes));
-    } catch (Envelope.MalformedException e) {
+    } catch (MalformedException e) {
       invalid.dropped(channel, e);
     }
   }

@@ -58,7 +58,7 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
   private volatile @Nullable C usable;
 
   /** Whether the first attempt has ended, one way or the other. */
-  private volatile boolean decided;
+  private volatile boolean tried;
 
   /**
    * @param opener opens a connection
@@ -86,14 +86,14 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
     return usable;
   }
 
-  /** Whether the first attempt has ended: until then nobody knows. From any thread. */
-  boolean isDecided() {
-    return decided;
+  /** Whether the first attempt to connect has ended; until then it may succeed. From any thread. */
+  boolean hasBeenTried() {
+    return tried;
   }
 
-  /** Says so without an attempt. */
-  void decide() {
-    decided = true;
+  /** Says so of one that is never opened. */
+  void markUnavailable() {
+    tried = true;
   }
 
   void open() {
@@ -107,7 +107,7 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
   private void opened(@Nullable C connection, @Nullable Throwable failure) {
     if (connection == null) {
       if (state != State.CLOSED) {
-        decided = true;
+        tried = true;
         String reason = failure == null ? "no connection" : FailureReason.of(failure);
         guard.run(() -> watcher.down(reason));
         pause();
@@ -141,7 +141,7 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
     } else if (current == connection && state == State.PREPARING) {
       state = State.UP;
       usable = connection;
-      decided = true;
+      tried = true;
       if (!guard.run(watcher::up)) {
         drop(connection, "it could not be taken into use");
       }
@@ -171,7 +171,7 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
     }
     current = null;
     usable = null;
-    decided = true;
+    tried = true;
     state = State.PAUSING;
     guard.run(() -> watcher.down(reason));
     CompletionStage<Void> closed = guard.stage(connection::closeAsync);
@@ -191,7 +191,7 @@ final class RedisLink<C extends StatefulConnection<String, byte[]>> {
   /** Ends the link; completes when its connection is closed. */
   CompletionStage<Void> close() {
     state = State.CLOSED;
-    decided = true;
+    tried = true;
     C connection = current;
     current = null;
     usable = null;

@@ -1,11 +1,7 @@
 package io.drumline.redis;
 
-import io.drumline.redis.RedisRefusals.Operation;
 import io.lettuce.core.api.StatefulConnection;
-import io.lettuce.core.output.IntegerOutput;
 import io.lettuce.core.protocol.AsyncCommand;
-import io.lettuce.core.protocol.Command;
-import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import io.netty.util.concurrent.EventExecutor;
 import java.nio.ByteBuffer;
@@ -55,7 +51,7 @@ final class RedisProbe {
   private volatile boolean returned;
 
   /** What Redis answered to the last probe, where that was an error. */
-  private volatile @Nullable String answer;
+  private volatile @Nullable String error;
 
   /** Probes of before a reset count for nothing. */
   private volatile long since = System.nanoTime();
@@ -86,9 +82,9 @@ final class RedisProbe {
   }
 
   /** Why the publishing connection is given up. */
-  String complaint() {
-    String answer = this.answer;
-    return answer == null ? "it does not answer" : answer;
+  String failure() {
+    String error = this.error;
+    return error == null ? "it does not answer" : error;
   }
 
   Verdict verdict() {
@@ -106,14 +102,12 @@ final class RedisProbe {
     long begun = System.nanoTime();
     missing = missing == 0 ? begun : missing;
     unanswered = unanswered == 0 ? begun : unanswered;
+    byte[] payload = ByteBuffer.allocate(BYTES).putLong(begun).putLong(number).array();
     AsyncCommand<String, byte[], Long> publish =
-        new AsyncCommand<>(
-            new Command<>(
-                CommandType.PUBLISH,
-                new IntegerOutput<>(RedisConnector.CODEC),
-                new CommandArgs<>(RedisConnector.CODEC)
-                    .addKey(channel)
-                    .addValue(ByteBuffer.allocate(BYTES).putLong(begun).putLong(number).array())));
+        Commands.command(
+            CommandType.PUBLISH,
+            Commands.integer(),
+            Commands.args().addKey(channel).addValue(payload));
     publish.onComplete((receivers, failure) -> taken(begun, failure));
     connection.dispatch(publish);
   }
@@ -121,10 +115,10 @@ final class RedisProbe {
   private void taken(long begun, @Nullable Throwable failure) {
     if (failure != null) {
       var unused = refusals.failed(Operation.PROBE, failure);
-      answer = RedisRefusal.answerIn(failure);
+      error = ErrorReply.in(failure);
     } else if (!owner.isShuttingDown()) {
       refusals.accepted(Operation.PROBE);
-      answer = null;
+      error = null;
       owner.execute(
           () -> {
             if (begun - since >= 0) {

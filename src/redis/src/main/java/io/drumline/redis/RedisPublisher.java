@@ -36,7 +36,7 @@ final class RedisPublisher {
   private final Publications publications;
   private final EventExecutor owner;
   private final Supplier<@Nullable StatefulConnection<String, byte[]>> link;
-  private final RedisShard.Watcher shards;
+  private final Topology topology;
 
   private final Queue<PendingPublication> waiting = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean scheduled = new AtomicBoolean();
@@ -52,7 +52,7 @@ final class RedisPublisher {
 
   /**
    * @param link the connection, or null while there is none
-   * @param shards is told that another Redis has the keys, and knows the others
+   * @param topology is told that another Redis has the keys, and knows the others
    */
   RedisPublisher(
       PublishScript script,
@@ -60,13 +60,13 @@ final class RedisPublisher {
       Publications publications,
       EventExecutor owner,
       Supplier<@Nullable StatefulConnection<String, byte[]>> link,
-      RedisShard.Watcher shards) {
+      Topology topology) {
     this.script = script;
     this.settings = settings;
     this.publications = publications;
     this.owner = owner;
     this.link = link;
-    this.shards = shards;
+    this.topology = topology;
   }
 
   /** As {@link io.drumline.backplane.Backplane#publish}. */
@@ -157,7 +157,7 @@ final class RedisPublisher {
               if (address.equals(Resends.USUAL)) {
                 batch.dispatch(connection);
               } else {
-                ask(shards.connectionTo(address), batch);
+                ask(topology.connectionTo(address), batch);
               }
             });
   }
@@ -246,7 +246,7 @@ final class RedisPublisher {
       replicas.stored(publication, messageId);
       return;
     }
-    String address = RedisScript.askedAt(failure);
+    String address = ErrorReply.askAddress(failure);
     if (publication.asked() == null && address != null) {
       check(publication, address);
       return;
@@ -292,17 +292,17 @@ final class RedisPublisher {
   }
 
   private void refused(PendingPublication publication, Throwable failure) {
-    if (RedisScript.isMisrouted(failure)) {
+    if (ErrorReply.isRedirect(failure)) {
       misrouted(publication);
       return;
     }
-    if (RedisScript.isOvertaken(failure)) {
+    if (ErrorReply.isOvertaken(failure)) {
       publications.release(publication);
       publications.fail(publication, Publications.OVERTAKEN, failure);
       return;
     }
     String sentence = publications.refused(failure);
-    boolean replica = RedisScript.isReadOnly(failure);
+    boolean replica = ErrorReply.isReadOnly(failure);
     readOnly |= replica;
     if (replica && publication.lost()) {
       again.pause();
@@ -322,7 +322,7 @@ final class RedisPublisher {
 
   private void lookElsewhere() {
     again.pause();
-    shards.misrouted();
+    topology.refresh();
   }
 
   private void replicated(

@@ -3,7 +3,6 @@ package io.drumline.redis;
 import io.drumline.backplane.BackplaneException;
 import io.drumline.backplane.History;
 import io.drumline.message.Destination;
-import io.drumline.redis.RedisRefusals.Operation;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.protocol.AsyncCommand;
@@ -42,7 +41,7 @@ final class RedisReader {
   private final RedisRefusals refusals;
   private final EventExecutor owner;
   private final Supplier<@Nullable StatefulConnection<String, byte[]>> link;
-  private final RedisShard.Watcher shards;
+  private final Topology topology;
 
   private final Queue<Read> waiting = new ConcurrentLinkedQueue<>();
   private final AtomicInteger held = new AtomicInteger();
@@ -56,7 +55,7 @@ final class RedisReader {
 
   /**
    * @param link the connection, or null while there is none
-   * @param shards is told that another Redis has the keys, and knows the others
+   * @param topology is told that another Redis has the keys, and knows the others
    */
   RedisReader(
       ReadScript script,
@@ -65,14 +64,14 @@ final class RedisReader {
       RedisRefusals refusals,
       EventExecutor owner,
       Supplier<@Nullable StatefulConnection<String, byte[]>> link,
-      RedisShard.Watcher shards) {
+      Topology topology) {
     this.script = script;
     this.settings = settings;
     this.metrics = metrics;
     this.refusals = refusals;
     this.owner = owner;
     this.link = link;
-    this.shards = shards;
+    this.topology = topology;
   }
 
   /** As {@link io.drumline.backplane.Backplane#read}. */
@@ -170,7 +169,7 @@ final class RedisReader {
     void send(StatefulConnection<String, byte[]> usual) {
       String address = asked;
       StatefulConnection<String, byte[]> connection =
-          address == null ? usual : shards.connectionTo(address);
+          address == null ? usual : topology.connectionTo(address);
       if (connection == null) {
         misrouted(null);
         return;
@@ -184,12 +183,12 @@ final class RedisReader {
       sent.add(this);
       command.onComplete(this::answered);
       Commands.send(
-          connection, address == null ? List.of(command) : List.of(RedisScript.asking(), command));
+          connection, address == null ? List.of(command) : List.of(Commands.asking(), command));
     }
 
     /** On Lettuce's I/O thread. */
     private void answered(@Nullable History history, @Nullable Throwable failure) {
-      if (asked == null && RedisScript.askedAt(failure) != null && !result.isDone()) {
+      if (asked == null && ErrorReply.askAddress(failure) != null && !result.isDone()) {
         var unused =
             AskCheck.haveLeft(link.get(), script.keys(destination))
                 .thenAccept(left -> onItsWay(left, failure));
@@ -205,7 +204,7 @@ final class RedisReader {
         } else if (failure instanceof RedisNoScriptException && !result.isDone()) {
           scriptMissing = true;
           waiting.add(this);
-        } else if (failure != null && RedisScript.isMisrouted(failure)) {
+        } else if (failure != null && ErrorReply.isRedirect(failure)) {
           misrouted(failure);
         } else {
           RedisRefusal reason = refusals.failed(Operation.READ, failure);
@@ -224,7 +223,7 @@ final class RedisReader {
     private void onItsWay(boolean left, @Nullable Throwable failure) {
       try {
         if (left) {
-          asked = RedisScript.askedAt(failure);
+          asked = ErrorReply.askAddress(failure);
           waiting.add(this);
         } else {
           misrouted(failure);
@@ -236,7 +235,7 @@ final class RedisReader {
 
     private void misrouted(@Nullable Throwable failure) {
       fail(refusals.unavailable(NOT_READ), failure);
-      shards.misrouted();
+      topology.refresh();
     }
 
     private void settled() {

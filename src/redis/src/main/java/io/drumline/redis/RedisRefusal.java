@@ -1,6 +1,5 @@
 package io.drumline.redis;
 
-import io.lettuce.core.RedisCommandExecutionException;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -53,8 +52,6 @@ enum RedisRefusal {
       code("BUSY")),
   OTHER("it answered an error", "see the documentation of Redis about this error", "");
 
-  private static final int LONGEST_ANSWER = 200;
-
   private final String clause;
   private final String advice;
   private final Pattern answers;
@@ -72,21 +69,8 @@ enum RedisRefusal {
 
   /** What Redis answered by this failure; null where the failure is no answer of Redis. */
   static @Nullable RedisRefusal of(@Nullable Throwable failure) {
-    String answer = answerIn(failure);
+    String answer = ErrorReply.in(failure);
     return answer == null ? null : in(answer);
-  }
-
-  /** The error that Redis answered; null where the failure is no answer of Redis. */
-  static @Nullable String answerIn(@Nullable Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof RedisCommandExecutionException) {
-        String answer = String.valueOf(cause.getMessage()).strip();
-        return answer.length() <= LONGEST_ANSWER
-            ? answer
-            : answer.substring(0, LONGEST_ANSWER) + "…";
-      }
-    }
-    return null;
   }
 
   /** What an error that Redis answered means; the last matches everything. */

@@ -20,33 +20,6 @@ final class RedisRefusals {
   /** What nobody has asked for since counts as over, while Redis accepts other operations. */
   private static final Duration FORGOTTEN = Duration.ofMinutes(1);
 
-  /** What the node asks Redis for. */
-  enum Operation {
-    PUBLISH("a message", "the write"),
-    READ("a read of history", "the read"),
-    SESSION("a shared session", "the command"),
-    LEASE("the lease of this node", "the command"),
-    BLOCK("a command about blocked users", "the command"),
-    NOTICE("a notice to other nodes", "the command"),
-    /** Connecting, and making the scripts known. */
-    CONNECT("this node's connection", "this node's connection"),
-    SUBSCRIBE("a subscription to a channel", "this node's subscription"),
-    PROBE("the node's probe of its connections (PUBLISH)", "this node's commands");
-
-    private final String log;
-    private final String object;
-
-    Operation(String log, String object) {
-      this.log = log;
-      this.object = object;
-    }
-
-    /** Without it nothing can be published. */
-    private boolean isForAll() {
-      return this == CONNECT || this == SUBSCRIBE || this == PROBE;
-    }
-  }
-
   /** A refusal of one kind of operation, until it is over. */
   private record Refused(RedisRefusal reason, long last) {}
 
@@ -79,7 +52,7 @@ final class RedisRefusals {
    * @return what Redis answered; null where it did not answer
    */
   @Nullable RedisRefusal failed(Operation operation, @Nullable Throwable failure) {
-    String answer = RedisRefusal.answerIn(failure);
+    String answer = ErrorReply.in(failure);
     if (answer == null) {
       return null;
     }
@@ -96,7 +69,7 @@ final class RedisRefusals {
           operation + " " + reason,
           "Redis at {} rejected {}: {}; {} (it answered: {})",
           place,
-          operation.log,
+          operation.logged(),
           reason.clause(),
           reason.advice(),
           answer);
@@ -147,7 +120,7 @@ final class RedisRefusals {
             (operation, each) ->
                 operations
                     .computeIfAbsent(each.reason, reason -> new ArrayList<>())
-                    .add(operation.log));
+                    .add(operation.logged()));
     return operations.entrySet().stream()
         .map(
             each ->
@@ -163,7 +136,8 @@ final class RedisRefusals {
 
   /** The sentence of an operation that Redis answered with an error, for clients. */
   String rejected(String what, Operation operation, RedisRefusal reason) {
-    return "%s, because Redis rejected %s; %s.".formatted(what, operation.object, reason.clause());
+    return "%s, because Redis rejected %s; %s."
+        .formatted(what, operation.object(), reason.clause());
   }
 
   /** The sentence of an operation that cannot be tried now, for clients. */

@@ -4,8 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.drumline.backplane.NodeRegistry;
 import io.drumline.backplane.NodeRun;
-import io.lettuce.core.output.ArrayOutput;
-import io.lettuce.core.output.IntegerOutput;
 import io.lettuce.core.protocol.CommandType;
 import java.time.Duration;
 import java.time.Instant;
@@ -64,7 +62,7 @@ final class RedisRegistry implements NodeRegistry {
         .run(
             RENEW,
             key,
-            () -> new ArrayOutput<>(RedisConnector.CODEC),
+            Commands::array,
             args ->
                 args.add(self.incarnation())
                     .add(lease.toMillis())
@@ -80,7 +78,7 @@ final class RedisRegistry implements NodeRegistry {
         .send(
             CommandType.HDEL,
             key,
-            () -> new IntegerOutput<>(RedisConnector.CODEC),
+            Commands::integer,
             args -> args.addKey(key).add(self.incarnation()))
         .thenAccept(dropped -> {});
   }
@@ -93,7 +91,7 @@ final class RedisRegistry implements NodeRegistry {
       Duration left = Duration.ofMillis((Long) answer.get(i + 1));
       try {
         nodes.add(alive(incarnation, left, (byte[]) answer.get(i + 2)));
-      } catch (Envelope.MalformedException e) {
+      } catch (MalformedException e) {
         invalid.dropped(key, e);
       }
     }
@@ -113,14 +111,14 @@ final class RedisRegistry implements NodeRegistry {
   }
 
   private static Alive alive(String incarnation, Duration left, byte[] bytes)
-      throws Envelope.MalformedException {
+      throws MalformedException {
     if (bytes.length > MAX_BYTES) {
-      throw new Envelope.MalformedException("longer than a node says of itself");
+      throw new MalformedException("longer than a node says of itself");
     }
     try {
       Said said = JSON.readValue(bytes, Said.class);
       if (said == null) {
-        throw new Envelope.MalformedException("nothing");
+        throw new MalformedException("nothing");
       }
       return new Alive(
           new NodeRun(
@@ -134,9 +132,9 @@ final class RedisRegistry implements NodeRegistry {
           new NodeState(said.connections, said.draining),
           left);
     } catch (JacksonException e) {
-      throw new Envelope.MalformedException("no JSON of a node", e);
+      throw new MalformedException("no JSON of a node", e);
     } catch (IllegalArgumentException e) {
-      throw new Envelope.MalformedException(String.valueOf(e.getMessage()), e);
+      throw new MalformedException(String.valueOf(e.getMessage()), e);
     }
   }
 }

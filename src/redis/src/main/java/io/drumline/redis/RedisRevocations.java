@@ -4,9 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.drumline.backplane.BackplaneException;
 import io.drumline.backplane.Revocations;
-import io.lettuce.core.output.ArrayOutput;
-import io.lettuce.core.output.CommandOutput;
-import io.lettuce.core.output.IntegerOutput;
 import io.lettuce.core.protocol.CommandType;
 import java.time.Duration;
 import java.time.Instant;
@@ -100,7 +97,7 @@ final class RedisRevocations implements Revocations {
                 calls.run(
                     REVOKE,
                     key,
-                    RedisRevocations::array,
+                    Commands::array,
                     args ->
                         args.add(subject.toString())
                             .add(millis)
@@ -145,7 +142,7 @@ final class RedisRevocations implements Revocations {
     return calls.run(
         REVOKED,
         key,
-        RedisRevocations::array,
+        Commands::array,
         args -> subjects.forEach(subject -> args.add(subject.toString())));
   }
 
@@ -155,7 +152,7 @@ final class RedisRevocations implements Revocations {
    */
   CompletionStage<Void> reconcile() {
     return calls
-        .send(CommandType.PTTL, key, RedisRevocations::number, args -> args.addKey(key))
+        .send(CommandType.PTTL, key, Commands::integer, args -> args.addKey(key))
         .thenCompose(left -> left > 0 ? persist() : CompletableFuture.completedFuture(left))
         .thenCompose(done -> verify())
         .thenCompose(
@@ -168,7 +165,7 @@ final class RedisRevocations implements Revocations {
   /** As far as Redis lets: an ACL of an earlier build does not name PERSIST. */
   private CompletionStage<Long> persist() {
     return calls
-        .send(CommandType.PERSIST, key, RedisRevocations::number, args -> args.addKey(key))
+        .send(CommandType.PERSIST, key, Commands::integer, args -> args.addKey(key))
         .exceptionally(failure -> 0L);
   }
 
@@ -242,7 +239,7 @@ final class RedisRevocations implements Revocations {
         .run(
             RESTORE,
             key,
-            RedisRevocations::array,
+            Commands::array,
             args -> {
               args.add(newEpoch()).add(known.version()).add(MOST);
               args.add(to == blocks.size() ? String.valueOf(before) : "-");
@@ -309,7 +306,7 @@ final class RedisRevocations implements Revocations {
   private CompletionStage<Collection<Revocation>> list(
       String cursor, Map<Subject, Revocation> found) {
     return calls
-        .run(LIST, key, RedisRevocations::array, args -> args.add(cursor).add(PART))
+        .run(LIST, key, Commands::array, args -> args.add(cursor).add(PART))
         .thenCompose(
             answer -> {
               for (int i = 1; i + 2 < answer.size(); i += 3) {
@@ -338,14 +335,6 @@ final class RedisRevocations implements Revocations {
       }
     }
     return null;
-  }
-
-  private static CommandOutput<String, byte[], List<Object>> array() {
-    return new ArrayOutput<>(RedisConnector.CODEC);
-  }
-
-  private static CommandOutput<String, byte[], Long> number() {
-    return new IntegerOutput<>(RedisConnector.CODEC);
   }
 
   private static String text(Object bytes) {

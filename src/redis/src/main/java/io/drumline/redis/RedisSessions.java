@@ -6,8 +6,6 @@ import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.SessionStore;
 import io.drumline.message.Cursor;
 import io.drumline.message.Destination;
-import io.lettuce.core.output.ArrayOutput;
-import io.lettuce.core.output.IntegerOutput;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -68,7 +66,7 @@ final class RedisSessions implements SessionStore {
         .run(
             OPEN,
             keys.session(clientId),
-            () -> new ArrayOutput<>(RedisConnector.CODEC),
+            Commands::array,
             args ->
                 args.add(user)
                     .add(incarnation)
@@ -148,7 +146,7 @@ final class RedisSessions implements SessionStore {
         .run(
             STORE,
             keys.session(update.clientId()),
-            () -> new IntegerOutput<>(RedisConnector.CODEC),
+            Commands::integer,
             args -> {
               args.add(update.generation())
                   .add(update.user())

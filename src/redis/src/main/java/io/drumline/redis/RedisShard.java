@@ -1,9 +1,6 @@
 package io.drumline.redis;
 
-import io.drumline.loop.TaskGuard;
-import io.drumline.redis.RedisRefusals.Operation;
 import io.lettuce.core.api.StatefulConnection;
-import io.netty.util.concurrent.EventExecutor;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +17,8 @@ final class RedisShard implements RedisLink.Watcher {
   private final RedisProbe probe;
   private final EvictionCheck eviction;
   private final SpareOutage spareOutage;
-  private final Common common;
+  private final ShardContext context;
+  private final Topology topology;
   private volatile Role role = Role.SERVING;
   private boolean lost;
 
@@ -33,91 +31,64 @@ final class RedisShard implements RedisLink.Watcher {
   }
 
   /**
-   * What the shards of a node share.
-   *
-   * @param probeChannel where they prove themselves
-   */
-  record Common(
-      RedisSettings settings,
-      RedisMetrics metrics,
-      RedisRefusals refusals,
-      EventExecutor owner,
-      PublishScript publish,
-      ReadScript read,
-      Publications publications,
-      String probeChannel,
-      Watcher watcher,
-      TaskGuard guard) {}
-
-  /** Is told what becomes of shards. */
-  interface Watcher {
-    /** A shard can be used. */
-    void up();
-
-    /** It can be used again: its connection was lost before, or could not be opened. */
-    void back();
-
-    /** It cannot: its connection was lost, or could not be opened. */
-    void down(String reason);
-
-    /** Another shard may have what one is thought to have; any thread. */
-    void misrouted();
-
-    /** The connection to the shard at this address, or null where there is none. */
-    @Nullable StatefulConnection<String, byte[]> connectionTo(String address);
-  }
-
-  /**
    * @param place where it is, for the log
+   * @param opener opens a connection to it
+   * @param topology who has what it has not
    */
   RedisShard(
       String place,
       Supplier<CompletionStage<StatefulConnection<String, byte[]>>> opener,
-      Common common) {
+      ShardContext context,
+      Topology topology) {
     spareOutage = new SpareOutage(place);
-    this.common = common;
-    RedisSettings settings = common.settings;
+    this.context = context;
+    this.topology = topology;
+    RedisSettings settings = context.settings();
     link =
         new RedisLink<>(
-            () -> opener.get().whenComplete((opened, failure) -> connecting(failure)),
+            () -> opener.get().whenComplete((opened, failure) -> connected(failure)),
             this::prepare,
             settings.reconnectMax(),
-            common.owner,
+            context.owner(),
             this,
-            common.guard);
+            context.guard());
     publisher =
         new RedisPublisher(
-            common.publish,
+            context.publish(),
             settings,
-            common.publications,
-            common.owner,
+            context.publications(),
+            context.owner(),
             link::connection,
-            common.watcher);
+            topology);
     reader =
         new RedisReader(
-            common.read,
+            context.read(),
             settings,
-            common.metrics,
-            common.refusals,
-            common.owner,
+            context.metrics(),
+            context.refusals(),
+            context.owner(),
             link::connection,
-            common.watcher);
+            topology);
     probe =
         new RedisProbe(
-            common.probeChannel, settings, common.metrics, common.refusals, common.owner);
-    eviction = new EvictionCheck(common.owner);
+            context.probeChannel(),
+            settings,
+            context.metrics(),
+            context.refusals(),
+            context.owner());
+    eviction = new EvictionCheck(context.owner());
   }
 
   private CompletionStage<?> prepare(StatefulConnection<String, byte[]> connection) {
     return publisher
         .prepare(connection)
         .thenCombine(reader.prepare(connection), (one, two) -> two)
-        .whenComplete((done, failure) -> connecting(failure));
+        .whenComplete((done, failure) -> connected(failure));
   }
 
-  private void connecting(@Nullable Throwable failure) {
+  private void connected(@Nullable Throwable failure) {
     if (failure != null && role == Role.SERVING) {
-      var unused = common.refusals.failed(Operation.CONNECT, failure);
+      var unused = context.refusals().failed(Operation.CONNECT, failure);
     }
   }
 
@@ -126,9 +97,9 @@ final class RedisShard implements RedisLink.Watcher {
     return link.connection();
   }
 
-  /** Whether it is known by now if there is a connection. From any thread. */
-  boolean isDecided() {
-    return link.isDecided();
+  /** Whether the first attempt to connect has ended; until then it may succeed. Any thread. */
+  boolean hasBeenTried() {
+    return link.hasBeenTried();
   }
 
   /** Any thread may use it. */
@@ -166,14 +137,14 @@ final class RedisShard implements RedisLink.Watcher {
     link.open();
   }
 
-  /** Takes over from another master and may be behind it: its first connection is one again. */
-  void succeeds() {
+  /** It takes over from another master and may be behind it, as after a lost connection. */
+  void takesOver() {
     lost = true;
   }
 
-  /** Says of one that is never opened that it is known by now that it has no connection. */
-  void undecidedNoMore() {
-    link.decide();
+  /** Says of one that is never opened that it will not have a connection. */
+  void markUnavailable() {
+    link.markUnavailable();
   }
 
   void expire() {
@@ -200,7 +171,7 @@ final class RedisShard implements RedisLink.Watcher {
       probe.reset();
       return RedisProbe.Verdict.PENDING;
     }
-    eviction.look(connection);
+    eviction.check(connection);
     RedisProbe.Verdict verdict = probe.verdict();
     switch (verdict) {
       case ALIVE -> {
@@ -208,7 +179,7 @@ final class RedisShard implements RedisLink.Watcher {
         probe.send(connection);
       }
       case PENDING -> probe.send(connection);
-      case PUBLISHER_SILENT -> link.replace(probe.complaint());
+      case PUBLISHER_SILENT -> link.replace(probe.failure());
       case SUBSCRIBER_SILENT -> {
         // it is not this connection's fault
       }
@@ -222,12 +193,12 @@ final class RedisShard implements RedisLink.Watcher {
     if (role == Role.SPARE) {
       spareOutage.over();
     } else {
-      common.refusals.accepted(Operation.CONNECT);
-      common.watcher.up();
+      context.refusals().accepted(Operation.CONNECT);
+      context.watcher().available();
     }
     if (lost) {
-      common.metrics.reconnects.increment();
-      common.watcher.back();
+      context.metrics().reconnects.increment();
+      context.watcher().restored();
     }
   }
 
@@ -239,9 +210,9 @@ final class RedisShard implements RedisLink.Watcher {
     reader.rejectWaiting();
     if (role == Role.SPARE) {
       spareOutage.lasts(reason);
-      common.watcher.misrouted(); // it may be gone, or have slots
+      topology.refresh(); // it may be gone, or have slots
     } else {
-      common.watcher.down(reason);
+      context.watcher().unavailable(reason);
     }
   }
 

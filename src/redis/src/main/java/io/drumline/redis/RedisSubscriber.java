@@ -264,7 +264,7 @@ final class RedisSubscriber {
     Publication publication;
     try {
       publication = Envelope.read(subscription.destination, bytes);
-    } catch (Envelope.MalformedException e) {
+    } catch (MalformedException e) {
       invalid.dropped(channel, e);
       return;
     }

@@ -1,9 +1,6 @@
 package io.drumline.redis;
 
-import io.lettuce.core.output.IntegerOutput;
 import io.lettuce.core.protocol.AsyncCommand;
-import io.lettuce.core.protocol.Command;
-import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import java.time.Duration;
 import java.util.Queue;
@@ -55,11 +52,10 @@ final class ReplicaWait {
   /** The command to be sent behind the batch. */
   AsyncCommand<String, byte[], Long> command() {
     AsyncCommand<String, byte[], Long> wait =
-        new AsyncCommand<>(
-            new Command<>(
-                CommandType.WAIT,
-                new IntegerOutput<>(RedisConnector.CODEC),
-                new CommandArgs<>(RedisConnector.CODEC).add(replicas).add(timeout.toMillis())));
+        Commands.command(
+            CommandType.WAIT,
+            Commands.integer(),
+            Commands.args().add(replicas).add(timeout.toMillis()));
     wait.onComplete(
         (confirmed, failure) -> {
           outcome =

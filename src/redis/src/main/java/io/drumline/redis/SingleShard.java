@@ -4,6 +4,7 @@ import io.lettuce.core.api.StatefulConnection;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** One Redis that has all keys: alone, or the master that Sentinels name. */
@@ -11,8 +12,12 @@ final class SingleShard implements RedisShards {
   private final RedisShard shard;
   private final List<RedisShard> all;
 
-  SingleShard(RedisShard shard) {
-    this.shard = shard;
+  /** As {@link RedisShard}. */
+  SingleShard(
+      String place,
+      Supplier<CompletionStage<StatefulConnection<String, byte[]>>> opener,
+      ShardContext context) {
+    shard = new RedisShard(place, opener, context, this);
     all = List.of(shard);
   }
 
@@ -52,7 +57,7 @@ final class SingleShard implements RedisShards {
   }
 
   @Override
-  public void look() {
-    // there is nobody else
+  public void refresh() {
+    // there is no other
   }
 }

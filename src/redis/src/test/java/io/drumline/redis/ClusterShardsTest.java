@@ -22,9 +22,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,34 +39,26 @@ class ClusterShardsTest {
   private final TaskGuard guard = new Periodic(meters).guard("redis_link");
   private final Told told = new Told();
   private final ListAppender<ILoggingEvent> log = new ListAppender<>();
-  private List<ClusterShards.Master> masters = List.of(master(1, 0, 16384), master(2, 0, 0));
+  private List<ClusterMaster> masters = List.of(master(1, 0, 16384), master(2, 0, 0));
   private int refused;
   private boolean refuses = true;
   private final ClusterShards shards = shards();
 
-  private final class Told implements RedisShard.Watcher {
+  private static final class Told implements ShardWatcher {
     final List<String> downs = new ArrayList<>();
     int ups;
 
     @Override
-    public void up() {
+    public void available() {
       ups++;
     }
 
     @Override
-    public void back() {}
+    public void restored() {}
 
     @Override
-    public void down(String reason) {
+    public void unavailable(String reason) {
       downs.add(reason);
-    }
-
-    @Override
-    public void misrouted() {}
-
-    @Override
-    public @Nullable StatefulConnection<String, byte[]> connectionTo(String address) {
-      return shards.connectionTo(address);
     }
   }
 
@@ -105,7 +95,7 @@ class ClusterShardsTest {
   void whatItLacksIsAProblemOnceItHasSlots() {
     pass(1);
     masters = List.of(master(1, 0, 16383), master(2, 16383, 16384));
-    shards.look();
+    shards.refresh();
     pass(60);
     assertThat(told.downs).isNotEmpty().allMatch(reason -> reason.startsWith("NOAUTH"));
     assertThat(refusals.problems()).hasSize(1);
@@ -115,8 +105,8 @@ class ClusterShardsTest {
   private ClusterShards shards() {
     RedisKeys keys = new RedisKeys("drumline:");
     MessageIds ids = new MessageIds();
-    RedisShard.Common common =
-        new RedisShard.Common(
+    ShardContext context =
+        new ShardContext(
             properties,
             metrics,
             refusals,
@@ -128,34 +118,24 @@ class ClusterShardsTest {
             told,
             guard);
     return new ClusterShards(
-        () -> CompletableFuture.completedFuture(masters),
-        master -> new RedisShard(master.address(), opener(master), common),
-        new RedisShard("nobody", () -> CompletableFuture.failedFuture(noAuth()), common),
-        keys,
-        time.eventLoop(),
-        told,
-        guard);
+        "here", () -> CompletableFuture.completedFuture(masters), this::connection, keys, context);
   }
 
   /** The second master refuses. */
-  private Supplier<CompletionStage<StatefulConnection<String, byte[]>>> opener(
-      ClusterShards.Master master) {
-    FakeRedis redis = new FakeRedis();
-    return () -> {
-      if (refuses && master.address().contains("2:")) {
-        refused++;
-        return CompletableFuture.failedFuture(noAuth());
-      }
-      return CompletableFuture.completedFuture(redis.connection);
-    };
+  private CompletionStage<StatefulConnection<String, byte[]>> connection(ClusterMaster master) {
+    if (refuses && master.address().contains("2:")) {
+      refused++;
+      return CompletableFuture.failedFuture(noAuth());
+    }
+    return CompletableFuture.completedFuture(new FakeRedis().connection);
   }
 
   private static RedisCommandExecutionException noAuth() {
     return new RedisCommandExecutionException("NOAUTH Authentication required.");
   }
 
-  private static ClusterShards.Master master(int number, int from, int to) {
-    return new ClusterShards.Master(
+  private static ClusterMaster master(int number, int from, int to) {
+    return new ClusterMaster(
         RedisURI.create("redis-" + number, 6379), IntStream.range(from, to).boxed().toList());
   }
 

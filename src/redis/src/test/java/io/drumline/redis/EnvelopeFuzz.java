@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.drumline.message.Destination;
 import io.drumline.message.Publication;
-import io.drumline.redis.Envelope.MalformedException;
 
 /** Whatever is on a channel: a publication made of no more than is there, or one named error. */
 class EnvelopeFuzz {

@@ -66,7 +66,7 @@ final class EnvelopeTest {
       byte[] part = Arrays.copyOf(whole, length);
       assertThatThrownBy(() -> Envelope.read(TOPIC, part))
           .as("%d bytes", length)
-          .isInstanceOf(Envelope.MalformedException.class);
+          .isInstanceOf(MalformedException.class);
     }
   }
 
@@ -79,7 +79,7 @@ final class EnvelopeTest {
       for (int length : new int[] {-1, Integer.MIN_VALUE, Integer.MAX_VALUE, 1 << 30, 200}) {
         byte[] hostile = ByteBuffer.wrap(whole.clone()).putInt(at, length).array();
         assertThatThrownBy(() -> Envelope.read(TOPIC, hostile))
-            .isInstanceOf(Envelope.MalformedException.class);
+            .isInstanceOf(MalformedException.class);
       }
     }
   }
@@ -88,7 +88,7 @@ final class EnvelopeTest {
   void refusesBytesAfterTheBody() {
     byte[] whole = whole("epoch", 5, "id-0");
     assertThatThrownBy(() -> Envelope.read(TOPIC, Arrays.copyOf(whole, whole.length + 1)))
-        .isInstanceOf(Envelope.MalformedException.class)
+        .isInstanceOf(MalformedException.class)
         .hasMessage("bytes after the body");
   }
 
@@ -97,7 +97,7 @@ final class EnvelopeTest {
     byte[] whole = whole("epoch", 5, "id-0");
     whole[0] = 2;
     assertThatThrownBy(() -> Envelope.read(TOPIC, whole))
-        .isInstanceOf(Envelope.MalformedException.class)
+        .isInstanceOf(MalformedException.class)
         .hasMessage("unknown version");
   }
 
@@ -105,8 +105,7 @@ final class EnvelopeTest {
   void refusesImpossiblePositions() {
     for (byte[] bytes :
         new byte[][] {whole("", 5, ""), whole("epoch", 0, ""), whole("epoch", -1, "")}) {
-      assertThatThrownBy(() -> Envelope.read(TOPIC, bytes))
-          .isInstanceOf(Envelope.MalformedException.class);
+      assertThatThrownBy(() -> Envelope.read(TOPIC, bytes)).isInstanceOf(MalformedException.class);
     }
   }
 
@@ -121,7 +120,7 @@ final class EnvelopeTest {
       }
       try {
         assertThat(Envelope.read(TOPIC, noise).id()).isNotEmpty();
-      } catch (Envelope.MalformedException e) {
+      } catch (MalformedException e) {
         assertThat(e).hasMessageMatching("\\w.*");
       }
     }

@@ -32,11 +32,10 @@ final class NoticeFormTest {
     byte[] whole = NoticeForm.write(NOTICE);
     for (int length = 0; length < whole.length; length++) {
       byte[] cut = Arrays.copyOf(whole, length);
-      assertThatThrownBy(() -> NoticeForm.read(cut))
-          .isInstanceOf(Envelope.MalformedException.class);
+      assertThatThrownBy(() -> NoticeForm.read(cut)).isInstanceOf(MalformedException.class);
     }
     byte[] more = Arrays.copyOf(whole, whole.length + 1);
-    assertThatThrownBy(() -> NoticeForm.read(more)).isInstanceOf(Envelope.MalformedException.class);
+    assertThatThrownBy(() -> NoticeForm.read(more)).isInstanceOf(MalformedException.class);
   }
 
   @ParameterizedTest
@@ -55,6 +54,6 @@ final class NoticeFormTest {
       })
   void refusesWhatIsForeign(String bytes) {
     assertThatThrownBy(() -> NoticeForm.read(bytes.getBytes(ISO_8859_1)))
-        .isInstanceOf(Envelope.MalformedException.class);
+        .isInstanceOf(MalformedException.class);
   }
 }

@@ -69,7 +69,7 @@ final class PublishScriptIT {
     long stored = redis.xlen(stream);
     assertThatThrownBy(() -> publish(number, time))
         .isInstanceOf(RedisCommandExecutionException.class)
-        .matches(RedisScript::isOvertaken);
+        .matches(ErrorReply::isOvertaken);
     assertThat(redis.xlen(stream)).isEqualTo(stored);
   }
 

@@ -61,18 +61,9 @@ class RedisPublisherTest {
             new Cluster());
   }
 
-  private final class Cluster implements RedisShard.Watcher {
+  private final class Cluster implements Topology {
     @Override
-    public void up() {}
-
-    @Override
-    public void back() {}
-
-    @Override
-    public void down(String reason) {}
-
-    @Override
-    public void misrouted() {}
+    public void refresh() {}
 
     @Override
     public @Nullable StatefulConnection<String, byte[]> connectionTo(String address) {

@@ -34,18 +34,9 @@ class RedisReaderTest {
           new FailingCluster());
 
   /** It cannot even look for who has the keys. */
-  private static final class FailingCluster implements RedisShard.Watcher {
+  private static final class FailingCluster implements Topology {
     @Override
-    public void up() {}
-
-    @Override
-    public void back() {}
-
-    @Override
-    public void down(String reason) {}
-
-    @Override
-    public void misrouted() {
+    public void refresh() {
       throw new IllegalStateException("injected");
     }
 

@@ -3,7 +3,6 @@ package io.drumline.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.backplane.BackplaneStatus.Problem;
-import io.drumline.redis.RedisRefusals.Operation;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
