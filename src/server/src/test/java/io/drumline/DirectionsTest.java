@@ -62,7 +62,7 @@ class DirectionsTest {
   static final ArchRule redisKnowsNoSpring =
       noClasses()
           .that()
-          .resideInAPackage("io.drumline.redis")
+          .resideInAPackage("io.drumline.redis..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("org.springframework..", "jakarta..");
@@ -123,10 +123,10 @@ class DirectionsTest {
   @ArchTest
   static final ArchRule onlySpringImportsRedis =
       noClasses()
-          .that(not(resideInAnyPackage("io.drumline.redis", "io.drumline.spring")))
+          .that(not(resideInAnyPackage("io.drumline.redis..", "io.drumline.spring")))
           .should()
           .dependOnClassesThat()
-          .resideInAPackage("io.drumline.redis");
+          .resideInAPackage("io.drumline.redis..");
 
   @ArchTest
   static final ArchRule onlyStompKnowsSpringMessaging =
@@ -143,7 +143,7 @@ class DirectionsTest {
           .that(
               not(
                   resideInAnyPackage(
-                      "io.drumline.listener", "io.drumline.hub", "io.drumline.redis")))
+                      "io.drumline.listener", "io.drumline.hub", "io.drumline.redis..")))
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.netty.channel..", "io.netty.handler..");
@@ -226,14 +226,14 @@ class DirectionsTest {
   /** The package uses no other package of ours than these, and {@code loop}. */
   private static ArchRule ours(String name, String... allowed) {
     String[] packages = new String[allowed.length + 2];
-    packages[0] = "io.drumline." + name;
+    packages[0] = "io.drumline." + name + "..";
     packages[1] = "io.drumline.loop";
     for (int i = 0; i < allowed.length; i++) {
-      packages[i + 2] = "io.drumline." + allowed[i];
+      packages[i + 2] = "io.drumline." + allowed[i] + "..";
     }
     return noClasses()
         .that()
-        .resideInAPackage("io.drumline." + name)
+        .resideInAPackage("io.drumline." + name + "..")
         .should()
         .dependOnClassesThat(
             resideInAPackage("io.drumline..").and(not(resideInAnyPackage(packages))));

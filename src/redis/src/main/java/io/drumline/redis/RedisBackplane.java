@@ -16,6 +16,33 @@ import io.drumline.loop.PeriodicTask;
 import io.drumline.loop.TaskGuard;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
+import io.drumline.redis.connection.ConnectionWatcher;
+import io.drumline.redis.connection.EvictionCheck;
+import io.drumline.redis.connection.RedisConnector;
+import io.drumline.redis.connection.RedisLink;
+import io.drumline.redis.format.InvalidEnvelopes;
+import io.drumline.redis.format.RedisKeys;
+import io.drumline.redis.history.ReadScript;
+import io.drumline.redis.publish.Publications;
+import io.drumline.redis.publish.PublishScript;
+import io.drumline.redis.settings.RedisSettings;
+import io.drumline.redis.settings.RedisTarget;
+import io.drumline.redis.shard.ClusterShards;
+import io.drumline.redis.shard.RedisShard;
+import io.drumline.redis.shard.RedisShards;
+import io.drumline.redis.shard.ShardContext;
+import io.drumline.redis.shard.ShardWatcher;
+import io.drumline.redis.shard.SingleShard;
+import io.drumline.redis.state.RedisCalls;
+import io.drumline.redis.state.RedisControl;
+import io.drumline.redis.state.RedisRegistry;
+import io.drumline.redis.state.RedisRevocations;
+import io.drumline.redis.state.RedisSessions;
+import io.drumline.redis.status.Operation;
+import io.drumline.redis.status.RedisMetrics;
+import io.drumline.redis.status.FailureReason;
+import io.drumline.redis.status.RedisOutage;
+import io.drumline.redis.status.RedisRefusals;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.concurrent.EventExecutor;
@@ -359,20 +386,20 @@ public final class RedisBackplane implements Backplane {
     }
   }
 
-  private final class SubscribingWatcher implements RedisLink.Watcher {
+  private final class SubscribingWatcher implements ConnectionWatcher {
     private boolean lost;
 
     @Override
-    public void up() {
+    public void connected() {
       if (lost) {
-        metrics.reconnects.increment();
+        metrics.reconnected();
       }
       refusals.accepted(Operation.SUBSCRIBE);
       RedisBackplane.this.up();
     }
 
     @Override
-    public void down(String reason) {
+    public void disconnected(String reason) {
       lost = true;
       subscriber().detach();
       shards.all().forEach(shard -> shard.probe().reset());

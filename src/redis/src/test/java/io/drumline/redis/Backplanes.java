@@ -3,6 +3,8 @@ package io.drumline.redis;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
 import io.drumline.loop.Periodic;
+import io.drumline.redis.settings.RedisSettings;
+import io.drumline.redis.settings.RedisTarget;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisURI;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -14,7 +16,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /** Makes backplanes for tests. */
-final class Backplanes {
+public final class Backplanes {
   private Backplanes() {}
 
   /**
@@ -77,7 +79,7 @@ final class Backplanes {
   }
 
   /** Those that are not given are the defaults. */
-  static RedisSettings settings(Map<String, String> given) {
+  public static RedisSettings settings(Map<String, String> given) {
     Map<String, String> values = new HashMap<>(given);
     RedisSettings read =
         new RedisSettings(

@@ -12,6 +12,7 @@ import io.drumline.backplane.Inbox;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
 import io.drumline.message.Publication;
+import io.drumline.redis.format.RedisKeys;
 import io.drumline.testing.TcpProxy;
 import io.drumline.testing.redis.RedisServer;
 import io.drumline.testing.redis.TestRedis;

@@ -11,6 +11,7 @@ import io.drumline.backplane.BackplaneHistoryContract;
 import io.drumline.backplane.Inbox;
 import io.drumline.message.Destination;
 import io.drumline.message.Publication;
+import io.drumline.redis.format.RedisKeys;
 import io.drumline.testing.redis.TestRedis;
 import io.lettuce.core.KillArgs;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;

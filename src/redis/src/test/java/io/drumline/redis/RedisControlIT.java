@@ -11,6 +11,7 @@ import io.drumline.backplane.ControlChannelContract;
 import io.drumline.backplane.Inbox;
 import io.drumline.backplane.Notice;
 import io.drumline.backplane.Retentions;
+import io.drumline.redis.state.RedisControl;
 import io.drumline.testing.redis.RedisServer;
 import io.drumline.testing.redis.TestRedis;
 import io.lettuce.core.KillArgs;

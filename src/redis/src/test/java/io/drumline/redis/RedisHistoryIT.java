@@ -14,6 +14,7 @@ import io.drumline.message.Destination;
 import io.drumline.message.DestinationPattern;
 import io.drumline.message.Draft;
 import io.drumline.message.Publication;
+import io.drumline.redis.format.RedisKeys;
 import io.drumline.testing.redis.TestRedis;
 import io.lettuce.core.StreamMessage;
 import io.lettuce.core.XAddArgs;

@@ -9,6 +9,7 @@ import io.drumline.backplane.NodeRegistry;
 import io.drumline.backplane.NodeRegistry.Renewal;
 import io.drumline.backplane.NodeRegistryContract;
 import io.drumline.backplane.Retentions;
+import io.drumline.redis.format.RedisKeys;
 import io.drumline.testing.redis.RedisServer;
 import io.drumline.testing.redis.TestRedis;
 import io.lettuce.core.api.sync.RedisCommands;

@@ -14,6 +14,8 @@ import io.drumline.backplane.SessionStore.Opened;
 import io.drumline.backplane.SessionStore.Opening;
 import io.drumline.backplane.SessionStore.Outcome;
 import io.drumline.backplane.SessionStoreContract;
+import io.drumline.redis.format.RedisKeys;
+import io.drumline.redis.state.RedisSessions;
 import io.drumline.testing.redis.RedisServer;
 import io.drumline.testing.redis.TestRedis;
 import io.lettuce.core.KillArgs;

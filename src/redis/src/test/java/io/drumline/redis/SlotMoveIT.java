@@ -11,6 +11,7 @@ import io.drumline.backplane.History;
 import io.drumline.backplane.Inbox;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
+import io.drumline.redis.format.RedisKeys;
 import io.drumline.testing.redis.ClusteredRedis;
 import io.drumline.testing.redis.TestRedis;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;

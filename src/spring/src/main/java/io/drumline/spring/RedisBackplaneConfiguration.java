@@ -8,7 +8,7 @@ import io.drumline.backplane.Revocations;
 import io.drumline.backplane.SessionStore;
 import io.drumline.loop.Periodic;
 import io.drumline.redis.RedisBackplane;
-import io.drumline.redis.RedisTarget;
+import io.drumline.redis.settings.RedisTarget;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;

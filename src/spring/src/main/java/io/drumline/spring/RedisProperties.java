@@ -1,6 +1,6 @@
 package io.drumline.spring;
 
-import io.drumline.redis.RedisSettings;
+import io.drumline.redis.settings.RedisSettings;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;

@@ -1,6 +1,6 @@
 package io.drumline.spring;
 
-import io.drumline.redis.RedisTarget;
+import io.drumline.redis.settings.RedisTarget;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisCredentialsProvider;
 import io.lettuce.core.RedisURI;

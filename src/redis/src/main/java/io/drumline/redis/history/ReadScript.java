@@ -1,0 +1,69 @@
+package io.drumline.redis.history;
+
+import io.drumline.backplane.History;
+import io.drumline.backplane.MessageIds;
+import io.drumline.backplane.Retention;
+import io.drumline.backplane.Retentions;
+import io.drumline.message.Destination;
+import io.drumline.redis.command.RedisScript;
+import io.drumline.redis.format.InvalidEnvelopes;
+import io.drumline.redis.format.RedisKeys;
+import io.lettuce.core.protocol.AsyncCommand;
+import java.util.List;
+
+/** Makes the commands that read history: {@code read.lua}. */
+public final class ReadScript {
+  private static final RedisScript SCRIPT = RedisScript.load("read.lua");
+  private static final int MOST_MESSAGES = 1024;
+  private static final int MOST_BYTES = 1 << 20;
+
+  private final RedisKeys keys;
+  private final MessageIds ids;
+  private final Retentions retentions;
+  private final InvalidEnvelopes invalid;
+
+  public ReadScript(
+      RedisKeys keys, MessageIds ids, Retentions retentions, InvalidEnvelopes invalid) {
+    this.keys = keys;
+    this.ids = ids;
+    this.retentions = retentions;
+    this.invalid = invalid;
+  }
+
+  /** Makes Redis know the script. */
+  AsyncCommand<String, byte[], String> load() {
+    return SCRIPT.load();
+  }
+
+  /** The command for {@link io.drumline.backplane.Backplane#read}. */
+  AsyncCommand<String, byte[], History> command(
+      Destination destination, long after, int count, boolean begin) {
+    return command(keys(destination), destination, after, count, begin);
+  }
+
+  /** All keys that the script needs. */
+  List<String> keys(Destination destination) {
+    return List.of(keys.meta(destination), keys.stream(destination));
+  }
+
+  /** The same for a Redis that is just taking over the destination's slot. */
+  AsyncCommand<String, byte[], History> asking(
+      Destination destination, long after, int count, boolean begin) {
+    return command(List.of(keys.meta(destination)), destination, after, count, begin);
+  }
+
+  private AsyncCommand<String, byte[], History> command(
+      List<String> named, Destination destination, long after, int count, boolean begin) {
+    Retention retention = retentions.of(destination);
+    return RedisScript.command(
+        SCRIPT
+            .call(named)
+            .add(after)
+            .add(Math.min(count, MOST_MESSAGES))
+            .add(MOST_BYTES)
+            .add(begin ? ids.newEpoch(destination) : "")
+            .add(retention.keeps() ? retention.age().toMillis() : 0)
+            .add(retention.messages()),
+        new HistoryOutput(destination, invalid));
+  }
+}

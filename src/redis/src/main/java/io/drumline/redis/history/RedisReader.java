@@ -1,0 +1,265 @@
+package io.drumline.redis.history;
+
+import io.drumline.backplane.BackplaneException;
+import io.drumline.backplane.History;
+import io.drumline.message.Destination;
+import io.drumline.redis.command.AskCheck;
+import io.drumline.redis.command.Commands;
+import io.drumline.redis.command.ErrorReply;
+import io.drumline.redis.connection.Topology;
+import io.drumline.redis.settings.RedisSettings;
+import io.drumline.redis.status.Operation;
+import io.drumline.redis.status.RedisMetrics;
+import io.drumline.redis.status.RedisRefusal;
+import io.drumline.redis.status.RedisRefusals;
+import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.protocol.AsyncCommand;
+import io.netty.util.concurrent.EventExecutor;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads history from Redis, on the publishing connection. A page may have a megabyte, so only a few
+ * reads are with Redis at a time; the others wait.
+ *
+ * <p>Concurrency: callers add to {@code waiting}; one task on {@code owner} sends; Lettuce's I/O
+ * thread completes.
+ */
+public final class RedisReader {
+  private static final int AT_A_TIME = 32;
+
+  private static final String NOT_READ = "The history cannot be read";
+  private static final String OVERLOADED =
+      "The history cannot be read; the backplane is overloaded.";
+  private static final String TIMED_OUT =
+      "The history cannot be read; the backplane did not answer in time.";
+
+  private final ReadScript script;
+  private final RedisSettings settings;
+  private final RedisMetrics metrics;
+  private final RedisRefusals refusals;
+  private final EventExecutor owner;
+  private final Supplier<@Nullable StatefulConnection<String, byte[]>> link;
+  private final Topology topology;
+
+  private final Queue<Read> waiting = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger held = new AtomicInteger();
+  private final AtomicInteger unanswered = new AtomicInteger();
+  private final AtomicBoolean scheduled = new AtomicBoolean();
+
+  /** In the order sent; those that are done leave when they are at the head. Owner's. */
+  private final ArrayDeque<Read> sent = new ArrayDeque<>();
+
+  private volatile boolean scriptMissing;
+
+  /**
+   * @param link the connection, or null while there is none
+   * @param topology is told that another Redis has the keys, and knows the others
+   */
+  public RedisReader(
+      ReadScript script,
+      RedisSettings settings,
+      RedisMetrics metrics,
+      RedisRefusals refusals,
+      EventExecutor owner,
+      Supplier<@Nullable StatefulConnection<String, byte[]>> link,
+      Topology topology) {
+    this.script = script;
+    this.settings = settings;
+    this.metrics = metrics;
+    this.refusals = refusals;
+    this.owner = owner;
+    this.link = link;
+    this.topology = topology;
+  }
+
+  /** As {@link io.drumline.backplane.Backplane#read}. */
+  public CompletionStage<History> read(
+      Destination destination, long after, int count, boolean begin) {
+    Read read = new Read(destination, after, count, begin);
+    if (held.incrementAndGet() > settings.requestQueue()) {
+      read.fail(OVERLOADED, null);
+    } else if (link.get() == null || owner.isShuttingDown()) {
+      read.fail(refusals.unavailable(NOT_READ), null);
+    } else {
+      waiting.add(read);
+      schedule();
+    }
+    return read.result;
+  }
+
+  private void schedule() {
+    if (!scheduled.get() && scheduled.compareAndSet(false, true) && !owner.isShuttingDown()) {
+      owner.execute(this::drain);
+    }
+  }
+
+  /** Makes a new connection ready: Redis knows the script. */
+  public CompletionStage<?> prepare(StatefulConnection<String, byte[]> connection) {
+    AsyncCommand<String, byte[], String> load = script.load();
+    connection.dispatch(load);
+    return load.orTimeout(settings.commandTimeout().toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void drain() {
+    scheduled.set(false);
+    StatefulConnection<String, byte[]> connection = link.get();
+    if (connection == null) {
+      rejectWaiting();
+      return;
+    }
+    if (scriptMissing) {
+      scriptMissing = false;
+      AsyncCommand<String, byte[], String> load = script.load();
+      load.onComplete((name, failure) -> refusals.failed(Operation.READ, failure));
+      connection.dispatch(load);
+    }
+    while (unanswered.get() < AT_A_TIME) {
+      Read next = waiting.poll();
+      if (next == null) {
+        break;
+      }
+      next.send(connection);
+    }
+    forgetAnswered();
+  }
+
+  /** Fails what was not sent; called by the owner when the connection is gone. */
+  public void rejectWaiting() {
+    for (Read next; (next = waiting.poll()) != null; ) {
+      next.fail(refusals.unavailable(NOT_READ), null);
+    }
+  }
+
+  /** Fails what took too long; called by the owner several times a second. */
+  public void expire() {
+    long oldest = System.nanoTime() - settings.commandTimeout().toNanos();
+    forgetAnswered();
+    for (Read next; (next = sent.peek()) != null && next.begun - oldest < 0; ) {
+      sent.poll();
+      next.fail(TIMED_OUT, null);
+    }
+  }
+
+  private void forgetAnswered() {
+    for (Read next; (next = sent.peek()) != null && next.result.isDone(); ) {
+      sent.poll();
+    }
+  }
+
+  /** One page that is asked for. */
+  private final class Read {
+    final CompletableFuture<History> result = new CompletableFuture<>();
+    private final Destination destination;
+    private final long after;
+    private final int count;
+    private final boolean begin;
+    volatile long begun;
+
+    /** The Redis to which the slot is on its way, where that is asked. */
+    private volatile @Nullable String asked;
+
+    Read(Destination destination, long after, int count, boolean begin) {
+      this.destination = destination;
+      this.after = after;
+      this.count = count;
+      this.begin = begin;
+    }
+
+    void send(StatefulConnection<String, byte[]> usual) {
+      String address = asked;
+      StatefulConnection<String, byte[]> connection =
+          address == null ? usual : topology.connectionTo(address);
+      if (connection == null) {
+        misrouted(null);
+        return;
+      }
+      begun = System.nanoTime();
+      AsyncCommand<String, byte[], History> command =
+          address == null
+              ? script.command(destination, after, count, begin)
+              : script.asking(destination, after, count, begin);
+      unanswered.incrementAndGet(); // not before there is something to answer
+      sent.add(this);
+      command.onComplete(this::answered);
+      Commands.send(
+          connection, address == null ? List.of(command) : List.of(Commands.asking(), command));
+    }
+
+    /** On Lettuce's I/O thread. */
+    private void answered(@Nullable History history, @Nullable Throwable failure) {
+      if (asked == null && ErrorReply.askAddress(failure) != null && !result.isDone()) {
+        var unused =
+            AskCheck.haveLeft(link.get(), script.keys(destination))
+                .thenAccept(left -> onItsWay(left, failure));
+        return;
+      }
+      try {
+        if (history != null) {
+          metrics.read(System.nanoTime() - begun);
+          refusals.accepted(Operation.READ);
+          if (result.complete(history)) {
+            held.decrementAndGet();
+          }
+        } else if (failure instanceof RedisNoScriptException && !result.isDone()) {
+          scriptMissing = true;
+          waiting.add(this);
+        } else if (failure != null && ErrorReply.isRedirect(failure)) {
+          misrouted(failure);
+        } else {
+          RedisRefusal reason = refusals.failed(Operation.READ, failure);
+          fail(
+              reason == null
+                  ? refusals.unavailable(NOT_READ)
+                  : refusals.rejected(NOT_READ, Operation.READ, reason),
+              failure);
+        }
+      } finally {
+        settled(); // or its place would be lost
+      }
+    }
+
+    /** The slot is on its way; on Lettuce's I/O thread. */
+    private void onItsWay(boolean left, @Nullable Throwable failure) {
+      try {
+        if (left) {
+          asked = ErrorReply.askAddress(failure);
+          waiting.add(this);
+        } else {
+          misrouted(failure);
+        }
+      } finally {
+        settled();
+      }
+    }
+
+    private void misrouted(@Nullable Throwable failure) {
+      fail(refusals.unavailable(NOT_READ), failure);
+      topology.refresh();
+    }
+
+    private void settled() {
+      unanswered.decrementAndGet();
+      if (!waiting.isEmpty()) {
+        schedule();
+      }
+    }
+
+    void fail(String message, @Nullable Throwable cause) {
+      if (result.completeExceptionally(new BackplaneException(message, cause))) {
+        held.decrementAndGet();
+        metrics.readFailed();
+      }
+    }
+  }
+}

@@ -1,0 +1,110 @@
+package io.drumline.redis.publish;
+
+import io.drumline.backplane.BackplaneException;
+import io.drumline.redis.settings.RedisSettings;
+import io.drumline.redis.status.Operation;
+import io.drumline.redis.status.RedisMetrics;
+import io.drumline.redis.status.RedisRefusal;
+import io.drumline.redis.status.RedisRefusals;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all publications of a node have in common, whichever Redis they go to: how many it holds,
+ * their order, and how they end. Thread safe, except {@link #nextSequence}.
+ */
+public final class Publications {
+  static final String NOT_ACCEPTED = "The message was not accepted";
+  static final String OVERLOADED = "The message was not accepted; the backplane is overloaded.";
+  static final String OVERTAKEN =
+      "The message was not accepted: later ones overtook it while the backplane was unavailable.";
+  static final String TIMED_OUT =
+      "It is not known whether the message was accepted; the backplane did not answer in time.";
+  static final String LOST =
+      "It is not known whether the message was accepted: the connection to the backplane was lost.";
+  static final String UNCONFIRMED =
+      "The message was published, but too few replicas of the backplane have confirmed it.";
+
+  private final int mostRequests;
+  private final long mostBytes;
+  private final RedisMetrics metrics;
+  private final RedisRefusals refusals;
+
+  /** What is held until Redis has answered, timed out or not. */
+  private final AtomicInteger heldRequests = new AtomicInteger();
+
+  private final AtomicLong heldBytes = new AtomicLong();
+
+  /** Of the last one sent first: microseconds, or one more than before. Owner's. */
+  private long sequence;
+
+  public Publications(RedisSettings settings, RedisMetrics metrics, RedisRefusals refusals) {
+    mostRequests = settings.requestQueue();
+    mostBytes = settings.requestQueueBytes();
+    this.metrics = metrics;
+    this.refusals = refusals;
+    metrics.held(heldRequests, heldBytes);
+  }
+
+  /** Holds another one, to be released in any case; returns whether there was room for it. */
+  boolean hold(PendingPublication publication) {
+    int requests = heldRequests.incrementAndGet();
+    long bytes = heldBytes.addAndGet(publication.payload.length);
+    return requests <= mostRequests && bytes <= mostBytes;
+  }
+
+  void release(PendingPublication publication) {
+    heldRequests.decrementAndGet();
+    heldBytes.addAndGet(-publication.payload.length);
+  }
+
+  /** A greater number than ever before; on the backplane's thread only. */
+  long nextSequence() {
+    sequence = Math.max(sequence + 1, TimeUnit.MILLISECONDS.toMicros(System.currentTimeMillis()));
+    return sequence;
+  }
+
+  void sentAgain() {
+    metrics.publishRetried();
+  }
+
+  /** The sentence while Redis cannot be asked. */
+  String unavailable() {
+    return refusals.unavailable(NOT_ACCEPTED);
+  }
+
+  /** The script was sent to Redis again. */
+  void loaded(@Nullable Throwable failure) {
+    var unused = refusals.failed(Operation.PUBLISH, failure);
+  }
+
+  /** Counts what Redis answered; the sentence for the publisher. */
+  String refused(Throwable failure) {
+    RedisRefusal reason = refusals.failed(Operation.PUBLISH, failure);
+    return refusals.rejected(
+        NOT_ACCEPTED, Operation.PUBLISH, reason == null ? RedisRefusal.OTHER : reason);
+  }
+
+  void accept(PendingPublication publication, String messageId) {
+    release(publication);
+    if (publication.destination.ordered()) {
+      refusals.accepted(Operation.PUBLISH);
+    }
+    metrics.published(System.nanoTime() - publication.begun);
+    publication.result.complete(messageId);
+  }
+
+  void reject(PendingPublication publication, String message) {
+    release(publication);
+    fail(publication, message, null);
+  }
+
+  /** Tells whoever waits; it is held until it is released. */
+  void fail(PendingPublication publication, String message, @Nullable Throwable cause) {
+    if (publication.result.completeExceptionally(new BackplaneException(message, cause))) {
+      metrics.publishFailed();
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package io.drumline.redis.publish;
+
+import io.drumline.redis.command.Commands;
+import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.protocol.AsyncCommand;
+import io.lettuce.core.protocol.RedisCommand;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Publications that go out in one flush. Used on the owner's thread. */
+final class PublishBatch {
+  private static final int MOST = 512;
+
+  private final PublishScript script;
+  private final Publications publications;
+  private final InFlight inFlight;
+  private final @Nullable ReplicaWait replicas;
+  private final Answers answers;
+  private final List<RedisCommand<String, byte[], ?>> commands = new ArrayList<>();
+  private final List<PendingPublication> added = new ArrayList<>();
+  private boolean ordered;
+
+  /** Takes the answer for each, on Lettuce's I/O thread, in the order sent. */
+  interface Answers {
+    void answered(
+        PendingPublication publication,
+        @Nullable ReplicaWait replicas,
+        @Nullable String messageId,
+        @Nullable Throwable failure);
+  }
+
+  /**
+   * @param replicas what to send behind the batch, to know how many replicas have it; null if
+   *     nobody asks
+   */
+  PublishBatch(
+      PublishScript script,
+      Publications publications,
+      InFlight inFlight,
+      @Nullable ReplicaWait replicas,
+      Answers answers) {
+    this.script = script;
+    this.publications = publications;
+    this.inFlight = inFlight;
+    this.replicas = replicas;
+    this.answers = answers;
+  }
+
+  boolean hasRoom() {
+    return commands.size() < MOST;
+  }
+
+  void add(PendingPublication publication) {
+    if (publication.result.isDone()) {
+      publications.release(publication); // it timed out while it waited
+      return;
+    }
+    if (!publication.wasSent()) {
+      publication.sent(publications.nextSequence());
+      inFlight.watch(publication);
+    } else if (publication.lost()) {
+      publications.sentAgain();
+    }
+    publication.taken();
+    added.add(publication);
+    ordered |= publication.destination.ordered();
+    AsyncCommand<String, byte[], String> command = script.command(publication);
+    command.onComplete(
+        (messageId, failure) -> answers.answered(publication, replicas, messageId, failure));
+    if (publication.asked() != null) {
+      commands.add(Commands.asking());
+    }
+    commands.add(command);
+  }
+
+  /** What was added. */
+  List<PendingPublication> publications() {
+    return added;
+  }
+
+  void dispatch(StatefulConnection<String, byte[]> connection) {
+    if (commands.isEmpty()) {
+      return;
+    }
+    if (replicas != null && ordered) {
+      commands.add(replicas.command());
+    }
+    inFlight.dispatched(added.size());
+    Commands.send(connection, commands);
+  }
+}

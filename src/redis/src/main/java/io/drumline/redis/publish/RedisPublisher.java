@@ -1,0 +1,397 @@
+package io.drumline.redis.publish;
+
+import io.drumline.message.Destination;
+import io.drumline.message.Draft;
+import io.drumline.redis.command.AskCheck;
+import io.drumline.redis.command.Commands;
+import io.drumline.redis.command.ErrorReply;
+import io.drumline.redis.connection.Topology;
+import io.drumline.redis.settings.RedisSettings;
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.protocol.AsyncCommand;
+import io.netty.util.concurrent.EventExecutor;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends publications to Redis, pipelined, in the order in which they came. What may have been
+ * stored when a connection was lost is sent again on the next one, before anything newer, and the
+ * script stores it once. The script refuses what reaches Redis behind a later message of this node
+ * to the same destination: late, on a connection that was given up, or after Redis had refused it.
+ *
+ * <p>Concurrency: callers add to {@code waiting}; one task on {@code owner} sends everything that
+ * waits in one flush; Lettuce's I/O thread completes, or adds to {@code again}. While something is
+ * to be sent again, nothing else is sent until everything sent before is answered, so that it does
+ * not fall behind what came later. What follows one that was misrouted waits for it in {@link
+ * Detours}.
+ */
+public final class RedisPublisher {
+  private final PublishScript script;
+  private final RedisSettings settings;
+  private final Publications publications;
+  private final EventExecutor owner;
+  private final Supplier<@Nullable StatefulConnection<String, byte[]>> link;
+  private final Topology topology;
+
+  private final Queue<PendingPublication> waiting = new ConcurrentLinkedQueue<>();
+  private final AtomicBoolean scheduled = new AtomicBoolean();
+
+  private final InFlight inFlight = new InFlight();
+  private final Resends again = new Resends();
+  private final Detours detours = new Detours();
+
+  private volatile boolean scriptMissing;
+
+  private volatile boolean readOnly;
+  private volatile boolean closed;
+
+  /**
+   * @param link the connection, or null while there is none
+   * @param topology is told that another Redis has the keys, and knows the others
+   */
+  public RedisPublisher(
+      PublishScript script,
+      RedisSettings settings,
+      Publications publications,
+      EventExecutor owner,
+      Supplier<@Nullable StatefulConnection<String, byte[]>> link,
+      Topology topology) {
+    this.script = script;
+    this.settings = settings;
+    this.publications = publications;
+    this.owner = owner;
+    this.link = link;
+    this.topology = topology;
+  }
+
+  /** As {@link io.drumline.backplane.Backplane#publish}. */
+  public CompletionStage<String> publish(Draft draft) {
+    PendingPublication publication = script.pending(draft);
+    boolean room = publications.hold(publication);
+    if (link.get() == null || owner.isShuttingDown()) {
+      publications.reject(publication, publications.unavailable());
+    } else if (!room) {
+      publications.reject(publication, Publications.OVERLOADED);
+    } else {
+      waiting.add(publication);
+      schedule();
+    }
+    return publication.result;
+  }
+
+  private void schedule() {
+    if (!scheduled.get() && scheduled.compareAndSet(false, true) && !owner.isShuttingDown()) {
+      owner.execute(this::drain);
+    }
+  }
+
+  /** Makes a new connection ready: Redis knows the script. */
+  public CompletionStage<?> prepare(StatefulConnection<String, byte[]> connection) {
+    AsyncCommand<String, byte[], String> load = script.load();
+    connection.dispatch(load);
+    return load.orTimeout(settings.commandTimeout().toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Sends again what a lost connection left; called by the owner when there is a new one. */
+  public void resume() {
+    again.resume();
+    if (!again.isEmpty() || !waiting.isEmpty() || !detours.isEmpty()) {
+      schedule();
+    }
+  }
+
+  private void drain() {
+    scheduled.set(false);
+    StatefulConnection<String, byte[]> connection = link.get();
+    if (connection == null) {
+      rejectWaiting();
+      return;
+    }
+    if (!inFlight.isFree()) {
+      return; // until the owner looks again
+    }
+    if (!again.isEmpty()) {
+      if (again.isPausing() || !inFlight.isSettled()) {
+        return; // the last answer comes back here
+      }
+      sendAgain(connection);
+    }
+    detours.release();
+    while ((detours.hasReady() || !waiting.isEmpty()) && again.isEmpty()) {
+      PublishBatch batch = newBatch();
+      for (PendingPublication next; batch.hasRoom() && (next = next()) != null; ) {
+        batch.add(next);
+      }
+      batch.dispatch(connection);
+    }
+    inFlight.forgetAnswered();
+  }
+
+  /** The next one that need not wait behind another one of its destination; null if none. */
+  private @Nullable PendingPublication next() {
+    PendingPublication next;
+    do {
+      next = detours.hasReady() ? detours.pollReady() : waiting.poll();
+    } while (next != null && detours.takes(next));
+    return next;
+  }
+
+  private void sendAgain(StatefulConnection<String, byte[]> connection) {
+    if (scriptMissing) {
+      scriptMissing = false;
+      AsyncCommand<String, byte[], String> load = script.load();
+      load.onComplete((name, failure) -> publications.loaded(failure));
+      Commands.send(connection, List.of(load));
+    }
+    again
+        .take(detours)
+        .forEach(
+            (address, list) -> {
+              PublishBatch batch = newBatch();
+              list.forEach(batch::add);
+              if (address.equals(Resends.USUAL)) {
+                batch.dispatch(connection);
+              } else {
+                ask(topology.connectionTo(address), batch);
+              }
+            });
+  }
+
+  /** Asks a Redis that a slot is on its way to; its connection is null if it has none. */
+  private void ask(@Nullable StatefulConnection<String, byte[]> connection, PublishBatch batch) {
+    if (connection == null) {
+      batch.publications().forEach(this::misrouted);
+      return;
+    }
+    Commands.send(connection, List.of(script.load()));
+    batch.dispatch(connection);
+  }
+
+  private PublishBatch newBatch() {
+    ReplicaWait replicas =
+        settings.minReplicas() > 0 ? ReplicaWait.asSet(settings, this::replicated) : null;
+    return new PublishBatch(script, publications, inFlight, replicas, this::answered);
+  }
+
+  /** Rejects what was never sent; called by the owner when the connection is gone. */
+  public void rejectWaiting() {
+    rejectWaiting(publication -> true);
+  }
+
+  private void rejectWaiting(Predicate<PendingPublication> chosen) {
+    for (Queue<PendingPublication> queue : List.of(detours.taken(), waiting)) {
+      queue.removeIf(
+          publication -> {
+            boolean rejected = chosen.test(publication);
+            if (rejected) {
+              publications.reject(publication, publications.unavailable());
+            }
+            return rejected;
+          });
+    }
+  }
+
+  /** Ends everything, and what is lost from now on. */
+  public void close() {
+    closed = true;
+    rejectWaiting();
+    rejectAgain();
+  }
+
+  private void rejectAgain() {
+    for (PendingPublication next; (next = again.queue().poll()) != null; ) {
+      publications.reject(next, next.lost() ? Publications.LOST : publications.unavailable());
+    }
+  }
+
+  /** Fails what took too long; called by the owner several times a second. */
+  public void expire() {
+    long now = System.nanoTime();
+    long timeout = settings.publishTimeout().toNanos();
+    inFlight.expire(
+        timeout,
+        now,
+        late ->
+            publications.fail(
+                late,
+                late.lost()
+                    ? Publications.LOST
+                    : late.isWithRedis() ? Publications.TIMED_OUT : publications.unavailable(),
+                null));
+    rejectWaiting(publication -> publication.olderThan(timeout, now));
+    again.removeDone(publications::release);
+    detours.release(); // also where another publisher has taken over what they wait for
+    resume();
+  }
+
+  /** Whether Redis has said that it is a replica since the last call. */
+  public boolean wasReadOnly() {
+    boolean was = readOnly;
+    readOnly = false;
+    return was;
+  }
+
+  /** On Lettuce's I/O thread, in the order sent. */
+  private void answered(
+      PendingPublication publication,
+      @Nullable ReplicaWait replicas,
+      @Nullable String messageId,
+      @Nullable Throwable failure) {
+    if (messageId != null && replicas != null && publication.destination.ordered()) {
+      replicas.stored(publication, messageId);
+      return;
+    }
+    String address = ErrorReply.askAddress(failure);
+    if (publication.asked() == null && address != null) {
+      check(publication, address);
+      return;
+    }
+    try {
+      if (messageId != null) {
+        publications.accept(publication, messageId);
+      } else if (failure instanceof RedisNoScriptException) {
+        publication.notTaken();
+        again.add(publication);
+        scriptMissing = true;
+      } else if (failure instanceof RedisCommandExecutionException) {
+        refused(publication, failure);
+      } else {
+        lost(publication, failure);
+      }
+    } finally {
+      settled(publication); // or nothing would be sent again
+    }
+  }
+
+  /**
+   * Redis says to ask another one, which need not be right. It is not settled before that is known:
+   * nothing newer is sent meanwhile.
+   */
+  private void check(PendingPublication publication, String address) {
+    publication.misrouted(null);
+    again.add(publication);
+    var unused =
+        AskCheck.haveLeft(link.get(), script.keys(publication))
+            .thenAccept(
+                left -> {
+                  try {
+                    if (left) {
+                      publication.misrouted(address);
+                    } else {
+                      lookElsewhere();
+                    }
+                  } finally {
+                    settled(publication);
+                  }
+                });
+  }
+
+  private void refused(PendingPublication publication, Throwable failure) {
+    if (ErrorReply.isRedirect(failure)) {
+      misrouted(publication);
+      return;
+    }
+    if (ErrorReply.isOvertaken(failure)) {
+      publications.release(publication);
+      publications.fail(publication, Publications.OVERTAKEN, failure);
+      return;
+    }
+    String sentence = publications.refused(failure);
+    boolean replica = ErrorReply.isReadOnly(failure);
+    readOnly |= replica;
+    if (replica && publication.lost()) {
+      again.pause();
+      again.add(publication); // the master knows what became of it
+    } else {
+      publications.release(publication);
+      publications.fail(publication, publication.lost() ? Publications.LOST : sentence, failure);
+    }
+  }
+
+  /** Redis has done nothing with it. */
+  private void misrouted(PendingPublication publication) {
+    publication.misrouted(null);
+    again.add(publication);
+    lookElsewhere();
+  }
+
+  private void lookElsewhere() {
+    again.pause();
+    topology.refresh();
+  }
+
+  private void replicated(
+      PendingPublication publication, String messageId, ReplicaWait.Outcome outcome) {
+    switch (outcome) {
+      case CONFIRMED -> publications.accept(publication, messageId);
+      case UNCONFIRMED -> {
+        publications.release(publication);
+        publications.fail(publication, Publications.UNCONFIRMED, null);
+      }
+      case LOST -> lost(publication, null);
+    }
+    settled(publication);
+  }
+
+  private void settled(PendingPublication publication) {
+    if (closed) {
+      rejectAgain();
+    }
+    boolean last = inFlight.settle();
+    if ((last && !again.isEmpty()) || publication.isMisrouted()) { // others may wait behind that
+      schedule();
+    }
+  }
+
+  /** Redis may have it, or not: only what it can recognise is sent again. */
+  private void lost(PendingPublication publication, @Nullable Throwable failure) {
+    if (!publication.destination.ordered()) {
+      publications.release(publication);
+      publications.fail(publication, Publications.LOST, failure);
+      return;
+    }
+    publication.answerLost();
+    again.pause();
+    again.add(publication);
+  }
+
+  /**
+   * Gives what another Redis has the keys of now to the publisher that leads there; called by the
+   * owner.
+   */
+  public void handOver(Function<Destination, RedisPublisher> now) {
+    for (Queue<PendingPublication> queue : List.of(again.queue(), detours.taken(), waiting)) {
+      for (Iterator<PendingPublication> each = queue.iterator(); each.hasNext(); ) {
+        PendingPublication publication = each.next();
+        RedisPublisher next = now.apply(publication.destination);
+        if (next != this) {
+          each.remove();
+          next.again.add(publication);
+          next.inFlight.watch(publication);
+          next.schedule();
+        }
+      }
+    }
+  }
+
+  /** Sends nothing before what another publisher has sent until now is settled; owner's. */
+  public void follow(RedisPublisher other) {
+    inFlight.follow(other.inFlight, settings.commandTimeout());
+  }
+
+  /** Whether nothing is left that was ever given to it; called by the owner. */
+  public boolean isEmpty() {
+    return waiting.isEmpty() && detours.isEmpty() && inFlight.isSettled() && again.isEmpty();
+  }
+}

@@ -1,0 +1,5 @@
+/** Where Redis is, and how the backplane uses it. */
+@NullMarked
+package io.drumline.redis.settings;
+
+import org.jspecify.annotations.NullMarked;

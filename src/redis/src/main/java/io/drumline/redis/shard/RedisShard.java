@@ -1,0 +1,244 @@
+package io.drumline.redis.shard;
+
+import io.drumline.redis.connection.ConnectionWatcher;
+import io.drumline.redis.connection.EvictionCheck;
+import io.drumline.redis.connection.ProbeVerdict;
+import io.drumline.redis.connection.RedisLink;
+import io.drumline.redis.connection.RedisProbe;
+import io.drumline.redis.connection.Topology;
+import io.drumline.redis.history.RedisReader;
+import io.drumline.redis.publish.RedisPublisher;
+import io.drumline.redis.settings.RedisSettings;
+import io.drumline.redis.status.Operation;
+import io.drumline.redis.status.SpareOutage;
+import io.lettuce.core.api.StatefulConnection;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One Redis that has keys: its connection for commands, and what is sent there.
+ *
+ * <p>Threads: everything runs on the backplane's, except what says otherwise.
+ */
+public final class RedisShard implements ConnectionWatcher {
+  private final RedisLink<StatefulConnection<String, byte[]>> link;
+  private final RedisPublisher publisher;
+  private final RedisReader reader;
+  private final RedisProbe probe;
+  private final EvictionCheck eviction;
+  private final SpareOutage spareOutage;
+  private final ShardContext context;
+  private final Topology topology;
+  private volatile Role role = Role.SERVING;
+  private boolean lost;
+
+  /** What depends on it. */
+  private enum Role {
+    /** It has keys. */
+    SERVING,
+    /** It is a master of a cluster that waits for its first slot: nothing is missing without it. */
+    SPARE
+  }
+
+  /**
+   * @param place where it is, for the log
+   * @param opener opens a connection to it
+   * @param topology who has what it has not
+   */
+  RedisShard(
+      String place,
+      Supplier<CompletionStage<StatefulConnection<String, byte[]>>> opener,
+      ShardContext context,
+      Topology topology) {
+    spareOutage = new SpareOutage(place);
+    this.context = context;
+    this.topology = topology;
+    RedisSettings settings = context.settings();
+    link =
+        new RedisLink<>(
+            () -> opener.get().whenComplete((opened, failure) -> connectAttempted(failure)),
+            this::prepare,
+            settings.reconnectMax(),
+            context.owner(),
+            this,
+            context.guard());
+    publisher =
+        new RedisPublisher(
+            context.publish(),
+            settings,
+            context.publications(),
+            context.owner(),
+            link::connection,
+            topology);
+    reader =
+        new RedisReader(
+            context.read(),
+            settings,
+            context.metrics(),
+            context.refusals(),
+            context.owner(),
+            link::connection,
+            topology);
+    probe =
+        new RedisProbe(
+            context.probeChannel(),
+            settings,
+            context.metrics(),
+            context.refusals(),
+            context.owner());
+    eviction = new EvictionCheck(context.owner());
+  }
+
+  private CompletionStage<?> prepare(StatefulConnection<String, byte[]> connection) {
+    return publisher
+        .prepare(connection)
+        .thenCombine(reader.prepare(connection), (one, two) -> two)
+        .whenComplete((done, failure) -> connectAttempted(failure));
+  }
+
+  private void connectAttempted(@Nullable Throwable failure) {
+    if (failure != null && role == Role.SERVING) {
+      var unused = context.refusals().failed(Operation.CONNECT, failure);
+    }
+  }
+
+  /** The connection, or null while there is none to use. From any thread. */
+  public @Nullable StatefulConnection<String, byte[]> connection() {
+    return link.connection();
+  }
+
+  /** Whether the first attempt to connect has ended; until then it may succeed. Any thread. */
+  public boolean hasBeenTried() {
+    return link.hasBeenTried();
+  }
+
+  /** Any thread may use it. */
+  public RedisPublisher publisher() {
+    return publisher;
+  }
+
+  /** Any thread may use it. */
+  public RedisReader reader() {
+    return reader;
+  }
+
+  /** Any thread may ask it. */
+  public RedisProbe probe() {
+    return probe;
+  }
+
+  /** Any thread may ask it. */
+  public EvictionCheck eviction() {
+    return eviction;
+  }
+
+  /** It has slots. */
+  void serve() {
+    role = Role.SERVING;
+    spareOutage.forget();
+  }
+
+  /** It has none. */
+  void spare() {
+    role = Role.SPARE;
+  }
+
+  void open() {
+    link.open();
+  }
+
+  /** It takes over from another master and may be behind it, as after a lost connection. */
+  void takesOver() {
+    lost = true;
+  }
+
+  /** Says of one that is never opened that it will not have a connection. */
+  void markUnavailable() {
+    link.markUnavailable();
+  }
+
+  void expire() {
+    publisher.expire();
+    reader.expire();
+    if (publisher.wasReadOnly()) {
+      replace();
+    }
+  }
+
+  /** Gives up the connection to a Redis that is not master any more. */
+  public void replace() {
+    link.replace("it is a read-only replica");
+  }
+
+  /**
+   * Sends a probe, unless those before it show that a connection is dead.
+   *
+   * @return what was known before
+   */
+  public ProbeVerdict check() {
+    StatefulConnection<String, byte[]> connection = link.connection();
+    if (connection == null) {
+      probe.reset();
+      return ProbeVerdict.PENDING;
+    }
+    eviction.check(connection);
+    ProbeVerdict verdict = probe.verdict();
+    switch (verdict) {
+      case ALIVE -> {
+        link.proved();
+        probe.send(connection);
+      }
+      case PENDING -> probe.send(connection);
+      case PUBLISHER_SILENT -> link.replace(probe.failure());
+      case SUBSCRIBER_SILENT -> {
+        // it is not this connection's fault
+      }
+    }
+    return verdict;
+  }
+
+  @Override
+  public void connected() {
+    publisher.resume();
+    if (role == Role.SPARE) {
+      spareOutage.over();
+    } else {
+      context.refusals().accepted(Operation.CONNECT);
+      context.watcher().available();
+    }
+    if (lost) {
+      context.metrics().reconnected();
+      context.watcher().restored();
+    }
+  }
+
+  @Override
+  public void disconnected(String reason) {
+    lost = true;
+    probe.reset();
+    publisher.rejectWaiting();
+    reader.rejectWaiting();
+    if (role == Role.SPARE) {
+      spareOutage.lasts(reason);
+      topology.refresh(); // it may be gone, or have slots
+    } else {
+      context.watcher().unavailable(reason);
+    }
+  }
+
+  /** Gives up the connection for good; what it was asked goes to whoever has the keys now. */
+  CompletionStage<Void> retire() {
+    CompletionStage<Void> closed = link.close();
+    reader.rejectWaiting();
+    return closed;
+  }
+
+  /** Ends everything. */
+  CompletionStage<Void> close() {
+    CompletionStage<Void> closed = link.close();
+    publisher.close();
+    reader.rejectWaiting();
+    return closed;
+  }
+}

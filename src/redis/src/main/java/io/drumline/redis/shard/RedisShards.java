@@ -1,0 +1,30 @@
+package io.drumline.redis.shard;
+
+import io.drumline.redis.connection.Topology;
+import java.util.Collection;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** Where keys and channels are: in the one Redis, or divided among the masters of a cluster. */
+public interface RedisShards extends Topology {
+  /**
+   * Who has a key, or best takes what has none; any thread. Where nobody is known to, a shard that
+   * has no connection.
+   */
+  RedisShard of(@Nullable String key);
+
+  /** All of them; any thread. */
+  Collection<RedisShard> all();
+
+  /** Those that have keys, or slots for them; any thread. */
+  Collection<RedisShard> serving();
+
+  /** Opens the connections; the methods from here on are called by the backplane's thread. */
+  void start();
+
+  /** Looks, several times a second, what has taken too long. */
+  void expire();
+
+  /** Completes when all connections are closed. */
+  CompletionStage<Void> close();
+}

@@ -1,0 +1,29 @@
+package io.drumline.redis.shard;
+
+import io.drumline.loop.TaskGuard;
+import io.drumline.redis.history.ReadScript;
+import io.drumline.redis.publish.Publications;
+import io.drumline.redis.publish.PublishScript;
+import io.drumline.redis.settings.RedisSettings;
+import io.drumline.redis.status.RedisMetrics;
+import io.drumline.redis.status.RedisRefusals;
+import io.netty.util.concurrent.EventExecutor;
+
+/**
+ * What the shards of a node share.
+ *
+ * @param owner the backplane's thread
+ * @param probeChannel where they prove themselves
+ * @param guard counts steps that throw
+ */
+public record ShardContext(
+    RedisSettings settings,
+    RedisMetrics metrics,
+    RedisRefusals refusals,
+    EventExecutor owner,
+    PublishScript publish,
+    ReadScript read,
+    Publications publications,
+    String probeChannel,
+    ShardWatcher watcher,
+    TaskGuard guard) {}

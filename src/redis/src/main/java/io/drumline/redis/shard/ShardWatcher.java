@@ -1,0 +1,13 @@
+package io.drumline.redis.shard;
+
+/** Is told what becomes of the connections to shards, on the backplane's thread. */
+public interface ShardWatcher {
+  /** A shard can be used. */
+  void available();
+
+  /** It can be used again: its connection was lost before, or could not be opened. */
+  void restored();
+
+  /** It cannot: its connection was lost, or could not be opened. */
+  void unavailable(String reason);
+}

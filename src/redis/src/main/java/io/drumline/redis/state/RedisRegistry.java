@@ -1,0 +1,145 @@
+package io.drumline.redis.state;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.drumline.backplane.NodeRegistry;
+import io.drumline.backplane.NodeRun;
+import io.drumline.redis.command.Commands;
+import io.drumline.redis.command.RedisScript;
+import io.drumline.redis.format.InvalidEnvelopes;
+import io.drumline.redis.format.MalformedException;
+import io.drumline.redis.format.RedisKeys;
+import io.lettuce.core.protocol.CommandType;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The registry of a cluster: one hash for all nodes, renewed by a script on the connection that
+ * publishes.
+ */
+public final class RedisRegistry implements NodeRegistry {
+  /** Most calls that wait for Redis: a node has one or two under way. */
+  public static final int MAX_CALLS = 16;
+
+  /** Most ended leases that one renewal drops. */
+  private static final int MAX_DROPPED = 64;
+
+  private static final int MAX_BYTES = 4096;
+  private static final RedisScript RENEW = RedisScript.load("node-renew.lua");
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+
+  private final String key;
+  private final RedisCalls calls;
+  private final InvalidEnvelopes invalid;
+
+  /** What a node says of itself, as JSON: later versions may say more. */
+  private record Said(
+      String id,
+      String host,
+      int clientPort,
+      int controlPort,
+      String version,
+      long started,
+      int connections,
+      boolean draining) {}
+
+  /**
+   * @param invalid is told of what is in Redis and is no node
+   */
+  public RedisRegistry(RedisKeys keys, RedisCalls calls, InvalidEnvelopes invalid) {
+    this.key = keys.nodes();
+    this.calls = calls;
+    this.invalid = invalid;
+  }
+
+  @Override
+  public CompletionStage<Renewal> renew(NodeRun self, NodeState state, Duration lease) {
+    byte[] said = JSON.writeValueAsBytes(said(self, state));
+    return calls
+        .run(
+            RENEW,
+            key,
+            Commands::array,
+            args ->
+                args.add(self.incarnation())
+                    .add(lease.toMillis())
+                    .add(said)
+                    .add(MAX_NODES - 1)
+                    .add(MAX_DROPPED))
+        .thenApply(answer -> renewal(answer, new Alive(self, state, lease)));
+  }
+
+  @Override
+  public CompletionStage<Void> leave(NodeRun self) {
+    return calls
+        .send(
+            CommandType.HDEL,
+            key,
+            Commands::integer,
+            args -> args.addKey(key).add(self.incarnation()))
+        .thenAccept(dropped -> {});
+  }
+
+  private Renewal renewal(List<Object> answer, Alive self) {
+    List<Alive> nodes = new ArrayList<>(1 + answer.size() / 3);
+    nodes.add(self);
+    for (int i = 1; i + 2 < answer.size(); i += 3) {
+      String incarnation = new String((byte[]) answer.get(i), UTF_8);
+      Duration left = Duration.ofMillis((Long) answer.get(i + 1));
+      try {
+        nodes.add(alive(incarnation, left, (byte[]) answer.get(i + 2)));
+      } catch (MalformedException e) {
+        invalid.dropped(key, e);
+      }
+    }
+    return new Renewal((Long) answer.get(0) == 1, nodes);
+  }
+
+  private static Said said(NodeRun run, NodeState state) {
+    return new Said(
+        run.id(),
+        run.host(),
+        run.clientPort(),
+        run.controlPort(),
+        run.version(),
+        run.started().toEpochMilli(),
+        state.connections(),
+        state.draining());
+  }
+
+  private static Alive alive(String incarnation, Duration left, byte[] bytes)
+      throws MalformedException {
+    if (bytes.length > MAX_BYTES) {
+      throw new MalformedException("longer than a node says of itself");
+    }
+    try {
+      Said said = JSON.readValue(bytes, Said.class);
+      if (said == null) {
+        throw new MalformedException("nothing");
+      }
+      return new Alive(
+          new NodeRun(
+              incarnation,
+              said.id,
+              said.host,
+              said.clientPort,
+              said.controlPort,
+              said.version,
+              Instant.ofEpochMilli(said.started)),
+          new NodeState(said.connections, said.draining),
+          left);
+    } catch (JacksonException e) {
+      throw new MalformedException("no JSON of a node", e);
+    } catch (IllegalArgumentException e) {
+      throw new MalformedException(String.valueOf(e.getMessage()), e);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** What nodes share beside messages: sessions, blocks, leases, notices. */
+@NullMarked
+package io.drumline.redis.state;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,44 @@
+package io.drumline.redis.status;
+
+import java.util.HashSet;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Says in the log that a master of a cluster that has no slots cannot be used, once for each
+ * reason, and that it is back: nothing is missing without it. Used on the backplane's thread only.
+ */
+public final class SpareOutage {
+  private static final Logger log = LoggerFactory.getLogger(SpareOutage.class);
+  private static final int MOST_REASONS = 16;
+
+  private final String master;
+  private final Set<String> told = new HashSet<>();
+
+  public SpareOutage(String master) {
+    this.master = master;
+  }
+
+  public void lasts(String reason) {
+    if (told.size() < MOST_REASONS && told.add(reason)) {
+      log.warn(
+          "The master {} of the Redis Cluster cannot be used: {}; retrying. It has no slots:"
+              + " nothing is missing until it is given some",
+          master,
+          RedisOutage.explained(reason));
+    }
+  }
+
+  public void over() {
+    if (!told.isEmpty()) {
+      told.clear();
+      log.info("Connected to the master {} of the Redis Cluster, which has no slots", master);
+    }
+  }
+
+  /** It has slots now: others tell what becomes of it. */
+  public void forget() {
+    told.clear();
+  }
+}
