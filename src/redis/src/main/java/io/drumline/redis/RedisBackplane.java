@@ -354,7 +354,7 @@ public final class RedisBackplane implements Backplane {
   }
 
   private void up() {
-    allCalls.forEach(RedisCalls::look);
+    allCalls.forEach(RedisCalls::resume);
     if (subscribing.connection() != null) {
       if (health.isWhole()) {
         outage.over();
@@ -364,7 +364,7 @@ public final class RedisBackplane implements Backplane {
   }
 
   private void down(String reason) {
-    allCalls.forEach(RedisCalls::look);
+    allCalls.forEach(RedisCalls::resume);
     outage.lasts(reason);
     shards.refresh();
   }

@@ -30,9 +30,9 @@ public final class ReadScript {
     this.invalid = invalid;
   }
 
-  /** Makes Redis know the script. */
-  AsyncCommand<String, byte[], String> load() {
-    return SCRIPT.load();
+  /** What makes Redis know it. */
+  RedisScript source() {
+    return SCRIPT;
   }
 
   /** The command for {@link io.drumline.backplane.Backplane#read}. */

@@ -6,6 +6,8 @@ import io.drumline.message.Destination;
 import io.drumline.redis.command.AskCheck;
 import io.drumline.redis.command.Commands;
 import io.drumline.redis.command.ErrorReply;
+import io.drumline.redis.command.RedisLane;
+import io.drumline.redis.command.ScriptLoader;
 import io.drumline.redis.connection.Topology;
 import io.drumline.redis.settings.RedisSettings;
 import io.drumline.redis.status.Operation;
@@ -18,12 +20,8 @@ import io.lettuce.core.protocol.AsyncCommand;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayDeque;
 import java.util.List;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -32,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * Reads history from Redis, on the publishing connection. A page may have a megabyte, so only a few
  * reads are with Redis at a time; the others wait.
  *
- * <p>Concurrency: callers add to {@code waiting}; one task on {@code owner} sends; Lettuce's I/O
- * thread completes.
+ * <p>Concurrency: callers add to the lane, whose task on the owner sends; Lettuce's I/O thread
+ * completes.
  */
 public final class RedisReader {
   private static final int AT_A_TIME = 32;
@@ -48,19 +46,16 @@ public final class RedisReader {
   private final RedisSettings settings;
   private final RedisMetrics metrics;
   private final RedisRefusals refusals;
-  private final EventExecutor owner;
   private final Supplier<@Nullable StatefulConnection<String, byte[]>> link;
   private final Topology topology;
 
-  private final Queue<Read> waiting = new ConcurrentLinkedQueue<>();
+  private final RedisLane<Read> lane;
+  private final ScriptLoader loader;
   private final AtomicInteger held = new AtomicInteger();
   private final AtomicInteger unanswered = new AtomicInteger();
-  private final AtomicBoolean scheduled = new AtomicBoolean();
 
   /** In the order sent; those that are done leave when they are at the head. Owner's. */
   private final ArrayDeque<Read> sent = new ArrayDeque<>();
-
-  private volatile boolean scriptMissing;
 
   /**
    * @param link the connection, or null while there is none
@@ -78,7 +73,12 @@ public final class RedisReader {
     this.settings = settings;
     this.metrics = metrics;
     this.refusals = refusals;
-    this.owner = owner;
+    lane = new RedisLane<>(owner, this::send);
+    loader =
+        new ScriptLoader(
+            script.source(),
+            settings.commandTimeout(),
+            failure -> refusals.failed(Operation.READ, failure));
     this.link = link;
     this.topology = topology;
   }
@@ -89,43 +89,28 @@ public final class RedisReader {
     Read read = new Read(destination, after, count, begin);
     if (held.incrementAndGet() > settings.requestQueue()) {
       read.fail(OVERLOADED, null);
-    } else if (link.get() == null || owner.isShuttingDown()) {
+    } else if (link.get() == null || lane.isClosed()) {
       read.fail(refusals.unavailable(NOT_READ), null);
     } else {
-      waiting.add(read);
-      schedule();
+      lane.add(read);
     }
     return read.result;
   }
 
-  private void schedule() {
-    if (!scheduled.get() && scheduled.compareAndSet(false, true) && !owner.isShuttingDown()) {
-      owner.execute(this::drain);
-    }
-  }
-
   /** Makes a new connection ready: Redis knows the script. */
   public CompletionStage<?> prepare(StatefulConnection<String, byte[]> connection) {
-    AsyncCommand<String, byte[], String> load = script.load();
-    connection.dispatch(load);
-    return load.orTimeout(settings.commandTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    return loader.prepare(connection);
   }
 
-  private void drain() {
-    scheduled.set(false);
+  private void send() {
     StatefulConnection<String, byte[]> connection = link.get();
     if (connection == null) {
       rejectWaiting();
       return;
     }
-    if (scriptMissing) {
-      scriptMissing = false;
-      AsyncCommand<String, byte[], String> load = script.load();
-      load.onComplete((name, failure) -> refusals.failed(Operation.READ, failure));
-      connection.dispatch(load);
-    }
+    loader.loadIfMissing(connection);
     while (unanswered.get() < AT_A_TIME) {
-      Read next = waiting.poll();
+      Read next = lane.poll();
       if (next == null) {
         break;
       }
@@ -136,7 +121,7 @@ public final class RedisReader {
 
   /** Fails what was not sent; called by the owner when the connection is gone. */
   public void rejectWaiting() {
-    for (Read next; (next = waiting.poll()) != null; ) {
+    for (Read next; (next = lane.poll()) != null; ) {
       next.fail(refusals.unavailable(NOT_READ), null);
     }
   }
@@ -212,8 +197,8 @@ public final class RedisReader {
             held.decrementAndGet();
           }
         } else if (failure instanceof RedisNoScriptException && !result.isDone()) {
-          scriptMissing = true;
-          waiting.add(this);
+          loader.markMissing();
+          lane.waiting().add(this);
         } else if (failure != null && ErrorReply.isRedirect(failure)) {
           misrouted(failure);
         } else {
@@ -234,7 +219,7 @@ public final class RedisReader {
       try {
         if (left) {
           asked = ErrorReply.askAddress(failure);
-          waiting.add(this);
+          lane.waiting().add(this);
         } else {
           misrouted(failure);
         }
@@ -250,8 +235,8 @@ public final class RedisReader {
 
     private void settled() {
       unanswered.decrementAndGet();
-      if (!waiting.isEmpty()) {
-        schedule();
+      if (!lane.isEmpty()) {
+        lane.schedule();
       }
     }
 

@@ -42,9 +42,9 @@ public final class PublishScript {
     return new PendingPublication(draft, ids.next());
   }
 
-  /** Makes Redis know the script. */
-  AsyncCommand<String, byte[], String> load() {
-    return SCRIPT.load();
+  /** What makes Redis know it. */
+  RedisScript source() {
+    return SCRIPT;
   }
 
   /**

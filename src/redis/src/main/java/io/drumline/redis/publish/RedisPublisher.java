@@ -3,22 +3,19 @@ package io.drumline.redis.publish;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
 import io.drumline.redis.command.AskCheck;
-import io.drumline.redis.command.Commands;
 import io.drumline.redis.command.ErrorReply;
+import io.drumline.redis.command.RedisLane;
+import io.drumline.redis.command.ScriptLoader;
 import io.drumline.redis.connection.Topology;
 import io.drumline.redis.settings.RedisSettings;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.api.StatefulConnection;
-import io.lettuce.core.protocol.AsyncCommand;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -30,30 +27,25 @@ import org.jspecify.annotations.Nullable;
  * script stores it once. The script refuses what reaches Redis behind a later message of this node
  * to the same destination: late, on a connection that was given up, or after Redis had refused it.
  *
- * <p>Concurrency: callers add to {@code waiting}; one task on {@code owner} sends everything that
- * waits in one flush; Lettuce's I/O thread completes, or adds to {@code again}. While something is
- * to be sent again, nothing else is sent until everything sent before is answered, so that it does
- * not fall behind what came later. What follows one that was misrouted waits for it in {@link
- * Detours}.
+ * <p>Concurrency: callers add to the lane, whose task on the owner sends everything that waits in
+ * one flush; Lettuce's I/O thread completes, or adds to {@code again}. While something is to be
+ * sent again, nothing else is sent until everything sent before is answered, so that it does not
+ * fall behind what came later. What follows one that was misrouted waits for it in {@link Detours}.
  */
 public final class RedisPublisher {
   private final PublishScript script;
   private final RedisSettings settings;
   private final Publications publications;
-  private final EventExecutor owner;
   private final Supplier<@Nullable StatefulConnection<String, byte[]>> link;
   private final Topology topology;
 
-  private final Queue<PendingPublication> waiting = new ConcurrentLinkedQueue<>();
-  private final AtomicBoolean scheduled = new AtomicBoolean();
+  private final RedisLane<PendingPublication> lane;
+  private final ScriptLoader loader;
 
   private final InFlight inFlight = new InFlight();
   private final Resends again = new Resends();
   private final Detours detours = new Detours();
 
-  private volatile boolean scriptMissing;
-
-  private volatile boolean readOnly;
   private volatile boolean closed;
 
   /**
@@ -70,7 +62,8 @@ public final class RedisPublisher {
     this.script = script;
     this.settings = settings;
     this.publications = publications;
-    this.owner = owner;
+    lane = new RedisLane<>(owner, this::send);
+    loader = new ScriptLoader(script.source(), settings.commandTimeout(), publications::loaded);
     this.link = link;
     this.topology = topology;
   }
@@ -79,40 +72,30 @@ public final class RedisPublisher {
   public CompletionStage<String> publish(Draft draft) {
     PendingPublication publication = script.pending(draft);
     boolean room = publications.hold(publication);
-    if (link.get() == null || owner.isShuttingDown()) {
+    if (link.get() == null || lane.isClosed()) {
       publications.reject(publication, publications.unavailable());
     } else if (!room) {
       publications.reject(publication, Publications.OVERLOADED);
     } else {
-      waiting.add(publication);
-      schedule();
+      lane.add(publication);
     }
     return publication.result;
   }
 
-  private void schedule() {
-    if (!scheduled.get() && scheduled.compareAndSet(false, true) && !owner.isShuttingDown()) {
-      owner.execute(this::drain);
-    }
-  }
-
   /** Makes a new connection ready: Redis knows the script. */
   public CompletionStage<?> prepare(StatefulConnection<String, byte[]> connection) {
-    AsyncCommand<String, byte[], String> load = script.load();
-    connection.dispatch(load);
-    return load.orTimeout(settings.commandTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    return loader.prepare(connection);
   }
 
   /** Sends again what a lost connection left; called by the owner when there is a new one. */
   public void resume() {
     again.resume();
-    if (!again.isEmpty() || !waiting.isEmpty() || !detours.isEmpty()) {
-      schedule();
+    if (!again.isEmpty() || !lane.isEmpty() || !detours.isEmpty()) {
+      lane.schedule();
     }
   }
 
-  private void drain() {
-    scheduled.set(false);
+  private void send() {
     StatefulConnection<String, byte[]> connection = link.get();
     if (connection == null) {
       rejectWaiting();
@@ -128,7 +111,7 @@ public final class RedisPublisher {
       sendAgain(connection);
     }
     detours.release();
-    while ((detours.hasReady() || !waiting.isEmpty()) && again.isEmpty()) {
+    while ((detours.hasReady() || !lane.isEmpty()) && again.isEmpty()) {
       PublishBatch batch = newBatch();
       for (PendingPublication next; batch.hasRoom() && (next = next()) != null; ) {
         batch.add(next);
@@ -142,18 +125,13 @@ public final class RedisPublisher {
   private @Nullable PendingPublication next() {
     PendingPublication next;
     do {
-      next = detours.hasReady() ? detours.pollReady() : waiting.poll();
+      next = detours.hasReady() ? detours.pollReady() : lane.poll();
     } while (next != null && detours.takes(next));
     return next;
   }
 
   private void sendAgain(StatefulConnection<String, byte[]> connection) {
-    if (scriptMissing) {
-      scriptMissing = false;
-      AsyncCommand<String, byte[], String> load = script.load();
-      load.onComplete((name, failure) -> publications.loaded(failure));
-      Commands.send(connection, List.of(load));
-    }
+    loader.loadIfMissing(connection);
     again
         .take(detours)
         .forEach(
@@ -174,7 +152,7 @@ public final class RedisPublisher {
       batch.publications().forEach(this::misrouted);
       return;
     }
-    Commands.send(connection, List.of(script.load()));
+    loader.load(connection);
     batch.dispatch(connection);
   }
 
@@ -190,7 +168,7 @@ public final class RedisPublisher {
   }
 
   private void rejectWaiting(Predicate<PendingPublication> chosen) {
-    for (Queue<PendingPublication> queue : List.of(detours.taken(), waiting)) {
+    for (Queue<PendingPublication> queue : List.of(detours.taken(), lane.waiting())) {
       queue.removeIf(
           publication -> {
             boolean rejected = chosen.test(publication);
@@ -237,9 +215,7 @@ public final class RedisPublisher {
 
   /** Whether Redis has said that it is a replica since the last call. */
   public boolean wasReadOnly() {
-    boolean was = readOnly;
-    readOnly = false;
-    return was;
+    return lane.wasReadOnly();
   }
 
   /** On Lettuce's I/O thread, in the order sent. */
@@ -263,7 +239,7 @@ public final class RedisPublisher {
       } else if (failure instanceof RedisNoScriptException) {
         publication.notTaken();
         again.add(publication);
-        scriptMissing = true;
+        loader.markMissing();
       } else if (failure instanceof RedisCommandExecutionException) {
         refused(publication, failure);
       } else {
@@ -309,7 +285,9 @@ public final class RedisPublisher {
     }
     String sentence = publications.refused(failure);
     boolean replica = ErrorReply.isReadOnly(failure);
-    readOnly |= replica;
+    if (replica) {
+      lane.markReadOnly();
+    }
     if (replica && publication.lost()) {
       again.pause();
       again.add(publication); // the master knows what became of it
@@ -350,7 +328,7 @@ public final class RedisPublisher {
     }
     boolean last = inFlight.settle();
     if ((last && !again.isEmpty()) || publication.isMisrouted()) { // others may wait behind that
-      schedule();
+      lane.schedule();
     }
   }
 
@@ -371,7 +349,8 @@ public final class RedisPublisher {
    * owner.
    */
   public void handOver(Function<Destination, RedisPublisher> now) {
-    for (Queue<PendingPublication> queue : List.of(again.queue(), detours.taken(), waiting)) {
+    for (Queue<PendingPublication> queue :
+        List.of(again.queue(), detours.taken(), lane.waiting())) {
       for (Iterator<PendingPublication> each = queue.iterator(); each.hasNext(); ) {
         PendingPublication publication = each.next();
         RedisPublisher next = now.apply(publication.destination);
@@ -379,7 +358,7 @@ public final class RedisPublisher {
           each.remove();
           next.again.add(publication);
           next.inFlight.watch(publication);
-          next.schedule();
+          next.lane.schedule();
         }
       }
     }
@@ -392,6 +371,6 @@ public final class RedisPublisher {
 
   /** Whether nothing is left that was ever given to it; called by the owner. */
   public boolean isEmpty() {
-    return waiting.isEmpty() && detours.isEmpty() && inFlight.isSettled() && again.isEmpty();
+    return lane.isEmpty() && detours.isEmpty() && inFlight.isSettled() && again.isEmpty();
   }
 }

@@ -3,6 +3,7 @@ package io.drumline.redis.state;
 import io.drumline.backplane.BackplaneException;
 import io.drumline.redis.command.Commands;
 import io.drumline.redis.command.ErrorReply;
+import io.drumline.redis.command.RedisLane;
 import io.drumline.redis.command.RedisScript;
 import io.drumline.redis.shard.RedisShard;
 import io.drumline.redis.shard.RedisShards;
@@ -22,12 +23,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -38,9 +36,9 @@ import org.jspecify.annotations.Nullable;
  * at the most: it is sent again only where a Redis of a cluster says that it has not the key, until
  * the call's time is over. Thread safe; never blocks.
  *
- * <p>Concurrency: callers add to {@code waiting}; one task on {@code owner} sends everything that
- * waits in one flush, in order; Lettuce's I/O thread completes. Where it is not known yet whether
- * Redis can be reached, as at the start, calls wait for that.
+ * <p>Concurrency: callers add to the lane, whose task on the owner sends everything that waits in
+ * one flush, in order; Lettuce's I/O thread completes. Where it is not known yet whether Redis can
+ * be reached, as at the start, calls wait for that.
  */
 public final class RedisCalls {
 
@@ -55,10 +53,8 @@ public final class RedisCalls {
   private final EventExecutor owner;
   private final RedisShards shards;
 
-  private final Queue<Call<?>> waiting = new ConcurrentLinkedQueue<>();
-  private final AtomicBoolean scheduled = new AtomicBoolean();
+  private final RedisLane<Call<?>> lane;
   private final AtomicInteger held = new AtomicInteger();
-  private volatile boolean readOnly;
 
   /**
    * @param refusal how the sentence of a failure begins, such as {@code The session cannot be
@@ -82,6 +78,7 @@ public final class RedisCalls {
     this.most = most;
     this.timeout = timeout;
     this.owner = owner;
+    lane = new RedisLane<>(owner, this::sendWaiting);
     this.shards = shards;
   }
 
@@ -93,25 +90,27 @@ public final class RedisCalls {
       Consumer<CommandArgs<String, byte[]>> arguments) {
     return send(
         new Call<>(key, output) {
-          private boolean whole;
+          private CommandType type = CommandType.EVALSHA;
 
           @Override
           AsyncCommand<String, byte[], T> command(CommandOutput<String, byte[], T> output) {
             CommandArgs<String, byte[]> args = Commands.args();
-            if (whole) {
+            if (type == CommandType.EVAL) {
               args.add(script.source());
             } else {
               args.add(script.sha1());
             }
             arguments.accept(args.add(1).addKey(key));
-            return Commands.command(whole ? CommandType.EVAL : CommandType.EVALSHA, output, args);
+            return Commands.command(type, output, args);
           }
 
           @Override
           boolean again(Throwable failure) {
-            boolean first = failure instanceof RedisNoScriptException && !whole;
-            whole |= first; // Redis knows it from then on
-            return first;
+            if (type == CommandType.EVAL || !(failure instanceof RedisNoScriptException)) {
+              return false;
+            }
+            type = CommandType.EVAL; // Redis knows it from then on
+            return true;
           }
         });
   }
@@ -144,9 +143,7 @@ public final class RedisCalls {
 
   /** Whether Redis has said that it is a replica since the last call. */
   public boolean wasReadOnly() {
-    boolean was = readOnly;
-    readOnly = false;
-    return was;
+    return lane.wasReadOnly();
   }
 
   private <T> CompletionStage<T> send(Call<T> call) {
@@ -159,7 +156,7 @@ public final class RedisCalls {
       if (shard.connection() == null && shard.hasBeenTried()) {
         call.reject(refusals.unavailable(refusal));
       } else {
-        enqueue(call);
+        lane.add(call);
       }
     }
     return call.result.exceptionally(
@@ -170,27 +167,18 @@ public final class RedisCalls {
         });
   }
 
-  private void enqueue(Call<?> call) {
-    waiting.add(call);
-    look();
-  }
-
   /** Sends what waits, or rejects it, where it is known by now which; any thread. */
-  public void look() {
-    if (!waiting.isEmpty()
-        && !owner.isShuttingDown()
-        && !scheduled.get()
-        && scheduled.compareAndSet(false, true)) {
-      owner.execute(this::drain);
+  public void resume() {
+    if (!lane.isEmpty()) {
+      lane.schedule();
     }
   }
 
-  private void drain() {
-    scheduled.set(false);
+  private void sendWaiting() {
     Map<StatefulConnection<String, byte[]>, List<RedisCommand<String, byte[], ?>>> batches =
         new LinkedHashMap<>();
-    List<Call<?>> undecided = new ArrayList<>();
-    for (Call<?> next; (next = waiting.poll()) != null; ) {
+    List<Call<?>> untried = new ArrayList<>();
+    for (Call<?> next; (next = lane.poll()) != null; ) {
       if (next.result.isDone()) {
         held.decrementAndGet(); // its time was over before it was sent again
         continue;
@@ -206,10 +194,10 @@ public final class RedisCalls {
       } else if (shard.hasBeenTried()) {
         next.reject(refusals.unavailable(refusal));
       } else {
-        undecided.add(next);
+        untried.add(next);
       }
     }
-    waiting.addAll(undecided);
+    lane.waiting().addAll(untried);
     batches.forEach(Commands::send);
   }
 
@@ -257,7 +245,7 @@ public final class RedisCalls {
     private void answered(@Nullable T answer, @Nullable Throwable failure) {
       if (failure != null && !owner.isShuttingDown() && !result.isDone()) {
         if (again(failure)) {
-          enqueue(this);
+          lane.add(this);
           return;
         }
         if (ErrorReply.isRedirect(failure)) {
@@ -271,7 +259,7 @@ public final class RedisCalls {
         result.complete(answer);
       } else {
         if (failure != null && ErrorReply.isReadOnly(failure)) {
-          readOnly = true;
+          lane.markReadOnly();
         }
         RedisRefusal reason =
             failure == null || ErrorReply.isRedirect(failure)
@@ -288,7 +276,7 @@ public final class RedisCalls {
     private void askAnother(Throwable failure) {
       asked = ErrorReply.askAddress(failure);
       if (asked != null) {
-        enqueue(this);
+        lane.add(this);
       } else {
         retryLater();
       }
@@ -299,7 +287,7 @@ public final class RedisCalls {
       asked = null;
       shards.refresh();
       var unused =
-          owner.schedule(() -> enqueue(this), MISROUTED_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+          owner.schedule(() -> lane.add(this), MISROUTED_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     void reject(String sentence) {
