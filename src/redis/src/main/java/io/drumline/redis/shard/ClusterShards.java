@@ -154,9 +154,7 @@ public final class ClusterShards implements RedisShards {
       apply(masters);
     } else {
       unassigned.markUnavailable();
-      context
-          .watcher()
-          .unavailable(failure == null ? "no topology" : FailureReason.of(failure));
+      context.watcher().unavailable(failure == null ? "no topology" : FailureReason.of(failure));
     }
   }
 
