@@ -152,7 +152,7 @@ public final class RedisBackplane implements Backplane {
                 owner,
                 new PublishScript(keys, ids, retentions, settings.publishTimeout()),
                 new ReadScript(keys, ids, retentions, invalid),
-                new Publications(settings, metrics, refusals),
+                new Publications(settings, metrics, refusals, guard),
                 keys.probe(ids.incarnation()),
                 new Watcher(),
                 guard));

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,12 +27,12 @@ public final class AskCheck {
    */
   @SuppressWarnings("CatchThrowable") // whatever it is, publications wait for the answer
   public static CompletionStage<Boolean> haveLeft(
-      @Nullable StatefulConnection<String, byte[]> source, List<String> keys) {
+      @Nullable StatefulConnection<String, byte[]> source, Supplier<List<String>> keys) {
     if (source == null) {
       return CompletableFuture.completedFuture(false);
     }
     try {
-      return ask(source, keys);
+      return ask(source, keys.get());
     } catch (Throwable e) {
       return CompletableFuture.completedFuture(false); // such as too many commands that wait
     }

@@ -161,6 +161,8 @@ public final class RedisReader {
       this.begin = begin;
     }
 
+    /** One whose command cannot be made fails: nobody would look at it any more. */
+    @SuppressWarnings("CatchThrowable")
     void send(StatefulConnection<String, byte[]> usual) {
       String address = asked;
       StatefulConnection<String, byte[]> connection =
@@ -170,10 +172,16 @@ public final class RedisReader {
         return;
       }
       begun = System.nanoTime();
-      AsyncCommand<String, byte[], History> command =
-          address == null
-              ? script.command(destination, after, count, begin)
-              : script.asking(destination, after, count, begin);
+      AsyncCommand<String, byte[], History> command;
+      try {
+        command =
+            address == null
+                ? script.command(destination, after, count, begin)
+                : script.asking(destination, after, count, begin);
+      } catch (Throwable e) {
+        fail(refusals.unavailable(NOT_READ), e);
+        return;
+      }
       unanswered.incrementAndGet(); // not before there is something to answer
       sent.add(this);
       command.onComplete(this::answered);
@@ -185,7 +193,7 @@ public final class RedisReader {
     private void answered(@Nullable History history, @Nullable Throwable failure) {
       if (asked == null && ErrorReply.askAddress(failure) != null && !result.isDone()) {
         var unused =
-            AskCheck.haveLeft(link.get(), script.keys(destination))
+            AskCheck.haveLeft(link.get(), () -> script.keys(destination))
                 .thenAccept(left -> onItsWay(left, failure));
         return;
       }

@@ -4,6 +4,7 @@ import io.drumline.message.Destination;
 import io.drumline.message.Draft;
 import io.drumline.redis.format.Envelope;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * its sequence number stay the same.
  */
 final class PendingPublication {
+  private static final AtomicIntegerFieldUpdater<PendingPublication> RELEASED =
+      AtomicIntegerFieldUpdater.newUpdater(PendingPublication.class, "released");
+
   final Destination destination;
   final String id;
   final byte[] payload;
@@ -26,6 +30,7 @@ final class PendingPublication {
   private volatile boolean withRedis;
   private volatile boolean misrouted;
   private volatile @Nullable String asked;
+  private volatile int released;
 
   PendingPublication(Draft draft, String id) {
     this.destination = draft.destination();
@@ -99,6 +104,11 @@ final class PendingPublication {
   /** The Redis to which its slot is on the way, where that is to be asked next; else null. */
   @Nullable String asked() {
     return asked;
+  }
+
+  /** Gives its room back; returns whether it had it until now. */
+  boolean release() {
+    return RELEASED.compareAndSet(this, 0, 1);
   }
 
   boolean olderThan(long nanos, long now) {

@@ -1,6 +1,7 @@
 package io.drumline.redis.publish;
 
 import io.drumline.backplane.BackplaneException;
+import io.drumline.loop.TaskGuard;
 import io.drumline.redis.settings.RedisSettings;
 import io.drumline.redis.status.Operation;
 import io.drumline.redis.status.RedisMetrics;
@@ -24,6 +25,9 @@ public final class Publications {
       "It is not known whether the message was accepted; the backplane did not answer in time.";
   static final String LOST =
       "It is not known whether the message was accepted: the connection to the backplane was lost.";
+  static final String NOT_SENT = "The message was not accepted: the node could not send it.";
+  static final String FAILED =
+      "It is not known whether the message was accepted: the node failed to handle the answer.";
   static final String UNCONFIRMED =
       "The message was published, but too few replicas of the backplane have confirmed it.";
 
@@ -31,6 +35,7 @@ public final class Publications {
   private final long mostBytes;
   private final RedisMetrics metrics;
   private final RedisRefusals refusals;
+  private final TaskGuard guard;
 
   /** What is held until Redis has answered, timed out or not. */
   private final AtomicInteger heldRequests = new AtomicInteger();
@@ -40,7 +45,12 @@ public final class Publications {
   /** Of the last one sent first: microseconds, or one more than before. Owner's. */
   private long sequence;
 
-  public Publications(RedisSettings settings, RedisMetrics metrics, RedisRefusals refusals) {
+  /**
+   * @param guard counts what fails in the node itself
+   */
+  public Publications(
+      RedisSettings settings, RedisMetrics metrics, RedisRefusals refusals, TaskGuard guard) {
+    this.guard = guard;
     mostRequests = settings.requestQueue();
     mostBytes = settings.requestQueueBytes();
     this.metrics = metrics;
@@ -55,9 +65,12 @@ public final class Publications {
     return requests <= mostRequests && bytes <= mostBytes;
   }
 
+  /** Idempotent. */
   void release(PendingPublication publication) {
-    heldRequests.decrementAndGet();
-    heldBytes.addAndGet(-publication.payload.length);
+    if (publication.release()) {
+      heldRequests.decrementAndGet();
+      heldBytes.addAndGet(-publication.payload.length);
+    }
   }
 
   /** A greater number than ever before; on the backplane's thread only. */
@@ -88,12 +101,36 @@ public final class Publications {
   }
 
   void accept(PendingPublication publication, String messageId) {
-    release(publication);
-    if (publication.destination.ordered()) {
-      refusals.accepted(Operation.PUBLISH);
+    try {
+      if (publication.destination.ordered()) {
+        refusals.accepted(Operation.PUBLISH);
+      }
+      metrics.published(System.nanoTime() - publication.begun);
+    } finally {
+      release(publication);
+      publication.result.complete(messageId);
     }
-    metrics.published(System.nanoTime() - publication.begun);
-    publication.result.complete(messageId);
+  }
+
+  /** Its command could not be made: Redis has not got it this time. */
+  void notSent(PendingPublication publication, Throwable e) {
+    end(publication, publication.lost() ? LOST : NOT_SENT, e);
+  }
+
+  /** Its answer could not be handled. */
+  void failed(PendingPublication publication, Throwable e) {
+    end(publication, FAILED, e);
+  }
+
+  private void end(PendingPublication publication, String message, Throwable e) {
+    guard.failed(e);
+    release(publication);
+    fail(publication, message, e);
+  }
+
+  /** Counts what fails and need not end a publication. */
+  TaskGuard guard() {
+    return guard;
   }
 
   void reject(PendingPublication publication, String message) {

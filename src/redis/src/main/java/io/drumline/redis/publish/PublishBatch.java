@@ -51,13 +51,27 @@ final class PublishBatch {
     return commands.size() < MOST;
   }
 
+  /** One whose command cannot be made is rejected: nothing is sent, and those behind it go on. */
+  @SuppressWarnings("CatchThrowable")
   void add(PendingPublication publication) {
     if (publication.result.isDone()) {
       publications.release(publication); // it timed out while it waited
       return;
     }
-    if (!publication.wasSent()) {
+    boolean first = !publication.wasSent();
+    if (first) {
       publication.sent(publications.nextSequence());
+    }
+    AsyncCommand<String, byte[], String> command;
+    try {
+      command = script.command(publication);
+    } catch (Throwable e) {
+      publications.notSent(publication, e);
+      return;
+    }
+    command.onComplete(
+        (messageId, failure) -> answers.answered(publication, replicas, messageId, failure));
+    if (first) {
       inFlight.watch(publication);
     } else if (publication.lost()) {
       publications.sentAgain();
@@ -65,9 +79,6 @@ final class PublishBatch {
     publication.taken();
     added.add(publication);
     ordered |= publication.destination.ordered();
-    AsyncCommand<String, byte[], String> command = script.command(publication);
-    command.onComplete(
-        (messageId, failure) -> answers.answered(publication, replicas, messageId, failure));
     if (publication.asked() != null) {
       commands.add(Commands.asking());
     }

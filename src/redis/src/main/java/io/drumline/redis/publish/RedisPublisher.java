@@ -219,6 +219,7 @@ public final class RedisPublisher {
   }
 
   /** On Lettuce's I/O thread, in the order sent. */
+  @SuppressWarnings("CatchThrowable") // whoever published waits for the end
   private void answered(
       PendingPublication publication,
       @Nullable ReplicaWait replicas,
@@ -245,6 +246,8 @@ public final class RedisPublisher {
       } else {
         lost(publication, failure);
       }
+    } catch (Throwable e) {
+      publications.failed(publication, e);
     } finally {
       settled(publication); // or nothing would be sent again
     }
@@ -258,7 +261,7 @@ public final class RedisPublisher {
     publication.misrouted(null);
     again.add(publication);
     var unused =
-        AskCheck.haveLeft(link.get(), script.keys(publication))
+        AskCheck.haveLeft(link.get(), () -> script.keys(publication))
             .thenAccept(
                 left -> {
                   try {
@@ -306,27 +309,34 @@ public final class RedisPublisher {
 
   private void lookElsewhere() {
     again.pause();
-    topology.refresh();
+    var unused = publications.guard().run(topology::refresh); // else it is tried again later
   }
 
+  /** Never throws: others of the batch follow. */
+  @SuppressWarnings("CatchThrowable")
   private void replicated(
       PendingPublication publication, String messageId, ReplicaWait.Outcome outcome) {
-    switch (outcome) {
-      case CONFIRMED -> publications.accept(publication, messageId);
-      case UNCONFIRMED -> {
-        publications.release(publication);
-        publications.fail(publication, Publications.UNCONFIRMED, null);
+    try {
+      switch (outcome) {
+        case CONFIRMED -> publications.accept(publication, messageId);
+        case UNCONFIRMED -> {
+          publications.release(publication);
+          publications.fail(publication, Publications.UNCONFIRMED, null);
+        }
+        case LOST -> lost(publication, null);
       }
-      case LOST -> lost(publication, null);
+    } catch (Throwable e) {
+      publications.failed(publication, e);
+    } finally {
+      settled(publication);
     }
-    settled(publication);
   }
 
   private void settled(PendingPublication publication) {
+    boolean last = inFlight.settle();
     if (closed) {
       rejectAgain();
     }
-    boolean last = inFlight.settle();
     if ((last && !again.isEmpty()) || publication.isMisrouted()) { // others may wait behind that
       lane.schedule();
     }

@@ -1,6 +1,10 @@
 package io.drumline.redis.history;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.doCallRealMethod;
+import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.spy;
 
 import io.drumline.backplane.History;
 import io.drumline.backplane.MessageIds;
@@ -26,12 +30,13 @@ import org.junit.jupiter.api.Test;
 class RedisReaderTest {
   private final FakeRedis redis = new FakeRedis();
   private final RedisMetrics metrics = new RedisMetrics(new SimpleMeterRegistry());
+  private final Retentions retentions = spy(Retentions.DEFAULTS);
   private final RedisReader reader =
       new RedisReader(
           new ReadScript(
               new RedisKeys("drumline:"),
               new MessageIds(),
-              Retentions.DEFAULTS,
+              retentions,
               new InvalidEnvelopes(metrics)),
           Backplanes.settings(Map.of()),
           metrics,
@@ -60,6 +65,17 @@ class RedisReaderTest {
       assertThat(read()).isCompletedExceptionally();
     }
     redis.failAt(null, new IllegalStateException());
+    var unused = read();
+    assertThat(redis.waiting()).containsExactly(CommandType.EVALSHA);
+  }
+
+  @Test
+  void readsThatCannotBeWrittenGiveTheirPlacesBack() {
+    doThrow(new OutOfMemoryError("injected")).when(retentions).of(any());
+    for (int i = 0; i < 40; i++) {
+      assertThat(read()).isCompletedExceptionally();
+    }
+    doCallRealMethod().when(retentions).of(any());
     var unused = read();
     assertThat(redis.waiting()).containsExactly(CommandType.EVALSHA);
   }

@@ -2,9 +2,14 @@ package io.drumline.redis.publish;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.spy;
 
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
+import io.drumline.loop.Periodic;
 import io.drumline.message.Cursor;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
@@ -25,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.assertj.core.api.AbstractThrowableAssert;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,28 +50,53 @@ class RedisPublisherTest {
   private final FakeRedis redis = new FakeRedis();
   private final FakeRedis there = new FakeRedis();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-  private final RedisSettings properties = Backplanes.settings(Map.of());
+
+  /** What the node's own parts throw, where they do. */
+  private @Nullable Throwable retentionFails;
+
+  private @Nullable Error clockFails;
 
   @SuppressWarnings("NullAway.Init") // before each
   private RedisPublisher publisher;
 
   @BeforeEach
   void connect() {
+    publisher = publisher(0);
+  }
+
+  private RedisPublisher publisher(int minReplicas) {
+    RedisSettings settings =
+        Backplanes.settings(Map.of("min-replicas", String.valueOf(minReplicas)));
     RedisMetrics metrics = new RedisMetrics(meters);
     RedisRefusals refusals =
-        new RedisRefusals("here", metrics, Duration.ofSeconds(5), System::nanoTime);
-    publisher =
-        new RedisPublisher(
-            new PublishScript(
-                new RedisKeys("drumline:"),
-                new MessageIds(),
-                Retentions.DEFAULTS,
-                properties.publishTimeout()),
-            properties,
-            new Publications(properties, metrics, refusals),
-            ImmediateEventExecutor.INSTANCE,
-            () -> redis.connection,
-            new Cluster());
+        new RedisRefusals(
+            "here",
+            metrics,
+            Duration.ofSeconds(5),
+            () -> {
+              if (clockFails != null) {
+                throw clockFails;
+              }
+              return System.nanoTime();
+            });
+    Retentions retentions = spy(Retentions.DEFAULTS);
+    doAnswer(
+            call -> {
+              if (retentionFails != null) {
+                throw retentionFails;
+              }
+              return call.callRealMethod();
+            })
+        .when(retentions)
+        .of(any());
+    return new RedisPublisher(
+        new PublishScript(
+            new RedisKeys("drumline:"), new MessageIds(), retentions, settings.publishTimeout()),
+        settings,
+        new Publications(settings, metrics, refusals, new Periodic(meters).guard("redis_link")),
+        ImmediateEventExecutor.INSTANCE,
+        () -> redis.connection,
+        new Cluster());
   }
 
   private final class Cluster implements Topology {
@@ -150,7 +181,7 @@ class RedisPublisherTest {
     assertThat(second).isCompletedExceptionally();
     redis.stores(1);
     assertThat(first).isCompleted();
-    assertThat(meters.get("drumline.redis.publish.held").gauge().value()).isZero();
+    assertNothingIsHeld();
   }
 
   @ParameterizedTest
@@ -186,6 +217,92 @@ class RedisPublisherTest {
     keysHaveLeft(3);
     there.stores(1);
     assertThat(offsets(List.of(first))).containsExactly(1L);
+  }
+
+  @ParameterizedTest
+  @MethodSource("failures")
+  void whatCannotBeWrittenIsRejectedAlone(Throwable e) {
+    retentionFails = e;
+    CompletableFuture<String> first = publish(TOPIC, null);
+    retentionFails = null;
+    CompletableFuture<String> second = publish(TOPIC, null);
+    redis.stores(1);
+    assertThatFailure(first).hasRootCause(e).hasMessageContaining("could not send");
+    assertThat(offsets(List.of(second))).containsExactly(1L);
+    assertNothingIsHeld();
+    assertThat(failedTasks()).isEqualTo(1);
+  }
+
+  @Test
+  void whatCannotBeWrittenAgainIsRejectedAlone() {
+    CompletableFuture<String> first = publish(TOPIC, null);
+    redis.failAt(CommandType.EVALSHA, new RedisException("too many"));
+    CompletableFuture<String> second = publish(OTHER, null);
+    redis.stores(1);
+    redis.failAt(null, new IllegalStateException());
+    retentionFails = new IllegalStateException("injected");
+    publisher.resume();
+    assertThat(first).isCompleted();
+    assertThatFailure(second).hasMessageContaining("not known whether");
+    assertNothingIsHeld();
+    retentionFails = null;
+    CompletableFuture<String> third = publish(TOPIC, null);
+    redis.stores(2);
+    assertThat(third).isCompleted();
+  }
+
+  @Test
+  void answersThatCannotBeHandledEndWhatTheyAnswer() {
+    CompletableFuture<String> refused = publish(TOPIC, null);
+    CompletableFuture<String> stored = publish(TOPIC, null);
+    clockFails = new StackOverflowError("injected");
+    redis.refuses("OOM command not allowed");
+    redis.stores(1);
+    assertThatFailure(refused).hasRootCause(clockFails);
+    assertThat(offsets(List.of(stored))).containsExactly(1L);
+    assertNothingIsHeld();
+    assertThat(failedTasks()).isEqualTo(1);
+  }
+
+  @Test
+  void answersOfReplicasThatCannotBeHandledEndWhatTheyAnswer() {
+    publisher = publisher(1);
+    CompletableFuture<String> refused = publish(TOPIC, null);
+    redis.refuses("OOM command not allowed");
+    redis.answers(1); // the replicas
+    assertThat(refused).isCompletedExceptionally();
+
+    List<CompletableFuture<String>> stored =
+        List.of(publish(TOPIC, null), publish(TOPIC, null), publish(TOPIC, null));
+    clockFails = new StackOverflowError("injected");
+    for (int i = 1; i <= stored.size(); i++) {
+      redis.stores(i);
+      redis.answers(1);
+    }
+    assertThat(offsets(stored)).containsExactly(1L, 2L, 3L);
+    assertNothingIsHeld();
+    clockFails = null;
+
+    redis.failAt(CommandType.EVALSHA, new RedisException("too many"));
+    CompletableFuture<String> again = publish(TOPIC, null);
+    redis.failAt(null, new IllegalStateException());
+    publisher.resume();
+    redis.stores(4);
+    redis.answers(1);
+    assertThat(offsets(List.of(again))).containsExactly(4L);
+  }
+
+  private static AbstractThrowableAssert<?, ?> assertThatFailure(CompletableFuture<?> published) {
+    assertThat(published).isCompletedExceptionally();
+    return assertThatThrownBy(published::join);
+  }
+
+  private void assertNothingIsHeld() {
+    assertThat(meters.get("drumline.redis.publish.held").gauge().value()).isZero();
+  }
+
+  private double failedTasks() {
+    return meters.get("drumline.task.failures").tag("task", "redis_link").counter().count();
   }
 
   static Stream<Throwable> failures() {

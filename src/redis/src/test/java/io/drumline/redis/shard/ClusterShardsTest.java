@@ -125,7 +125,7 @@ class ClusterShardsTest {
             time.eventLoop(),
             new PublishScript(keys, ids, Retentions.DEFAULTS, properties.publishTimeout()),
             new ReadScript(keys, ids, Retentions.DEFAULTS, new InvalidEnvelopes(metrics)),
-            new Publications(properties, metrics, refusals),
+            new Publications(properties, metrics, refusals, guard),
             "probe",
             told,
             guard);
