@@ -22,8 +22,9 @@ import org.slf4j.event.Level;
  *
  * <p>At most {@value #MAX_CAUSES} causes are told apart at a time; all beyond them share one.
  *
- * <p>Thread safe; never blocks for longer than it takes to write a line. Keep it in an instance
- * field, not a static one, so that several nodes of a process do not silence each other.
+ * <p>Thread safe; never throws, not even where a line cannot be written; never blocks for longer
+ * than it takes to write a line. Keep it in an instance field, not a static one, so that several
+ * nodes of a process do not silence each other.
  */
 public final class ThrottledLog {
   static final Duration INTERVAL = Duration.ofSeconds(10);
@@ -86,9 +87,14 @@ public final class ThrottledLog {
     log(cause, new Line(Level.INFO, format, Arrays.asList(arguments)));
   }
 
+  @SuppressWarnings("CatchThrowable") // whoever tells goes on: it is often about to clean up
   private void log(String cause, Line line) {
-    if (admit(cause, line)) {
-      write(line, 0);
+    try {
+      if (admit(cause, line)) {
+        write(line, 0);
+      }
+    } catch (Throwable e) {
+      // there is nowhere to tell it
     }
   }
 
@@ -110,8 +116,8 @@ public final class ThrottledLog {
     known.leftOut++;
     known.last = line;
     if (!scheduled) {
-      scheduled = true;
       schedule(INTERVAL.toNanos() - (now - known.writtenAt));
+      scheduled = true; // else the next line tries again
     }
     return false;
   }

@@ -9,6 +9,8 @@ import ch.qos.logback.core.read.ListAppender;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -110,6 +112,17 @@ class ThrottledLogTest {
     assertThat(lines()).containsExactly("full", "broken", "full");
     pass(Duration.ofSeconds(3));
     assertThat(lines()).containsExactly("full", "broken", "full", "broken");
+  }
+
+  @Test
+  void neverThrows() {
+    ScheduledExecutorService ended = Executors.newSingleThreadScheduledExecutor();
+    ended.shutdownNow();
+    ThrottledLog failing = new ThrottledLog(logger, nanos::get, ended);
+    for (int i = 0; i < 3; i++) {
+      failing.warn("full", "first");
+    }
+    assertThat(lines()).containsExactly("first");
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -54,7 +55,7 @@ final class RemoteSessions {
   private final ThrottledLog log = new ThrottledLog(LoggerFactory.getLogger(RemoteSessions.class));
   private final StompSessions sessions;
   private final ControlChannel control;
-  private final Duration patience;
+  private final Executor later;
   private final Map<String, Question> questions = new ConcurrentHashMap<>();
   private final AtomicLong waiting = new AtomicLong();
   private final Counter found;
@@ -84,14 +85,22 @@ final class RemoteSessions {
   }
 
   RemoteSessions(StompSessions sessions, ControlChannel control, MeterRegistry registry) {
-    this(sessions, control, registry, PATIENCE);
+    this(
+        sessions,
+        control,
+        registry,
+        CompletableFuture.delayedExecutor(
+            PATIENCE.toMillis(), TimeUnit.MILLISECONDS, Runnable::run));
   }
 
+  /**
+   * @param later runs tasks when an answer has taken too long
+   */
   RemoteSessions(
-      StompSessions sessions, ControlChannel control, MeterRegistry registry, Duration patience) {
+      StompSessions sessions, ControlChannel control, MeterRegistry registry, Executor later) {
     this.sessions = sessions;
     this.control = control;
-    this.patience = patience;
+    this.later = later;
     found = counter(registry, "found");
     unknown = counter(registry, "unknown");
     refused = counter(registry, "refused");
@@ -135,7 +144,7 @@ final class RemoteSessions {
    * now if that is known, else on another thread.
    *
    * @param bytes what waits for the answer
-   * @return false if too much waits already; then nothing follows
+   * @return false if too much waits already; then nothing follows, as where this throws
    */
   boolean ask(String sessionId, int bytes, Consumer<@Nullable String> then) {
     if (sessionId.length() > LONGEST_ID) {
@@ -157,7 +166,7 @@ final class RemoteSessions {
         }
         Question fresh = new Question();
         if (questions.putIfAbsent(sessionId, fresh) == null) {
-          tell(sessionId, fresh, 1);
+          begin(sessionId, fresh);
         }
       } else {
         synchronized (question) {
@@ -166,8 +175,8 @@ final class RemoteSessions {
               refused.increment();
               return false;
             }
-            waiting.addAndGet(size);
             question.queue.add(new Waiting(size, then));
+            waiting.addAndGet(size);
             return true;
           }
         }
@@ -175,22 +184,43 @@ final class RemoteSessions {
     }
   }
 
-  /** Asks all nodes; where that fails, or the answer gets lost, the next attempt may not. */
+  /** Where nobody would ever look at it again, it is not asked; what came meanwhile goes on. */
+  @SuppressWarnings("CatchThrowable")
+  private void begin(String sessionId, Question question) {
+    try {
+      tell(sessionId, question, 1);
+    } catch (Throwable e) {
+      end(sessionId, question, null);
+      throw e;
+    }
+  }
+
+  /** An attempt has had no answer in time. */
+  @SuppressWarnings("CatchThrowable")
+  private void unanswered(String sessionId, Question question, int attempt) {
+    if (questions.get(sessionId) != question) {
+      return;
+    }
+    if (attempt == ATTEMPTS) {
+      settle(sessionId, null);
+      return;
+    }
+    try {
+      tell(sessionId, question, attempt + 1);
+    } catch (Throwable e) {
+      settle(sessionId, null); // else nobody would look at it again
+      log.error("asked", "Other nodes could not be asked for a session a second time", e);
+    }
+  }
+
+  /**
+   * Asks all nodes; where that fails, or the answer gets lost, the next attempt may not. Throws
+   * where it cannot be looked after.
+   */
   @SuppressWarnings("CatchThrowable")
   private void tell(String sessionId, Question question, int attempt) {
     // First: whatever becomes of the question, what waits for it must end.
-    CompletableFuture.delayedExecutor(patience.toMillis(), TimeUnit.MILLISECONDS, Runnable::run)
-        .execute(
-            () -> {
-              if (questions.get(sessionId) != question) {
-                return;
-              }
-              if (attempt < ATTEMPTS) {
-                tell(sessionId, question, attempt + 1);
-              } else {
-                settle(sessionId, null);
-              }
-            });
+    later.execute(() -> unanswered(sessionId, question, attempt));
     try {
       control.tell(new Notice(ASKED, Map.of(SESSION, sessionId)));
     } catch (Throwable e) {
@@ -223,17 +253,31 @@ final class RemoteSessions {
       if (question.answered) {
         return;
       }
-      remember(sessionId, user);
-      if (user == null) {
-        unknown.increment();
-        log.warn(
-            "unknown",
-            "No node has the session {}: a message to it goes to all sessions of its user, or to"
-                + " nobody if the session's id stands in place of the user",
-            Sentences.shorten(sessionId));
-      } else {
-        found.increment();
+      try {
+        learned(sessionId, user);
+      } finally {
+        end(sessionId, question, user);
       }
+    }
+  }
+
+  private void learned(String sessionId, @Nullable String user) {
+    remember(sessionId, user);
+    if (user == null) {
+      unknown.increment();
+      log.warn(
+          "unknown",
+          "No node has the session {}: a message to it goes to all sessions of its user, or to"
+              + " nobody if the session's id stands in place of the user",
+          Sentences.shorten(sessionId));
+    } else {
+      found.increment();
+    }
+  }
+
+  /** What waits goes on. Idempotent. */
+  private void end(String sessionId, Question question, @Nullable String user) {
+    synchronized (question) {
       for (Waiting next; (next = question.queue.poll()) != null; ) {
         waiting.addAndGet(-next.bytes);
         goOn(next, user);

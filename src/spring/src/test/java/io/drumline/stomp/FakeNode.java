@@ -30,11 +30,11 @@ import io.drumline.spring.SessionProperties;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -119,7 +119,12 @@ final class FakeNode implements AutoCloseable {
                 revocations,
                 new ClientIndex(0)),
             new NewDestinations(stomp.newDestinations(), System::nanoTime, meters));
-    remote = new RemoteSessions(sessions, control, meters, Duration.ofMillis(100));
+    remote =
+        new RemoteSessions(
+            sessions,
+            control,
+            meters,
+            CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS));
     remote.start();
     ExecutorSubscribableChannel unused = new ExecutorSubscribableChannel();
     ApplicationHandler handler =

@@ -1,23 +1,35 @@
 package io.drumline.stomp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import io.drumline.backplane.ControlChannel;
 import io.drumline.backplane.Notice;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** Whose a session is that another node holds; the other node is the test. */
 class RemoteSessionsTest {
   private final List<String> heard = new CopyOnWriteArrayList<>();
+
+  /** What is to run when an answer has taken too long. */
+  private final List<Runnable> later = new ArrayList<>();
+
   private FakeNode node;
 
   @BeforeEach
@@ -110,21 +122,108 @@ class RemoteSessionsTest {
   @Test
   void goesOnWhereTheQuestionCannotBeTold() {
     ControlChannel failing =
-        new ControlChannel() {
+        channel(
+            notice -> {
+              throw new OutOfMemoryError("injected");
+            });
+    RemoteSessions remote =
+        new RemoteSessions(node.sessions, failing, new SimpleMeterRegistry(), later::add);
+    remote.ask("far", 10, user -> heard.add("nobody " + user));
+    letTimePass();
+
+    assertThat(heard).containsExactly("nobody null");
+  }
+
+  @Test
+  void questionThatCannotBeLookedAfterKeepsNobodyWaiting() {
+    List<RemoteSessions> far = new ArrayList<>();
+    List<Runnable> meanwhile = new ArrayList<>();
+    meanwhile.add(() -> far.get(0).ask("far", 10, user -> heard.add("meanwhile " + user)));
+    far.add(
+        remote(
+            task -> {
+              meanwhile.forEach(Runnable::run);
+              throw new OutOfMemoryError("injected");
+            }));
+
+    assertThatThrownBy(() -> far.get(0).ask("far", 10, user -> heard.add("refused " + user)))
+        .isInstanceOf(OutOfMemoryError.class);
+    assertThat(heard).containsExactly("meanwhile null");
+    meanwhile.clear();
+    assertThatThrownBy(() -> far.get(0).ask("far", 10, user -> heard.add("again " + user)))
+        .isInstanceOf(OutOfMemoryError.class);
+  }
+
+  @Test
+  void goesOnWhereItCannotBeAskedASecondTime() {
+    RemoteSessions remote =
+        remote(
+            task -> {
+              if (!later.isEmpty()) {
+                throw new OutOfMemoryError("injected");
+              }
+              later.add(task);
+            });
+    remote.ask("far", 10, user -> heard.add("nobody " + user));
+    later.get(0).run();
+
+    assertThat(heard).containsExactly("nobody null");
+  }
+
+  @Test
+  void goesOnWhereTheAnswerCannotBeTold() {
+    Logger logger = (Logger) LoggerFactory.getLogger(RemoteSessions.class);
+    AppenderBase<ILoggingEvent> failing =
+        new AppenderBase<>() {
           @Override
-          public CompletionStage<Void> tell(Notice notice) {
+          public void doAppend(ILoggingEvent event) {
             throw new OutOfMemoryError("injected");
           }
 
           @Override
-          public void listen(String kind, Listener listener) {}
+          protected void append(ILoggingEvent event) {}
         };
-    RemoteSessions remote =
-        new RemoteSessions(
-            node.sessions, failing, new SimpleMeterRegistry(), Duration.ofMillis(100));
-    remote.ask("far", 10, user -> heard.add("nobody " + user));
+    logger.addAppender(failing);
+    try {
+      RemoteSessions remote = remote(later::add);
+      remote.ask(
+          "far",
+          10,
+          user -> {
+            throw new StackOverflowError("injected");
+          });
+      remote.ask("far", 10, user -> heard.add("nobody " + user));
+      letTimePass();
+      assertThat(heard).containsExactly("nobody null");
+    } finally {
+      logger.detachAppender(failing);
+    }
+  }
 
-    await().until(() -> heard.equals(List.of("nobody null")));
+  private RemoteSessions remote(Executor later) {
+    return new RemoteSessions(
+        node.sessions,
+        channel(notice -> CompletableFuture.completedFuture(null)),
+        new SimpleMeterRegistry(),
+        later);
+  }
+
+  private static ControlChannel channel(Function<Notice, CompletionStage<Void>> tell) {
+    return new ControlChannel() {
+      @Override
+      public CompletionStage<Void> tell(Notice notice) {
+        return tell.apply(notice);
+      }
+
+      @Override
+      public void listen(String kind, Listener listener) {}
+    };
+  }
+
+  private void letTimePass() {
+    for (int i = 0; i < later.size(); i++) {
+      later.get(i).run();
+    }
   }
 
   private void tell(String kind, String... fields) {
