@@ -143,7 +143,7 @@ class DirectionsTest {
           .that(
               not(
                   resideInAnyPackage(
-                      "io.drumline.listener", "io.drumline.hub", "io.drumline.redis..")))
+                      "io.drumline.listener", "io.drumline.hub..", "io.drumline.redis..")))
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.netty.channel..", "io.netty.handler..");

@@ -1,6 +1,7 @@
 package io.drumline.hub;
 
 import io.drumline.backplane.History;
+import io.drumline.hub.order.OrderOutput;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;

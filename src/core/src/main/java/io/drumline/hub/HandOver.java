@@ -1,5 +1,6 @@
 package io.drumline.hub;
 
+import io.drumline.hub.order.CatchUp;
 import io.drumline.message.Gap;
 import io.drumline.message.Publication;
 import io.drumline.tracing.Delivery;
@@ -76,7 +77,7 @@ final class HandOver {
     if (topic.owed() != null) {
       return; // its subscribers catch up from before this one
     }
-    int size = Hub.sizeOf(publication);
+    int size = publication.memoryBytes();
     if (metrics.backlogBytes.addAndGet(size) > backlogLimit) {
       metrics.backlogBytes.addAndGet(-size);
       topic.owe(publication, BACKLOG_FULL);

@@ -3,6 +3,7 @@ package io.drumline.hub;
 import io.drumline.backplane.Backplane;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Receiver;
+import io.drumline.hub.order.Start;
 import io.drumline.loop.Periodic;
 import io.drumline.loop.ThrottledLog;
 import io.drumline.loop.Watchdog;
@@ -169,7 +170,7 @@ public final class Hub implements Receiver {
 
   @Override
   public void received(Publication publication) {
-    int size = sizeOf(publication);
+    int size = publication.memoryBytes();
     if (metrics.backlogBytes.addAndGet(size) > backlogLimit) {
       metrics.backlogBytes.addAndGet(-size);
       metrics.dropped.increment();
@@ -332,11 +333,6 @@ public final class Hub implements Receiver {
 
   long outboundLimit() {
     return outboundLimit;
-  }
-
-  /** A publication's weight in the backlog: its bytes and roughly the objects around them. */
-  static int sizeOf(Publication publication) {
-    return publication.headers().length + publication.body().length + 200;
   }
 
   private Owner owner(Destination destination) {

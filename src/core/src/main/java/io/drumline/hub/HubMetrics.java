@@ -1,5 +1,6 @@
 package io.drumline.hub;
 
+import io.drumline.hub.order.HeldBudget;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Gap;
 import io.micrometer.core.instrument.Counter;

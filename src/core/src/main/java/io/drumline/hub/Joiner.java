@@ -1,12 +1,15 @@
 package io.drumline.hub;
 
+import io.drumline.hub.order.CatchUpStep;
+import io.drumline.hub.order.Start;
+
 /**
  * A subscription that joins a destination's order.
  *
  * @param question that is answered by admitting it; an older one is answered no more
  * @param part of its past that it asks for
  */
-record Joiner(Subscription subscription, int question, Start start, Joiners.Part part) {
+record Joiner(Subscription subscription, int question, Start start, CatchUpStep step) {
 
   ShardTopic topic() {
     return subscription.topic;

@@ -1,6 +1,9 @@
 package io.drumline.hub;
 
 import io.drumline.backplane.History;
+import io.drumline.hub.order.CatchUp;
+import io.drumline.hub.order.Order;
+import io.drumline.hub.order.OrderOutput;
 import io.drumline.message.Destination;
 import io.drumline.message.Gap;
 import io.drumline.message.Publication;
@@ -67,8 +70,7 @@ final class OwnedDestination
     this.heardAt = owner.ticks();
     this.order =
         destination.ordered()
-            ? new Order<>(
-                this, owner.settings.chunkBytes(), Window.MOST_BYTES, new Held(owner.metrics.held))
+            ? new Order<>(this, owner.settings.chunkBytes(), owner.metrics.held)
             : null;
   }
 
@@ -157,7 +159,7 @@ final class OwnedDestination
       if (!topics.contains(joiner.topic())) {
         add(joiner.topic()); // its own join has failed: it would be told that it is live, miss all
       }
-      order.join(joiner, joiner.start(), joiner.part());
+      order.join(joiner, joiner.start(), joiner.step());
       owner.memory.used(this, owner.ticks());
     } catch (Throwable e) {
       failed(e);

@@ -1,5 +1,6 @@
 package io.drumline.hub;
 
+import io.drumline.hub.order.Start;
 import io.drumline.loop.PeriodicTask;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;

@@ -1,5 +1,8 @@
 package io.drumline.hub;
 
+import io.drumline.hub.order.CatchUp;
+import io.drumline.hub.order.CatchUpStep;
+import io.drumline.hub.order.Start;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Cursor;
 import io.drumline.message.Gap;
@@ -65,7 +68,7 @@ public final class Subscription {
   private @Nullable Publication notGiven;
 
   private @Nullable Gap missed;
-  private Joiners.Part part = Joiners.Part.FIRST;
+  private CatchUpStep step = CatchUpStep.FIRST;
 
   /** Whether it has asked for what comes next. */
   private boolean asked;
@@ -235,7 +238,7 @@ public final class Subscription {
     asked = true;
     nextQuestion(); // an answer to an earlier one counts no more
     try {
-      topic.shard.resume(new Joiner(this, question, start, part));
+      topic.shard.resume(new Joiner(this, question, start, step));
     } catch (Throwable e) {
       failed(e);
     }
@@ -273,7 +276,7 @@ public final class Subscription {
         countRepair();
         Cursor from = notGiven == null ? cursor : Cursor.before(notGiven);
         start = new Start(key.continuity(), from, 0);
-        part = from == null ? Joiners.Part.FIRST : Joiners.Part.NEXT;
+        step = from == null ? CatchUpStep.FIRST : CatchUpStep.NEXT;
         cursor = from;
         notGiven = null;
         asked = false;
@@ -323,7 +326,7 @@ public final class Subscription {
       Gap first = missed == null ? gap : missed;
       Joined how = catchUp.joined() ? Joined.at(catchUp.cursor(), first) : null;
       long bytes = write(gap, catchUp.publications());
-      part = Joiners.Part.NEXT;
+      step = CatchUpStep.NEXT;
       cursor = catchUp.cursor();
       missed = first;
       start = rest;
@@ -344,7 +347,7 @@ public final class Subscription {
   /** What it is told before the publications. */
   private @Nullable Gap gap(CatchUp catchUp) {
     if (catchUp.gap() != null
-        || part == Joiners.Part.NEXT
+        || step == CatchUpStep.NEXT
         || start.after() != null
         || told == null
         || wasLive()) {
@@ -359,7 +362,7 @@ public final class Subscription {
   private static long sizeOf(List<Publication> publications) {
     long bytes = 0;
     for (Publication publication : publications) {
-      bytes += Hub.sizeOf(publication);
+      bytes += publication.memoryBytes();
     }
     return bytes;
   }

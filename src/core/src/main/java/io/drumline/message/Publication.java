@@ -27,6 +27,14 @@ public record Publication(
     byte[] body,
     @Nullable String session) {
 
+  /** Memory that this object keeps beyond its arrays, roughly. */
+  private static final int OVERHEAD_BYTES = 200;
+
+  /** Bytes that it takes in memory: its own and, roughly, those of the objects around them. */
+  public int memoryBytes() {
+    return headers.length + body.length + OVERHEAD_BYTES;
+  }
+
   /** The {@code message-id} header: the position to resume after, opaque to clients. */
   public String messageId() {
     return position.messageId(id);

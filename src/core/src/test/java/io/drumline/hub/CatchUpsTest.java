@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.hub.Joined.Outcome;
+import io.drumline.hub.order.Start;
 import io.drumline.message.Destination;
 import java.util.ArrayList;
 import java.util.List;

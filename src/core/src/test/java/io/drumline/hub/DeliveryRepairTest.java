@@ -8,6 +8,7 @@ import io.drumline.backplane.MemoryBackplane;
 import io.drumline.backplane.MemoryLimits;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
+import io.drumline.hub.order.Start;
 import io.drumline.loop.Periodic;
 import io.drumline.loop.Watchdog;
 import io.drumline.message.CloseCode;

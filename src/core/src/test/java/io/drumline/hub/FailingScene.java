@@ -12,6 +12,7 @@ import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
 import io.drumline.hub.FailingCalls.Calls;
 import io.drumline.hub.FailingCalls.Step;
+import io.drumline.hub.order.Start;
 import io.drumline.loop.Periodic;
 import io.drumline.loop.Watchdog;
 import io.drumline.message.CloseCode;

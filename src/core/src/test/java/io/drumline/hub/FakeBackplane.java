@@ -29,6 +29,7 @@ final class FakeBackplane implements Backplane {
     UNANSWERED
   }
 
+  private static final int PAGE = 1024;
   private static final int PAGE_BYTES = 1 << 20;
   private static final byte[] NO_HEADERS = {};
 
@@ -163,7 +164,7 @@ final class FakeBackplane implements Backplane {
   /** It is where the order is, but what leads there has other ids. */
   private History contradiction(Destination destination, long after) {
     List<Publication> page = new ArrayList<>();
-    for (Publication one : page(destination, after, Order.PAGE).publications()) {
+    for (Publication one : page(destination, after, PAGE).publications()) {
       page.add(
           new Publication(
               destination,

@@ -3,6 +3,7 @@ package io.drumline.hub;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.drumline.backplane.MessageIds;
+import io.drumline.hub.order.Start;
 import io.drumline.message.Destination;
 import io.drumline.message.Gap;
 import io.drumline.message.Publication;

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.backplane.MessageIds;
+import io.drumline.hub.order.CatchUpStep;
+import io.drumline.hub.order.Start;
 import io.drumline.message.Cursor;
 import io.drumline.message.Destination;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -406,10 +408,7 @@ class OwnerTest {
           () ->
               owner.resume(
                   new Joiner(
-                      subscription,
-                      subscription.question(),
-                      Start.CONTINUOUS,
-                      Joiners.Part.FIRST)));
+                      subscription, subscription.question(), Start.CONTINUOUS, CatchUpStep.FIRST)));
       loop.runAll();
     }
 

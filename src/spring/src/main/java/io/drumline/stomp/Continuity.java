@@ -2,7 +2,7 @@ package io.drumline.stomp;
 
 import io.drumline.backplane.MessageIds;
 import io.drumline.hub.Joined;
-import io.drumline.hub.Start;
+import io.drumline.hub.order.Start;
 import io.drumline.message.Cursor;
 import io.drumline.message.Destination;
 import io.drumline.message.Gap;

@@ -1,8 +1,8 @@
 package io.drumline.stomp;
 
 import io.drumline.hub.Frames;
-import io.drumline.hub.Start;
 import io.drumline.hub.Subscription;
+import io.drumline.hub.order.Start;
 import io.drumline.message.Cursor;
 import io.drumline.message.Destination;
 import io.drumline.session.Tracked;

@@ -2,8 +2,8 @@ package io.drumline.stomp;
 
 import io.drumline.hub.Connection;
 import io.drumline.hub.Joined;
-import io.drumline.hub.Start;
 import io.drumline.hub.Subscription;
+import io.drumline.hub.order.Start;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
 import io.drumline.message.Publication;

@@ -1,4 +1,4 @@
-package io.drumline.hub;
+package io.drumline.hub.order;
 
 /** Why a destination's order asks for a read of history. */
 enum OrderRead {
@@ -11,5 +11,8 @@ enum OrderRead {
   /** Where the backplane's history parts from ours. */
   REWIND,
   /** What joiners need of the past; nobody else waits for it. */
-  PAST
+  PAST;
+
+  /** Publications that a read asks for. */
+  static final int PAGE = 1024;
 }

@@ -1,4 +1,4 @@
-package io.drumline.hub;
+package io.drumline.hub.order;
 
 import io.drumline.message.Gap;
 import java.util.EnumMap;

@@ -1,4 +1,4 @@
-package io.drumline.hub;
+package io.drumline.hub.order;
 
 import io.drumline.message.Cursor;
 import io.drumline.message.Gap;
@@ -15,10 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param joined whether what is published behind the cursor is delivered live; if not, the
  *     subscription asks again from the cursor once it has taken these
  */
-record CatchUp(@Nullable Gap gap, List<Publication> publications, Cursor cursor, boolean joined) {
+public record CatchUp(
+    @Nullable Gap gap, List<Publication> publications, Cursor cursor, boolean joined) {
 
   /** The same for one that what is published behind the cursor is not handed over to. */
-  CatchUp withoutLive() {
+  public CatchUp withoutLive() {
     return new CatchUp(gap, publications, cursor, false);
   }
 }

@@ -1,4 +1,4 @@
-package io.drumline.hub;
+package io.drumline.hub.order;
 
 import io.drumline.message.Cursor;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +19,7 @@ public record Start(boolean continuity, @Nullable Cursor after, int replay) {
   public static final Start CONTINUOUS = new Start(true, null, 0);
 
   /** Whether the destination's order must be asked for its position or its past. */
-  boolean joins() {
+  public boolean joins() {
     return continuity || replay > 0;
   }
 }

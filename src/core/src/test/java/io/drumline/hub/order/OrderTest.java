@@ -1,4 +1,4 @@
-package io.drumline.hub;
+package io.drumline.hub.order;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -18,7 +18,7 @@ class OrderTest {
   private static final int KEPT = 3;
 
   private final Log log = new Log();
-  private final Order<String> order = new Order<>(log, 1000, 1000, new Held(new HeldBudget(1000)));
+  private final Order<String> order = new Order<>(log, 1000, 1000, new HeldBudget(1000));
 
   @Test
   void messagesOfThePastAreNotNewBecauseTheFirstReadFailedBehindADoubt() {

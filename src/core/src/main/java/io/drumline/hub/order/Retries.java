@@ -1,4 +1,4 @@
-package io.drumline.hub;
+package io.drumline.hub.order;
 
 /**
  * How often in a row an order's reads have failed or brought nobody on, and what follows: a pause

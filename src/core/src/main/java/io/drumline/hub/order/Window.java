@@ -1,4 +1,4 @@
-package io.drumline.hub;
+package io.drumline.hub.order;
 
 import io.drumline.message.Cursor;
 import io.drumline.message.Publication;
@@ -11,7 +11,7 @@ import java.util.List;
  * to a certain one.
  */
 final class Window {
-  private static final int MOST_MESSAGES = 2 * Order.PAGE;
+  private static final int MOST_MESSAGES = 2 * OrderRead.PAGE;
 
   /** Most bytes of what is live that are kept for joiners. */
   static final long MOST_BYTES = 2 * 1024 * 1024;
@@ -56,11 +56,11 @@ final class Window {
   /** Adds the next one; at its limits it forgets the oldest. */
   void add(Publication publication) {
     publications.add(publication);
-    bytes += Hub.sizeOf(publication);
+    bytes += publication.memoryBytes();
     while (publications.size() > mostMessages || (bytes > mostBytes && publications.size() > 1)) {
       Publication oldest = publications.remove();
       floor = oldest.position().offset();
-      bytes -= Hub.sizeOf(oldest);
+      bytes -= oldest.memoryBytes();
     }
   }
 
@@ -108,7 +108,7 @@ final class Window {
     long left = mostBytes;
     for (Publication publication : publications) {
       if (publication.position().offset() > offset) {
-        left -= Hub.sizeOf(publication);
+        left -= publication.memoryBytes();
         if (left < 0 && !found.isEmpty()) {
           break;
         }

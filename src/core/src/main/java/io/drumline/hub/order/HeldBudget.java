@@ -1,4 +1,4 @@
-package io.drumline.hub;
+package io.drumline.hub.order;
 
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -6,14 +6,14 @@ import java.util.concurrent.atomic.AtomicLong;
  * How many bytes all destinations of the node together hold while their order is compared with the
  * backplane. Any thread.
  */
-final class HeldBudget {
+public final class HeldBudget {
   private final long limit;
   private final AtomicLong used = new AtomicLong();
 
   /**
    * @param limit in bytes
    */
-  HeldBudget(long limit) {
+  public HeldBudget(long limit) {
     this.limit = limit;
   }
 
@@ -30,7 +30,7 @@ final class HeldBudget {
     used.addAndGet(-bytes);
   }
 
-  long used() {
+  public long used() {
     return used.get();
   }
 }

@@ -1,7 +1,6 @@
-package io.drumline.hub;
+package io.drumline.hub.order;
 
 import io.drumline.backplane.History;
-import io.drumline.hub.Joiners.Part;
 import io.drumline.message.Cursor;
 import io.drumline.message.Gap;
 import io.drumline.message.Publication;
@@ -54,8 +53,7 @@ final class OrderSchedule implements OrderOutput<OrderSchedule.Asking> {
     this.random = new SplittableRandom(seed);
     // Often less than a page: what was read must be handed over all the same.
     this.order =
-        new Order<>(
-            this, CHUNK_BYTES, (1 + random.nextInt(10)) * 200L, new Held(new HeldBudget(1 << 20)));
+        new Order<>(this, CHUNK_BYTES, (1 + random.nextInt(10)) * 200L, new HeldBudget(1 << 20));
     this.fault = fault;
     this.tally = tally;
   }
@@ -152,7 +150,7 @@ final class OrderSchedule implements OrderOutput<OrderSchedule.Asking> {
       if (!subscriber.here && subscriber.cursor != null) {
         tally.resumed++;
         subscriber.here = true;
-        ask(subscriber, new Start(subscriber.continuity, subscriber.cursor, 0), Part.FIRST);
+        ask(subscriber, new Start(subscriber.continuity, subscriber.cursor, 0), CatchUpStep.FIRST);
         return;
       }
     }
@@ -163,15 +161,15 @@ final class OrderSchedule implements OrderOutput<OrderSchedule.Asking> {
       subscriber.here = true;
       if (kind > 0 || !order.located()) {
         int replay = kind == 1 ? random.nextInt(6) : 0;
-        ask(subscriber, new Start(kind > 0, null, kind > 0 ? replay : 1), Part.FIRST);
+        ask(subscriber, new Start(kind > 0, null, kind > 0 ? replay : 1), CatchUpStep.FIRST);
       } else {
         subscriber.joined(null);
       }
     }
   }
 
-  private void ask(ModelSubscriber subscriber, Start start, Part part) {
-    order.join(new Asking(subscriber, ++subscriber.question), start, part);
+  private void ask(ModelSubscriber subscriber, Start start, CatchUpStep step) {
+    order.join(new Asking(subscriber, ++subscriber.question), start, step);
   }
 
   private void leave() {
@@ -287,7 +285,7 @@ final class OrderSchedule implements OrderOutput<OrderSchedule.Asking> {
     later.add(
         () -> {
           if (subscriber.question == question) {
-            ask(subscriber, start, Part.NEXT);
+            ask(subscriber, start, CatchUpStep.NEXT);
           }
         });
   }

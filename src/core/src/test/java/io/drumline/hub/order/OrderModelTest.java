@@ -1,4 +1,4 @@
-package io.drumline.hub;
+package io.drumline.hub.order;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,10 +1,10 @@
-package io.drumline.hub;
+package io.drumline.hub.order;
 
 import io.drumline.backplane.History;
-import io.drumline.hub.Comparison.Finding;
-import io.drumline.hub.Comparison.Finding.GoesOn;
-import io.drumline.hub.Comparison.Finding.Parted;
-import io.drumline.hub.Comparison.Finding.Unclear;
+import io.drumline.hub.order.Comparison.Finding;
+import io.drumline.hub.order.Comparison.Finding.GoesOn;
+import io.drumline.hub.order.Comparison.Finding.Parted;
+import io.drumline.hub.order.Comparison.Finding.Unclear;
 import io.drumline.message.Cursor;
 import io.drumline.message.Gap;
 import io.drumline.message.Publication;
@@ -24,10 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <J> who joins
  */
-final class Order<J> {
-  /** Publications that a read asks for. */
-  static final int PAGE = 1024;
-
+public final class Order<J> {
   private final OrderOutput<J> output;
   private final Chain delivered = new Chain();
   private final Joiners<J> joiners;
@@ -51,34 +48,40 @@ final class Order<J> {
 
   /**
    * @param chunkBytes how much a joiner gets at once, beyond one message
-   * @param windowBytes how much of what is live is kept for joiners
-   * @param held keeps what is live meanwhile; empty
+   * @param budget for the live publications that are held, of all destinations together
    */
-  Order(OrderOutput<J> output, long chunkBytes, long windowBytes, Held held) {
+  public Order(OrderOutput<J> output, long chunkBytes, HeldBudget budget) {
+    this(output, chunkBytes, Window.MOST_BYTES, budget);
+  }
+
+  /**
+   * @param windowBytes how much of what is live is kept for joiners
+   */
+  Order(OrderOutput<J> output, long chunkBytes, long windowBytes, HeldBudget budget) {
     this.output = output;
-    this.held = held;
+    this.held = new Held(budget);
     this.joiners = new Joiners<>(output, chunkBytes, windowBytes);
   }
 
   /** The backplane brings everything that is published from now on; nothing is read before. */
-  void start() {
+  public void start() {
     started = true;
     wanted = OrderRead.LOCATE;
     next();
   }
 
   /** Whether it is known where the order is, so that members can be live. */
-  boolean located() {
+  public boolean located() {
     return located;
   }
 
   /** Whether somebody has joined who must be told of gaps. */
-  boolean continuity() {
+  public boolean continuity() {
     return continuity;
   }
 
   /** A publication from the backplane. */
-  void received(Publication publication) {
+  public void received(Publication publication) {
     if (standsStill() || !fits(publication)) {
       if (!standsStill()) {
         wanted = OrderRead.CHECK;
@@ -89,7 +92,7 @@ final class Order<J> {
   }
 
   /** Something may have been lost: compare with the backplane. */
-  void doubt() {
+  public void doubt() {
     if (wanted == null) {
       wanted = OrderRead.CHECK;
     }
@@ -97,43 +100,43 @@ final class Order<J> {
   }
 
   /** Somebody joins, or asks for the next part of its past. */
-  void join(J joiner, Start start, Joiners.Part part) {
+  public void join(J joiner, Start start, CatchUpStep step) {
     continuity |= start.continuity();
     if (standsStill()) {
-      joiners.add(joiner, start, part);
-    } else if (joiners.serve(joiner, start, part, delivered.end())) {
+      joiners.add(joiner, start, step);
+    } else if (joiners.serve(joiner, start, step, delivered.end())) {
       wanted = OrderRead.CHECK;
     }
     next();
   }
 
   /** Whether somebody waits for a part of the past. */
-  boolean hasJoiners() {
+  public boolean hasJoiners() {
     return joiners.waiting();
   }
 
   /** Whether a read is under way, or waits for its turn. */
-  boolean isReading() {
+  public boolean isReading() {
     return reading != null;
   }
 
   /** Nothing is called any more: gives back what the node counts. */
-  void end() {
+  public void end() {
     held.clear();
     forgetPast();
   }
 
   /** Gives back the memory that spares reads. */
-  void forgetPast() {
+  public void forgetPast() {
     joiners.forgetPast();
   }
 
-  long pastBytes() {
+  public long pastBytes() {
     return joiners.pastBytes();
   }
 
   /** The read failed: it is asked for again. */
-  void failed() {
+  public void failed() {
     OrderRead unanswered = reading;
     reading = null;
     if (wanted == null && unanswered != OrderRead.PAST) {
@@ -145,7 +148,7 @@ final class Order<J> {
   }
 
   /** The answer of the read. */
-  void history(History history) {
+  public void history(History history) {
     Cursor before = delivered.end();
     boolean known = located;
     int waiting = held.size();
@@ -241,7 +244,7 @@ final class Order<J> {
         wanted = OrderRead.CHECK; // it begins the first epoch
       } else {
         joiners.collect(last);
-        read(OrderRead.PAST, Math.max(0, joiners.needed(last)), PAGE);
+        read(OrderRead.PAST, Math.max(0, joiners.needed(last)), OrderRead.PAGE);
       }
     }
     OrderRead want = wanted;
@@ -254,11 +257,11 @@ final class Order<J> {
       switch (want) {
         case LOCATE -> {
           long needed = joiners.needed(null);
-          read(want, Math.max(0, needed), needed < 0 ? 0 : PAGE);
+          read(want, Math.max(0, needed), needed < 0 ? 0 : OrderRead.PAGE);
         }
-        case BEGINNING -> read(want, 0, PAGE);
-        case REWIND -> read(want, rewindAfter, PAGE);
-        default -> read(want, last == null ? 0 : last.offset(), PAGE);
+        case BEGINNING -> read(want, 0, OrderRead.PAGE);
+        case REWIND -> read(want, rewindAfter, OrderRead.PAGE);
+        default -> read(want, last == null ? 0 : last.offset(), OrderRead.PAGE);
       }
     }
   }

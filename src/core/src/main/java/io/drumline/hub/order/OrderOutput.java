@@ -1,4 +1,4 @@
-package io.drumline.hub;
+package io.drumline.hub.order;
 
 import io.drumline.message.Gap;
 import io.drumline.message.Publication;
@@ -8,7 +8,7 @@ import io.drumline.message.Publication;
  *
  * @param <J> who joins
  */
-interface OrderOutput<J> {
+public interface OrderOutput<J> {
   /** The destination's next message, for every member. */
   void deliver(Publication publication);
 

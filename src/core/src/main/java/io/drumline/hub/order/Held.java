@@ -1,4 +1,4 @@
-package io.drumline.hub;
+package io.drumline.hub.order;
 
 import io.drumline.message.Publication;
 import java.util.ArrayDeque;
@@ -24,7 +24,7 @@ final class Held {
   }
 
   void add(Publication publication) {
-    int size = Hub.sizeOf(publication);
+    int size = publication.memoryBytes();
     if (overflowed || bytes + size > MOST_BYTES || !budget.take(size)) {
       overflowed = true;
       return;
@@ -52,7 +52,7 @@ final class Held {
   }
 
   void removeFirst() {
-    giveBack(Hub.sizeOf(publications.remove()));
+    giveBack(publications.remove().memoryBytes());
   }
 
   /** Forgets all of them, and that some were not kept. */

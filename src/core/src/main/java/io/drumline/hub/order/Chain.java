@@ -1,4 +1,4 @@
-package io.drumline.hub;
+package io.drumline.hub.order;
 
 import io.drumline.backplane.History;
 import io.drumline.message.Cursor;

@@ -1,4 +1,4 @@
-package io.drumline.hub;
+package io.drumline.hub.order;
 
 import io.drumline.backplane.History;
 import io.drumline.message.Cursor;
@@ -13,13 +13,6 @@ import org.jspecify.annotations.Nullable;
  * them there. What it has is enough or a read is needed; one read serves all who wait.
  */
 final class Joiners<J> {
-  /** Which part of its past a joiner asks for. */
-  enum Part {
-    FIRST,
-    /** It was admitted to a part before. */
-    NEXT
-  }
-
   /** Whether the order was compared with the backplane since a joiner came. */
   private enum Compared {
     NOT_YET,
@@ -29,7 +22,7 @@ final class Joiners<J> {
   /** So many may wait before it is looked whether some have gone. */
   private static final int FEW = 64;
 
-  private record Waiting<J>(J joiner, Start start, Part part, Compared compared) {
+  private record Waiting<J>(J joiner, Start start, CatchUpStep step, Compared compared) {
 
     /** The offset behind which it needs the past of this order; -1 if it needs none. */
     long needs(Cursor last) {
@@ -74,8 +67,8 @@ final class Joiners<J> {
     this.collected = Window.recent(0, windowBytes);
   }
 
-  void add(J joiner, Start start, Part part) {
-    add(new Waiting<>(joiner, start, part, Compared.NOT_YET));
+  void add(J joiner, Start start, CatchUpStep step) {
+    add(new Waiting<>(joiner, start, step, Compared.NOT_YET));
   }
 
   private void add(Waiting<J> joiner) {
@@ -208,8 +201,8 @@ final class Joiners<J> {
   }
 
   /** The same for one that comes now; those before it wait for a read in any case. */
-  boolean serve(J joiner, Start start, Part part, @Nullable Cursor last) {
-    Waiting<J> comes = new Waiting<>(joiner, start, part, Compared.NOT_YET);
+  boolean serve(J joiner, Start start, CatchUpStep step, @Nullable Cursor last) {
+    Waiting<J> comes = new Waiting<>(joiner, start, step, Compared.NOT_YET);
     Waiting<J> still = last == null ? comes : admitIfPossible(comes, last);
     if (still == null) {
       return false;
@@ -225,7 +218,7 @@ final class Joiners<J> {
       return each;
     }
     if (blames(catchUp.gap()) && each.compared == Compared.NOT_YET) {
-      return new Waiting<>(each.joiner, each.start, each.part, Compared.SINCE);
+      return new Waiting<>(each.joiner, each.start, each.step, Compared.SINCE);
     }
     admit(each, catchUp);
     return null;
@@ -292,7 +285,7 @@ final class Joiners<J> {
     }
     return new Gap(
         base,
-        joiner.part == Part.NEXT ? Gap.Reason.OVERFLOW : Gap.Reason.TRIMMED,
+        joiner.step == CatchUpStep.NEXT ? Gap.Reason.OVERFLOW : Gap.Reason.TRIMMED,
         base.offset() - after.offset());
   }
 }

@@ -1,9 +1,8 @@
-package io.drumline.hub;
+package io.drumline.hub.order;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.backplane.History;
-import io.drumline.hub.Joiners.Part;
 import io.drumline.message.Cursor;
 import io.drumline.message.Gap;
 import io.drumline.message.Position;
@@ -21,14 +20,13 @@ class JoinersTest {
       new Start(true, new Cursor(new Position("e", 1), "m1"), 0);
 
   private final World world = new World();
-  private final Order<String> order =
-      new Order<>(world, 1000, 1000, new Held(new HeldBudget(1000)));
+  private final Order<String> order = new Order<>(world, 1000, 1000, new HeldBudget(1000));
 
   @Test
   void whoHasLeftIsForgottenWithTheNextReadThatFails() {
     locate();
-    order.join("stays", FROM_THE_BEGINNING, Part.FIRST);
-    order.join("leaves", FROM_THE_BEGINNING, Part.FIRST);
+    order.join("stays", FROM_THE_BEGINNING, CatchUpStep.FIRST);
+    order.join("leaves", FROM_THE_BEGINNING, CatchUpStep.FIRST);
     world.gone.add("leaves");
     world.reads = 0;
 
@@ -44,8 +42,8 @@ class JoinersTest {
   @Test
   void whoHasLeftIsNotAnsweredByTheReadThatSucceeds() {
     locate();
-    order.join("stays", FROM_THE_BEGINNING, Part.FIRST);
-    order.join("leaves", FROM_THE_BEGINNING, Part.FIRST);
+    order.join("stays", FROM_THE_BEGINNING, CatchUpStep.FIRST);
+    order.join("leaves", FROM_THE_BEGINNING, CatchUpStep.FIRST);
     world.gone.add("leaves");
 
     order.history(new History(END, 10, List.of()));
@@ -58,7 +56,7 @@ class JoinersTest {
   void thoseThatComeAndGoDuringOneReadAreNotAllRemembered() {
     locate();
     for (int i = 0; i < 10_000; i++) {
-      order.join("joiner " + i, FROM_THE_BEGINNING, Part.FIRST);
+      order.join("joiner " + i, FROM_THE_BEGINNING, CatchUpStep.FIRST);
       world.gone.add("joiner " + i);
     }
     world.asked = 0;
@@ -70,7 +68,7 @@ class JoinersTest {
   void lookingForThoseThatHaveLeftCostsLittle() {
     locate();
     for (int i = 0; i < 10_000; i++) {
-      order.join("joiner " + i, FROM_THE_BEGINNING, Part.FIRST);
+      order.join("joiner " + i, FROM_THE_BEGINNING, CatchUpStep.FIRST);
     }
     assertThat(world.asked).isBetween(1, 40_000);
   }
@@ -78,7 +76,7 @@ class JoinersTest {
   private void locate() {
     order.start();
     order.history(new History(END, 10, List.of()));
-    order.join("first", FROM_THE_BEGINNING, Part.FIRST); // for whom a read is under way now
+    order.join("first", FROM_THE_BEGINNING, CatchUpStep.FIRST); // for whom a read is under way now
     world.gone.add("first");
   }
 
