@@ -103,7 +103,7 @@ final class CatchUpMemory {
     entry.bytes = now;
     while (bytes > limit && !entries.isEmpty()) {
       remove(entries.keySet().iterator().next());
-      metrics.evictedPasts.increment();
+      metrics.evictedHistories.increment();
     }
   }
 

@@ -17,9 +17,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Times are counted in ticks of the shard, of 100 ms.
  */
 final class CatchUps {
-  /** How many are asked for at once: as many steps fit into half of the outbound queue. */
-  static final int SIDE_BY_SIDE = 4;
-
   /** After so many ticks without an answer the next one is asked for as well. */
   private static final int PATIENCE = 2;
 
@@ -41,8 +38,23 @@ final class CatchUps {
     GONE
   }
 
+  /** A subscription that is not live. Not an interface: its methods are for this package. */
+  abstract static class Asker {
+    /** Asks for what comes next: it is its turn. */
+    abstract void ask();
+
+    /** Its turn has come, but something has failed: it asks by itself later. */
+    abstract void failed(Throwable e);
+
+    /** Its destination has not answered for so long that the client is told. */
+    abstract void unavailable();
+
+    /** Whether its client was told something already. */
+    abstract boolean answered();
+  }
+
   private static final class Join {
-    private final Subscription subscription;
+    private final Asker subscription;
     private State state;
 
     /** The tick since which it waits for its destination, as far as is known. */
@@ -57,7 +69,7 @@ final class CatchUps {
     /** Whether its last answer did not fit beside others. */
     private boolean alone;
 
-    Join(Subscription subscription, State state, long now) {
+    Join(Asker subscription, State state, long now) {
       this.subscription = subscription;
       this.state = state;
       this.since = now;
@@ -65,54 +77,60 @@ final class CatchUps {
   }
 
   private final Connection connection;
-  private final Shard shard;
-  private final Map<Subscription, Join> joins = new LinkedHashMap<>();
+  private final ShardLoop loop;
+  private final Runnable begins;
+  private final Map<Asker, Join> joins = new LinkedHashMap<>();
   private final ArrayDeque<Join> waiting = new ArrayDeque<>(1);
   private int asked;
-
-  /** Bytes of steps that wait in the outbound queue. */
-  private long writing;
 
   private boolean awaitsRoom;
 
   /** The last tick in which the client had yet to read what others were given. */
   private long heldUpAt;
 
-  CatchUps(Connection connection) {
+  /**
+   * @param begins called when it has subscriptions, and had none: it wants {@link #tick} then
+   */
+  CatchUps(Connection connection, ShardLoop loop, Runnable begins) {
     this.connection = connection;
-    this.shard = connection.shard();
+    this.loop = loop;
+    this.begins = begins;
   }
 
-  /** A subscription asks for its position or its past. */
-  void add(Subscription subscription) {
+  /**
+   * A subscription asks for its position or its past.
+   *
+   * @param notBefore the tick before which its turn must not come
+   */
+  void add(Asker subscription, long notBefore) {
     Join join = begin(subscription, State.WAITING);
-    join.notBefore = Replacements.mayReadFrom(connection);
+    join.notBefore = notBefore;
     waiting.add(join);
     next();
   }
 
   /** A member goes on from where it is: it could not be given something. */
-  void addAgain(Subscription subscription) {
+  void addAgain(Asker subscription) {
     waiting.add(begin(subscription, State.WAITING));
     next();
   }
 
   /** A subscription waits for its destination to be live. */
-  void await(Subscription subscription) {
+  void await(Asker subscription) {
     begin(subscription, State.BEHIND_DESTINATION);
   }
 
-  private Join begin(Subscription subscription, State state) {
+  private Join begin(Asker subscription, State state) {
     if (joins.isEmpty()) {
-      shard.joining(this);
+      begins.run();
     }
-    Join join = new Join(subscription, state, shard.ticks());
+    Join join = new Join(subscription, state, loop.ticks());
     joins.put(subscription, join);
     return join;
   }
 
   /** Its destination is live. */
-  void destinationLive(Subscription subscription) {
+  void destinationLive(Asker subscription) {
     Join join = joins.get(subscription);
     if (join != null && join.state == State.BEHIND_DESTINATION) {
       joins.remove(subscription);
@@ -120,7 +138,7 @@ final class CatchUps {
   }
 
   /** It is live, or has gone. */
-  void done(Subscription subscription) {
+  void done(Asker subscription) {
     Join join = joins.remove(subscription);
     if (join != null) {
       leavePlace(join);
@@ -130,32 +148,28 @@ final class CatchUps {
     }
   }
 
-  /** Lets the connection forget it where nobody waits here any more; returns whether it did. */
-  boolean endIfIdle() {
-    if (connection.open() && (!joins.isEmpty() || writing > 0 || awaitsRoom)) {
-      return false;
-    }
-    connection.caughtUp();
-    return true;
+  /** Whether nobody waits here any more. */
+  boolean isIdle() {
+    return !connection.open() || (joins.isEmpty() && !isWriting() && !awaitsRoom);
   }
 
-  /** Bytes of steps that wait in the outbound queue: they do not show a slow consumer. */
-  long writing() {
-    return writing;
+  /** Whether steps wait in the outbound queue. */
+  private boolean isWriting() {
+    return connection.catchUpBytes() > 0;
   }
 
   /**
    * An answer of so many bytes has come. Returns whether it is taken now; if not, it is asked for
    * again later.
    */
-  boolean admits(Subscription subscription, long bytes) {
+  boolean admits(Asker subscription, long bytes) {
     Join known = joins.get(subscription);
     Join join = known == null ? begin(subscription, State.LATE) : known; // if adding it has failed
     leavePlace(join);
     if (join.state == State.WAITING) {
       waiting.remove(join); // it has asked by itself meanwhile
     }
-    if (writing > 0 && writing + bytes > shard.outboundLimit() / 2) {
+    if (isWriting() && connection.catchUpBytes() + bytes > loop.outboundLimit / 2) {
       join.state = State.WAITING;
       join.alone = true;
       waiting.addFirst(join); // asked for when what is before it is written
@@ -166,23 +180,23 @@ final class CatchUps {
   }
 
   /** It has been given a part, or all, which waits in the outbound queue. */
-  void written(Subscription subscription, long bytes) {
+  void written(Asker subscription, long bytes) {
     Join join = joins.get(subscription);
     if (join != null) {
       join.state = State.WRITING;
     }
-    writing += bytes;
+    connection.addCatchUpBytes(bytes);
     if (bytes == 0) {
       goOn(join);
     } else {
       try {
         connection.whenWritten(
             () -> {
-              writing -= bytes;
+              connection.addCatchUpBytes(-bytes);
               goOn(join);
             });
       } catch (Throwable e) {
-        writing -= bytes;
+        connection.addCatchUpBytes(-bytes);
         throw e;
       }
     }
@@ -192,7 +206,7 @@ final class CatchUps {
   private void goOn(@Nullable Join join) {
     if (join != null && join.state == State.WRITING) {
       join.state = State.WAITING;
-      join.since = shard.ticks();
+      join.since = loop.ticks();
       waiting.addFirst(join);
     }
     next();
@@ -203,11 +217,11 @@ final class CatchUps {
     if (!connection.open()) {
       return;
     }
-    long now = shard.ticks();
-    if (writing > 0 || awaitsRoom) {
+    long now = loop.ticks();
+    if (isWriting() || awaitsRoom) {
       heldUpAt = now;
     }
-    List<Subscription> overdue = null;
+    List<Asker> overdue = null;
     for (Join join : joins.values()) {
       if (join.state == State.ASKED && now - join.askedAt >= PATIENCE) {
         leavePlace(join);
@@ -218,7 +232,7 @@ final class CatchUps {
       }
     }
     if (overdue != null) {
-      overdue.forEach(Subscription::unavailable);
+      overdue.forEach(Asker::unavailable);
     }
     next();
   }
@@ -237,13 +251,13 @@ final class CatchUps {
   }
 
   private void next() {
-    while (asked < SIDE_BY_SIDE && connection.open()) {
+    while (asked < HubSettings.CATCH_UPS_SIDE_BY_SIDE && connection.open()) {
       Join first = firstAllowed();
-      if (first == null || (first.alone && (writing > 0 || asked > 0))) {
+      if (first == null || (first.alone && (isWriting() || asked > 0))) {
         return;
       }
       try {
-        if (connection.liveBytes() > shard.outboundLimit() / 2) {
+        if (connection.liveBytes() > loop.outboundLimit / 2) {
           awaitRoom();
           return;
         }
@@ -257,14 +271,14 @@ final class CatchUps {
       asked++;
       first.state = State.ASKED;
       first.since = waitsSince(first); // others may hold up the client from now on, not this one
-      first.askedAt = shard.ticks();
+      first.askedAt = loop.ticks();
       first.subscription.ask();
     }
   }
 
   private @Nullable Join firstAllowed() {
     for (Join join : waiting) {
-      if (join.notBefore <= shard.ticks()) {
+      if (join.notBefore <= loop.ticks()) {
         return join;
       }
     }
@@ -282,7 +296,7 @@ final class CatchUps {
             });
       } catch (Throwable e) {
         awaitsRoom = false;
-        shard.tell(e); // the next tick tries again
+        loop.failures.tell(e); // the next tick tries again
       }
     }
   }

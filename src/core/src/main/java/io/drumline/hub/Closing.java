@@ -33,7 +33,7 @@ final class Closing {
   }
 
   private final Channel channel;
-  private final Shard shard;
+  private final ShardLoop loop;
   private final OutboundQueue queue;
   private final String id;
   private State state = State.OPEN;
@@ -43,9 +43,9 @@ final class Closing {
   /**
    * @param id of the connection, for the log
    */
-  Closing(Channel channel, Shard shard, OutboundQueue queue, String id) {
+  Closing(Channel channel, ShardLoop loop, OutboundQueue queue, String id) {
     this.channel = channel;
-    this.shard = shard;
+    this.loop = loop;
     this.queue = queue;
     this.id = id;
   }
@@ -74,9 +74,9 @@ final class Closing {
     state = State.CLOSING;
     code = seen.code();
     try {
-      shard.metrics().closed(seen);
-      shard.wheel.after(CLOSE_MILLIS, this::giveUp);
-      channel.writeAndFlush(Frames.close(shard.alloc(), code, reason), channel.voidPromise());
+      loop.metrics.closed(seen);
+      loop.wheel.after(CLOSE_MILLIS, this::giveUp);
+      channel.writeAndFlush(Frames.close(loop.alloc, code, reason), channel.voidPromise());
       channel.config().setAutoRead(true); // to see the peer's answer
       queue.closing();
     } catch (Throwable e) {
@@ -93,11 +93,9 @@ final class Closing {
     state = State.CLOSING;
     code = peersCode;
     try {
-      shard.wheel.after(CLOSE_MILLIS, this::giveUp);
+      loop.wheel.after(CLOSE_MILLIS, this::giveUp);
       ByteBuf answer =
-          code == NO_STATUS
-              ? Frames.emptyClose(shard.alloc())
-              : Frames.close(shard.alloc(), code, "");
+          code == NO_STATUS ? Frames.emptyClose(loop.alloc) : Frames.close(loop.alloc, code, "");
       channel.writeAndFlush(answer).addListener(ChannelFutureListener.CLOSE);
       queue.closing();
     } catch (Throwable e) {
@@ -117,12 +115,12 @@ final class Closing {
     if (state == State.OPEN) {
       state = State.CLOSING;
       code = why.code();
-      shard.metrics().closed(why);
+      loop.metrics.closed(why);
     }
   }
 
   private void endNow(Throwable cause) {
-    shard.tell(cause);
+    loop.failures.tell(cause);
     try {
       channel.close();
       log.warn("Session {} ended, as it could not be written to", id, cause);
@@ -134,9 +132,9 @@ final class Closing {
   /** It holds the oldest of what the node has to send, and that is too much. */
   void closeForBudget(OutboundBudget budget) {
     if (budget.urgent()) {
-      closeUntold(CloseCode.SLOW_CONSUMER);
+      closeUntold(OverflowPolicy.CLOSE.code());
     } else {
-      close(CloseCode.SLOW_CONSUMER, "You read too slowly: reconnect and resume.");
+      close(OverflowPolicy.CLOSE.code(), OverflowPolicy.CLOSE.reason());
     }
     endSoon(budget);
   }
@@ -148,7 +146,7 @@ final class Closing {
       drop();
     } else if (state == State.CLOSING) {
       state = State.HURRIED;
-      shard.wheel.after(BUDGET_CLOSE_MILLIS, this::giveUp);
+      loop.wheel.after(BUDGET_CLOSE_MILLIS, this::giveUp);
     }
   }
 

@@ -6,7 +6,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.handler.ssl.SslHandler;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,11 +17,9 @@ import org.slf4j.LoggerFactory;
 public final class Connection {
   private static final Logger log = LoggerFactory.getLogger(Connection.class);
 
-  /** Bytes that wait for a client weigh as much as one subscription. */
-  private static final int BYTES_LIKE_A_SUBSCRIPTION = 4096;
-
   private final Channel channel;
-  private final Shard shard;
+  private final ShardLoop loop;
+  private final ConnectionHost host;
   private final String id;
   private final boolean deflate;
   private final OutboundQueue queue;
@@ -43,27 +40,26 @@ public final class Connection {
   private long lastWrite = since;
   private long lastHeard = since;
 
-  private @Nullable CatchUps catchUps;
-  @Nullable Replacements replacements;
+  /** Bytes of steps of catching up that wait in the outbound queue. */
+  private long catchUpBytes;
 
-  /** Where the shard holds this connection. */
-  int index;
+  /** Where {@link Connections} holds it; -1 if it is not there. */
+  int index = -1;
 
-  /** How many subscriptions it has, those that catch up included. */
-  int subscriptions;
-
-  int mostSubscriptions;
-
-  Connection(Channel channel, Shard shard, String id, boolean deflate) {
+  /**
+   * @param deflate whether permessage-deflate was negotiated
+   */
+  Connection(Channel channel, ShardLoop loop, ConnectionHost host, String id, boolean deflate) {
     this.channel = channel;
-    this.shard = shard;
+    this.loop = loop;
+    this.host = host;
     this.id = id;
     this.deflate = deflate;
     // With TLS the bytes must pass through the pipeline.
     boolean tls = channel.pipeline().get(SslHandler.class) != null;
-    this.queue = new OutboundQueue(channel, tls, shard.queues());
+    this.queue = new OutboundQueue(channel, tls, loop.queues);
     this.socket = tls ? null : DirectWrites.socketOf(channel);
-    this.closing = new Closing(channel, shard, queue, id);
+    this.closing = new Closing(channel, loop, queue, id);
   }
 
   /** The session id: unique in the cluster, not to be guessed. Any thread. */
@@ -76,7 +72,7 @@ public final class Connection {
    * connection is closed: its client may wait for what does not come. Any thread.
    */
   public void execute(Runnable task) {
-    shard.loop.execute(() -> run(task));
+    loop.eventLoop.execute(() -> run(task));
   }
 
   private void run(Runnable task) {
@@ -91,7 +87,7 @@ public final class Connection {
 
   /** Whether the caller is on the connection's event loop. Any thread. */
   public boolean inEventLoop() {
-    return shard.loop.inEventLoop();
+    return loop.eventLoop.inEventLoop();
   }
 
   /** False once it was closed by either side; nothing is written then. */
@@ -101,7 +97,7 @@ public final class Connection {
 
   /** The loop's timers. */
   public Wheel wheel() {
-    return shard.wheel;
+    return loop.wheel;
   }
 
   /** {@link System#nanoTime} of its upgrade. Any thread. */
@@ -134,7 +130,7 @@ public final class Connection {
    * before its reader index, the WebSocket header goes there and nothing is copied.
    */
   public void send(ByteBuf payload, Frames.Payload kind) {
-    write(Frames.withHeader(payload, kind, shard.alloc()));
+    write(Frames.withHeader(payload, kind, loop.alloc));
   }
 
   /**
@@ -157,16 +153,16 @@ public final class Connection {
   }
 
   private void writeAdmitted(ByteBuf frame) {
-    shard.metrics().bytesOut.add(frame.readableBytes());
+    loop.metrics.bytesOut.add(frame.readableBytes());
     lastWrite = System.nanoTime();
     mayBeQueued = true;
     frame.retain(); // for who counts what waits
     channel.write(frame, channel.voidPromise());
-    shard.queued(frame, lastWrite);
+    loop.queued(frame, lastWrite);
     if (!dirty) {
       dirty = true;
       try {
-        shard.flushes.dirty(this);
+        host.flushLater(this);
       } catch (Throwable e) {
         flush(); // nobody would do it later
         failed(e);
@@ -201,39 +197,22 @@ public final class Connection {
 
   /** What waits in the outbound queue, without the steps of catching up. */
   long liveBytes() {
-    return queue.bytes() - (catchUps == null ? 0 : catchUps.writing());
+    return queue.bytes() - catchUpBytes;
   }
 
-  /** This connection's subscriptions that catch up. */
-  CatchUps catchUps() {
-    if (catchUps == null) {
-      catchUps = new CatchUps(this);
-    }
-    return catchUps;
+  /** Bytes of steps of catching up that wait: they do not show a slow consumer. */
+  long catchUpBytes() {
+    return catchUpBytes;
   }
 
-  /** A subscription needs nothing of the past any more. */
-  void done(Subscription subscription) {
-    if (catchUps != null) {
-      catchUps.done(subscription);
-    }
-  }
-
-  /** All of its subscriptions are live. */
-  void caughtUp() {
-    catchUps = null;
-  }
-
-  /** It has ended: nobody waits for its subscriptions any more. */
-  void forgetJoins(Set<CatchUps> joining) {
-    if (catchUps != null) {
-      joining.remove(catchUps);
-    }
+  /** A step of so many bytes waits; negative when it is written. */
+  void addCatchUpBytes(long change) {
+    catchUpBytes += change;
   }
 
   /** Writes a ping whose pong brings the number back, behind all that was written before. */
   public void ping(long number) {
-    write(Frames.ping(shard.alloc(), number));
+    write(Frames.ping(loop.alloc, number));
   }
 
   /**
@@ -255,7 +234,7 @@ public final class Connection {
 
   /** For the listener and the sessions: something has failed unexpectedly. */
   public void failed(Throwable cause) {
-    shard.tell(cause);
+    loop.failures.tell(cause);
   }
 
   /** The client can see these close codes only. */
@@ -271,7 +250,7 @@ public final class Connection {
   /** For the listener: the socket has ended. */
   public void ended() {
     if (closing.end()) {
-      shard.remove(this);
+      host.ended(this);
     }
   }
 
@@ -305,8 +284,8 @@ public final class Connection {
     return channel.config().isAutoRead();
   }
 
-  Shard shard() {
-    return shard;
+  ShardLoop loop() {
+    return loop;
   }
 
   boolean deflate() {
@@ -371,11 +350,6 @@ public final class Connection {
     return closing;
   }
 
-  /** What moving its client costs: subscriptions to make and catch up again, bytes to read. */
-  long weight() {
-    return subscriptions + queue.bytes() / BYTES_LIKE_A_SUBSCRIPTION;
-  }
-
   /** Whether the frame may be written; closes a slow consumer whose queue is full. */
   private boolean admits(ByteBuf frame) {
     if (!closing.isOpen() || (socket != null && !socket.isOpen())) {
@@ -394,15 +368,15 @@ public final class Connection {
     long queued = queue.bytes();
     log.atInfo()
         .addKeyValue("stomp.session", id)
-        .addKeyValue("stomp.close_code", CloseCode.SLOW_CONSUMER.code())
+        .addKeyValue("stomp.close_code", OverflowPolicy.CLOSE.code().code())
         .log("Slow consumer: session {} let {} bytes pile up; closing it", id, queued);
-    close(CloseCode.SLOW_CONSUMER, "You read too slowly: reconnect and resume.");
+    close(OverflowPolicy.CLOSE.code(), OverflowPolicy.CLOSE.reason());
     return false;
   }
 
   private boolean fits(ByteBuf frame) {
     mayBeQueued = queue.bytes() > 0;
     long queued = liveBytes();
-    return queued <= 0 || queued + frame.readableBytes() <= shard.outboundLimit();
+    return queued <= 0 || queued + frame.readableBytes() <= loop.outboundLimit;
   }
 }

@@ -11,7 +11,8 @@ import java.util.concurrent.TimeUnit;
  * on the shard's event loop.
  */
 final class Flushes {
-  private final Shard shard;
+  private final ShardLoop loop;
+  private final OutboundPayments payments;
   private List<Group> dirtyGroups = new ArrayList<>();
   private List<Group> flushedGroups = new ArrayList<>();
   private List<Connection> dirtyConnections = new ArrayList<>();
@@ -29,8 +30,9 @@ final class Flushes {
 
   private long firstHandedOver;
 
-  Flushes(Shard shard) {
-    this.shard = shard;
+  Flushes(ShardLoop loop, OutboundPayments payments) {
+    this.loop = loop;
+    this.payments = payments;
   }
 
   void dirty(Group group) {
@@ -72,7 +74,7 @@ final class Flushes {
 
   private void schedule() {
     if (!scheduled) {
-      shard.loop.execute(flush);
+      loop.eventLoop.execute(flush);
       scheduled = true;
     }
   }
@@ -87,7 +89,7 @@ final class Flushes {
       try {
         groups.get(i).flush();
       } catch (Throwable e) {
-        shard.repairLater(e);
+        loop.repairs.later(e);
       }
     }
     groups.clear();
@@ -104,10 +106,11 @@ final class Flushes {
     }
     written.clear();
     try {
-      shard.flushed();
+      loop.queues.flushed();
+      payments.payIfOver();
       record();
     } catch (Throwable e) {
-      shard.repairLater(e);
+      loop.repairs.later(e);
     }
   }
 
@@ -118,9 +121,9 @@ final class Flushes {
     firstPublished = 0;
     if (handedOver != 0) {
       long now = System.nanoTime();
-      shard.metrics().fanout.record(now - handedOver, TimeUnit.NANOSECONDS);
+      loop.metrics.fanout.record(now - handedOver, TimeUnit.NANOSECONDS);
       if (published != 0) {
-        shard.metrics().deliver.record(now - published, TimeUnit.NANOSECONDS);
+        loop.metrics.deliver.record(now - published, TimeUnit.NANOSECONDS);
       }
     }
     if (!traced.isEmpty()) {

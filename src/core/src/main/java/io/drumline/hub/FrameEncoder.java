@@ -25,20 +25,20 @@ final class FrameEncoder {
   private final Deflater deflater = new Deflater(Deflater.BEST_SPEED, true);
 
   /** Appends one frame to {@code out}. */
-  void encode(Group.Key key, Publication publication, Frames.Payload kind, ByteBuf out) {
+  void encode(GroupKey key, Publication publication, Frames.Payload kind, ByteBuf out) {
     payload.clear();
     key.format().encode(publication, payload);
     frame(key, kind == Frames.Payload.BINARY ? kind : key.format().carrier(), out);
   }
 
   /** Appends the notice of a gap to {@code out}. */
-  void encode(Group.Key key, Gap gap, Destination destination, ByteBuf out) {
+  void encode(GroupKey key, Gap gap, Destination destination, ByteBuf out) {
     payload.clear();
     key.format().encode(gap, destination, payload);
     frame(key, key.format().carrier(), out);
   }
 
-  private void frame(Group.Key key, Frames.Payload kind, ByteBuf out) {
+  private void frame(GroupKey key, Frames.Payload kind, ByteBuf out) {
     if (key.deflate()) {
       int length =
           deflate(

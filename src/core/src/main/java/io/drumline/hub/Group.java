@@ -24,12 +24,9 @@ final class Group {
 
   private static final int INITIAL_BYTES = 512;
 
-  /** What makes two subscribers' frames the same bytes. */
-  record Key(FrameFormat format, boolean deflate, boolean continuity) {}
-
   private final ShardTopic topic;
-  private final Shard shard;
-  private final Key key;
+  private final ShardLoop loop;
+  private final GroupKey key;
   private final List<Subscription> members = new ArrayList<>(1);
   private int observers;
   private @Nullable ByteBuf batch;
@@ -47,13 +44,13 @@ final class Group {
   /** The publication or gap that came last. */
   private @Nullable Object given;
 
-  Group(ShardTopic topic, Key key) {
+  Group(ShardTopic topic, GroupKey key) {
     this.topic = topic;
-    this.shard = topic.shard;
+    this.loop = topic.loop;
     this.key = key;
   }
 
-  Key key() {
+  GroupKey key() {
     return key;
   }
 
@@ -108,7 +105,7 @@ final class Group {
     }
     int start = batch == null ? 0 : batch.writerIndex();
     try {
-      shard.encoder().encode(key, publication, kind, batch());
+      loop.encoder.encode(key, publication, kind, batch());
       if (observers > 0) {
         observed().add(publication);
       }
@@ -138,7 +135,7 @@ final class Group {
     }
     int start = batch == null ? 0 : batch.writerIndex();
     try {
-      shard.encoder().encode(key, gap, topic.destination, batch());
+      loop.encoder.encode(key, gap, topic.destination, batch());
     } catch (Throwable e) {
       undo(start);
       allFallBehind(null, previous, e);
@@ -162,9 +159,9 @@ final class Group {
   private ByteBuf batch() {
     ByteBuf out = batch;
     if (out == null) {
-      out = shard.alloc().directBuffer(INITIAL_BYTES);
+      out = loop.alloc.directBuffer(INITIAL_BYTES);
       try {
-        shard.flushes.dirty(this);
+        topic.flushes.dirty(this);
       } catch (Throwable e) {
         out.release();
         throw e;
@@ -197,9 +194,9 @@ final class Group {
 
   private void writeTo(Subscription member, Publication publication, Frames.Payload kind) {
     try {
-      ByteBuf frame = shard.alloc().directBuffer(INITIAL_BYTES);
+      ByteBuf frame = loop.alloc.directBuffer(INITIAL_BYTES);
       try {
-        shard.encoder().encode(key, publication, kind, frame);
+        loop.encoder.encode(key, publication, kind, frame);
       } catch (Throwable e) {
         frame.release();
         throw e;
@@ -212,7 +209,7 @@ final class Group {
     if (member.observer != null && member.connection.open()) {
       member.given(List.of(publication));
     }
-    shard.metrics().deliveries.increment();
+    loop.metrics.deliveries.increment();
   }
 
   /** Writes the batch to every member and flushes their sockets. */
@@ -247,7 +244,7 @@ final class Group {
       @Nullable List<Publication> publications) {
     long now = System.nanoTime();
     try {
-      shard.fence.check(now);
+      topic.fence.check(now);
     } catch (Throwable e) { // nobody is given the batch
       for (int i = members.size() - 1; i >= 0; i--) {
         fallBehind(members.get(i), begin, previous, e);
@@ -270,10 +267,10 @@ final class Group {
       }
     }
     if (out.refCnt() > 1) {
-      shard.queued(out.retain(), now); // not all of them could take it at once
+      loop.queued(out.retain(), now); // not all of them could take it at once
     }
-    shard.metrics().deliveries.add((long) reached * frames);
-    shard.metrics().bytesOut.add((long) reached * out.readableBytes());
+    loop.metrics.deliveries.add((long) reached * frames);
+    loop.metrics.bytesOut.add((long) reached * out.readableBytes());
   }
 
   /**
@@ -294,9 +291,9 @@ final class Group {
     if (topic.destination.ordered()) {
       take(member);
       topic.fellBehind(member, next, last);
-      shard.repairLater(e);
+      loop.repairs.later(e);
     } else {
-      shard.lost(e); // nothing could bring it again
+      loop.repairs.lost(e); // nothing could bring it again
     }
   }
 }

@@ -49,16 +49,17 @@ final class HandOver {
   }
 
   /** Hands it over to every shard; one that cannot be given it is told to catch up. */
-  void deliver(
-      List<ShardTopic> topics, Publication publication, Frames.Payload kind, long arrived) {
+  void deliver(List<ShardTopic> topics, Arrival arrival) {
+    Publication publication = arrival.publication();
+    Frames.Payload kind = arrival.kind();
     long published = watch.published(publication);
     long handedOver = System.nanoTime();
-    Delivery traced = trace(topics.size(), publication, arrived, handedOver);
+    Delivery traced = trace(topics.size(), arrival, handedOver);
     for (int i = 0; i < topics.size(); i++) {
       ShardTopic topic = topics.get(i);
-      if (topic.shard.loop == loop) {
+      if (topic.loop.eventLoop == loop) {
         topic.deliver(publication, kind);
-        topic.shard.flushes.measure(published, handedOver);
+        topic.flushes.measure(published, handedOver);
       } else {
         handOver(topic, publication, kind, published, handedOver);
       }
@@ -84,12 +85,12 @@ final class HandOver {
       return;
     }
     try {
-      topic.shard.loop.execute(
+      topic.loop.eventLoop.execute(
           () -> {
             topic.taken();
             metrics.backlogBytes.addAndGet(-size);
             topic.deliver(publication, kind);
-            topic.shard.flushes.measure(published, handedOver);
+            topic.flushes.measure(published, handedOver);
           });
       topic.handedOver();
     } catch (Throwable e) {
@@ -98,10 +99,9 @@ final class HandOver {
     }
   }
 
-  private @Nullable Delivery trace(
-      int shards, Publication publication, long arrived, long handedOver) {
+  private @Nullable Delivery trace(int shards, Arrival arrival, long handedOver) {
     try {
-      return watch.trace(publication, arrived, handedOver, shards);
+      return watch.trace(arrival, handedOver, shards);
     } catch (Throwable e) { // a lost span is no lost message
       return null;
     }
@@ -109,7 +109,7 @@ final class HandOver {
 
   private void trace(ShardTopic topic, Delivery traced) {
     try {
-      on(topic, () -> topic.shard.flushes.trace(traced));
+      on(topic, () -> topic.flushes.trace(traced));
     } catch (Throwable e) {
       traced.written();
     }
@@ -156,10 +156,10 @@ final class HandOver {
 
   /** Behind all that was handed over before, and counted with it. */
   private static void inOrder(ShardTopic topic, Runnable task) {
-    if (topic.shard.loop.inEventLoop()) {
+    if (topic.loop.eventLoop.inEventLoop()) {
       task.run();
     } else {
-      topic.shard.loop.execute(
+      topic.loop.eventLoop.execute(
           () -> {
             topic.taken();
             task.run();
@@ -169,10 +169,10 @@ final class HandOver {
   }
 
   private static void on(ShardTopic topic, Runnable task) {
-    if (topic.shard.loop.inEventLoop()) {
+    if (topic.loop.eventLoop.inEventLoop()) {
       task.run();
     } else {
-      topic.shard.loop.execute(task);
+      topic.loop.eventLoop.execute(task);
     }
   }
 }

@@ -4,9 +4,6 @@ import io.drumline.backplane.Backplane;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Receiver;
 import io.drumline.hub.order.Start;
-import io.drumline.loop.Periodic;
-import io.drumline.loop.ThrottledLog;
-import io.drumline.loop.Watchdog;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
 import io.drumline.message.Publication;
@@ -26,8 +23,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Fans publications out to this node's subscribers.
@@ -39,26 +34,19 @@ import org.slf4j.LoggerFactory;
  * <p>Connections live on their channel's event loop; there are no locks.
  */
 public final class Hub implements Receiver {
-  private static final Logger log = LoggerFactory.getLogger(Hub.class);
-
   private static final long POLL_NANOS = 10_000_000;
 
-  private final Periodic periodic;
-  private final Watchdog watchdog;
-  private final ThrottledLog throttled = new ThrottledLog(log);
   private final IdentityHashMap<EventLoop, Shard> shards = new IdentityHashMap<>();
-  private final List<Owner> owners = new ArrayList<>();
-  private final HubMetrics metrics;
-  private final OutboundBudget budget;
+  private final List<LoopCounts> counts;
+  private final Loops loops;
+  private final HubSettings settings;
   private final OutboundPayments payments;
-  private final @Nullable Spans spans;
-  private final long outboundLimit;
-  private final long backlogLimit;
-  private final long pauseLimitNanos;
+  private final HubMetrics metrics;
+  private final Failures failures;
+  private final Owners owners;
   private final SecureRandom random = new SecureRandom();
   private volatile boolean draining;
   private volatile Consumer<Connection> greeter = connection -> {};
-  private volatile Consumer<Throwable> failures = e -> {};
 
   /**
    * @param ids those that the backplane gives to this node's publications
@@ -82,27 +70,29 @@ public final class Hub implements Receiver {
       HubSettings settings,
       MeterRegistry registry,
       @Nullable Spans spans) {
-    this.periodic = loops.periodic();
-    this.watchdog = loops.watchdog();
-    this.spans = spans;
-    outboundLimit = settings.outboundLimit();
-    backlogLimit = settings.backlogLimit();
-    pauseLimitNanos = settings.pauseLimit().toNanos();
-    budget = new OutboundBudget(settings.nodeOutboundLimit());
-    for (EventLoop loop : loops.all()) {
-      shards.put(loop, new Shard(loop, this, loops.alloc()));
+    this.loops = loops;
+    this.settings = settings;
+    OutboundBudget budget = new OutboundBudget(settings.nodeOutboundLimit());
+    payments = new OutboundPayments(budget);
+    counts = loops.all().stream().map(loop -> new LoopCounts()).toList();
+    metrics = new HubMetrics(registry, counts, budget, settings.backlogLimit());
+    failures = new Failures(metrics);
+    owners = new Owners(loops, backplane, new Watch(ids, spans), settings, metrics, failures);
+    for (int i = 0; i < counts.size(); i++) {
+      EventLoop loop = loops.all().get(i);
+      Shard shard = newShard(loop, counts.get(i));
+      shards.put(loop, shard);
+      shard.start();
     }
-    payments = new OutboundPayments(budget, List.copyOf(shards.values()));
-    metrics = new HubMetrics(registry, List.copyOf(shards.values()), backlogLimit);
-    metrics.outbound(registry, budget);
-    // Not before there are metrics: a timer that comes first would find none.
-    shards.values().forEach(Shard::start);
-    Watch watch = new Watch(ids, spans);
-    for (EventLoop loop : loops.all()) {
-      Owner owner = new Owner(loop, backplane, watch, metrics, settings, shards.size());
-      owners.add(owner);
-      periodic.every(loop, Owner.TICK, "owner_tick", owner::tick);
-    }
+    owners.start(loops.periodic());
+  }
+
+  /** Has a shard on this event loop, which is not one of the hub's yet. */
+  Shard newShard(EventLoop loop, LoopCounts loopCounts) {
+    ShardLoop shardLoop =
+        new ShardLoop(loop, loops, settings, payments.budget(), metrics, loopCounts, failures);
+    return new Shard(
+        shardLoop, loops.periodic(), loops.watchdog(), settings.pauseLimit(), payments, owners);
   }
 
   /**
@@ -117,7 +107,7 @@ public final class Hub implements Receiver {
     if (shard == null) {
       throw new IllegalArgumentException("The channel is not on one of the hub's event loops");
     }
-    Connection connection = new Connection(channel, shard, newId(), deflate);
+    Connection connection = new Connection(channel, shard.loop, shard, newId(), deflate);
     shard.add(connection);
     greeter.accept(connection);
     return connection;
@@ -133,13 +123,7 @@ public final class Hub implements Receiver {
    * must not throw. Any thread.
    */
   public void onFailure(Consumer<Throwable> listener) {
-    failures = listener;
-  }
-
-  /** Something has failed unexpectedly. Any thread. */
-  void failed(Throwable e) {
-    metrics.failures.increment();
-    failures.accept(e);
+    failures.onFailure(listener);
   }
 
   /** Whether this node gives its connections up, and is to be given no new ones. Any thread. */
@@ -165,69 +149,26 @@ public final class Hub implements Receiver {
       FrameFormat format,
       Start start,
       @Nullable Consumer<Publication> observer) {
-    return connection.shard().subscribe(connection, destination, format, start, observer);
+    Shard shard = shards.get(connection.loop().eventLoop);
+    if (shard == null) {
+      throw new IllegalArgumentException("The connection is not one of this hub's");
+    }
+    return shard.subscribe(connection, destination, format, start, observer);
   }
 
   @Override
   public void received(Publication publication) {
-    int size = publication.memoryBytes();
-    if (metrics.backlogBytes.addAndGet(size) > backlogLimit) {
-      metrics.backlogBytes.addAndGet(-size);
-      metrics.dropped.increment();
-      if (publication.destination().ordered()) {
-        owner(publication.destination()).dropped(publication.destination());
-      }
-      throttled.warn(
-          "backlog",
-          "The backlog of messages has reached drumline.hub.backlog-limit ({} bytes): dropping a"
-              + " message for {}; history repairs it for destinations that have one. The node is"
-              + " too slow: see drumline_loop_delay_seconds, add nodes or raise the limit",
-          backlogLimit,
-          publication.destination());
-      return;
-    }
-    metrics.publications.increment();
-    Frames.Payload kind = Frames.kindOf(publication);
-    Owner owner = owner(publication.destination());
-    long arrived = spans == null ? 0 : System.nanoTime();
-    try {
-      owner.loop().execute(() -> received(owner, publication, kind, size, arrived));
-    } catch (Throwable e) {
-      metrics.backlogBytes.addAndGet(-size);
-      metrics.dropped.increment();
-      notHandedOver(owner, e);
-    }
-  }
-
-  /** The order of its destinations is compared with the backplane's soon, which brings it again. */
-  private void notHandedOver(Owner owner, Throwable e) {
-    owner.doubtAll();
-    failed(e);
-    throttled.error(
-        "not handed over",
-        "A message could not be handed to its event loop, and is read from history instead",
-        e);
-  }
-
-  private void received(
-      Owner owner, Publication publication, Frames.Payload kind, int size, long arrived) {
-    metrics.backlogBytes.addAndGet(-size);
-    owner.received(publication, kind, arrived);
+    owners.received(publication);
   }
 
   @Override
   public void interrupted(Destination destination) {
-    Owner owner = owner(destination);
-    try {
-      owner.loop().execute(() -> owner.interrupted(destination));
-    } catch (Throwable e) {
-      notHandedOver(owner, e);
-    }
+    owners.interrupted(destination);
   }
 
   /** Open connections on this node. Any thread. */
   public int connectionCount() {
-    return shards.values().stream().mapToInt(Shard::connectionCount).sum();
+    return counts.stream().mapToInt(LoopCounts::connections).sum();
   }
 
   /**
@@ -236,24 +177,27 @@ public final class Hub implements Receiver {
    * thread; completes on an event loop.
    */
   public CompletableFuture<List<Connection>> lightestFirst() {
-    return ofAllShards(Shard::weigh)
+    return ofAllLoops(Connections::weigh)
         .thenApply(
             weighed -> {
-              weighed.sort(Comparator.comparingLong(Shard.Weighed::weight));
-              return weighed.stream().map(Shard.Weighed::connection).toList();
+              weighed.sort(Comparator.comparingLong(WeighedConnection::weight));
+              return weighed.stream().map(WeighedConnection::connection).toList();
             });
   }
 
   /** The open connections of this node, in no order. Any thread; completes on an event loop. */
   public CompletableFuture<List<Connection>> openConnections() {
-    return ofAllShards(Shard::open);
+    return ofAllLoops(Connections::open);
   }
 
-  /** What each shard answers on its event loop, in no order: the shards in turn. */
-  private <T> CompletableFuture<List<T>> ofAllShards(Function<Shard, List<T>> question) {
+  /** What is answered on each event loop, in no order. */
+  private <T> CompletableFuture<List<T>> ofAllLoops(Function<Connections, List<T>> question) {
     List<CompletableFuture<List<T>>> parts =
         shards.values().stream()
-            .map(shard -> CompletableFuture.supplyAsync(() -> question.apply(shard), shard.loop))
+            .map(
+                shard ->
+                    CompletableFuture.supplyAsync(
+                        () -> question.apply(shard.connections), shard.loop.eventLoop))
             .toList();
     return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new))
         .thenApply(
@@ -267,7 +211,9 @@ public final class Hub implements Receiver {
 
   /** Closes every connection with this code. Any thread; returns at once. */
   public void closeAll(CloseCode code, String reason) {
-    shards.values().forEach(shard -> shard.loop.execute(() -> shard.closeAll(code, reason)));
+    for (Shard shard : shards.values()) {
+      shard.loop.eventLoop.execute(() -> shard.connections.closeAll(code, reason));
+    }
   }
 
   /**
@@ -285,28 +231,6 @@ public final class Hub implements Receiver {
     return true;
   }
 
-  void join(ShardTopic topic) {
-    Owner owner = owner(topic.destination);
-    owner.loop().execute(() -> owner.join(topic));
-  }
-
-  void leave(ShardTopic topic) {
-    Owner owner = owner(topic.destination);
-    if (!owner.loop().isShuttingDown()) { // else the node's interest ends with the node
-      owner.loop().execute(() -> owner.leave(topic));
-    }
-  }
-
-  /** A subscription of a topic that was told to {@link #join} asks for its past. */
-  void resume(Joiner joiner) {
-    Owner owner = owner(joiner.topic().destination);
-    owner.loop().execute(() -> owner.resume(joiner));
-  }
-
-  OutboundBudget budget() {
-    return budget;
-  }
-
   OutboundPayments payments() {
     return payments;
   }
@@ -317,27 +241,6 @@ public final class Hub implements Receiver {
 
   HubMetrics metrics() {
     return metrics;
-  }
-
-  Periodic periodic() {
-    return periodic;
-  }
-
-  Watchdog watchdog() {
-    return watchdog;
-  }
-
-  long pauseLimitNanos() {
-    return pauseLimitNanos;
-  }
-
-  long outboundLimit() {
-    return outboundLimit;
-  }
-
-  private Owner owner(Destination destination) {
-    int hash = destination.hashCode();
-    return owners.get(Math.floorMod(hash ^ (hash >>> 16), owners.size()));
   }
 
   private String newId() {

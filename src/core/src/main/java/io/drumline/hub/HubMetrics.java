@@ -27,9 +27,9 @@ final class HubMetrics {
   final LongAdder bytesOut = new LongAdder();
   final LongAdder dropped = new LongAdder();
   final LongAdder reads = new LongAdder();
-  final LongAdder fruitlessReads = new LongAdder();
+  final LongAdder readsWithoutProgress = new LongAdder();
   final LongAdder failures = new LongAdder();
-  final LongAdder evictedPasts = new LongAdder();
+  final LongAdder evictedHistories = new LongAdder();
   final LongAdder unavailable = new LongAdder();
   final LongAdder delayedCatchUps = new LongAdder();
   final LongAdder stale = new LongAdder();
@@ -47,7 +47,12 @@ final class HubMetrics {
   private final Map<Gap.Reason, Counter> gaps = new EnumMap<>(Gap.Reason.class);
   private final Map<CloseCode, Counter> closes = new EnumMap<>(CloseCode.class);
 
-  HubMetrics(MeterRegistry registry, List<Shard> shards, long backlogLimit) {
+  /**
+   * @param loops what each event loop has to do with
+   * @param backlogLimit bytes that may wait between the backplane and the event loops
+   */
+  HubMetrics(
+      MeterRegistry registry, List<LoopCounts> loops, OutboundBudget outbound, long backlogLimit) {
     held = new HeldBudget(backlogLimit);
     count(
         registry,
@@ -76,7 +81,7 @@ final class HubMetrics {
         registry,
         "drumline.history.reads.fruitless",
         "Of these, answers that explained nothing and brought no subscriber on",
-        fruitlessReads);
+        readsWithoutProgress);
     count(
         registry,
         "drumline.hub.failures",
@@ -86,7 +91,7 @@ final class HubMetrics {
         registry,
         "drumline.history.evicted",
         "Destinations whose history in memory was given up early, because of the limit",
-        evictedPasts);
+        evictedHistories);
     count(
         registry,
         "drumline.subscriptions.unavailable",
@@ -107,8 +112,8 @@ final class HubMetrics {
         "drumline.loop.overloads",
         "Times that an event loop had work for longer than the pause limit without a break",
         overloads);
-    for (int i = 0; i < shards.size(); i++) {
-      Gauge.builder("drumline.loop.tick.age", shards.get(i), HubMetrics::tickAgeSeconds)
+    for (int i = 0; i < loops.size(); i++) {
+      Gauge.builder("drumline.loop.tick.age", loops.get(i), HubMetrics::tickAgeSeconds)
           .description("Time since an event loop has last come to its periodic tasks")
           .baseUnit("seconds")
           .tag("loop", Integer.toString(i))
@@ -178,26 +183,26 @@ final class HubMetrics {
         registry,
         "drumline.connections",
         "Open client connections",
-        shards,
-        Shard::connectionCount);
+        loops,
+        LoopCounts::connections);
     gauge(
         registry,
         "drumline.subscriptions",
         "Subscriptions of open connections",
-        shards,
-        Shard::subscriptionCount);
+        loops,
+        LoopCounts::subscriptions);
     gauge(
         registry,
         "drumline.destinations",
         "Destinations with a local subscriber, a shard each",
-        shards,
-        Shard::topicCount);
+        loops,
+        LoopCounts::topics);
     gauge(
         registry,
         "drumline.queue.bytes",
         "Bytes waiting in outbound queues, sampled once a second",
-        shards,
-        Shard::queueBytes);
+        loops,
+        LoopCounts::queueBytes);
     Gauge.builder("drumline.backlog.bytes", backlogBytes, AtomicLong::get)
         .description("Bytes between the backplane and the event loops")
         .register(registry);
@@ -207,6 +212,17 @@ final class HubMetrics {
     Gauge.builder("drumline.backlog.limit.bytes", () -> backlogLimit)
         .description("Bytes of backlog beyond which publications are dropped")
         .register(registry);
+    Gauge.builder("drumline.outbound.bytes", outbound, OutboundBudget::used)
+        .description("Bytes of the buffers that wait in outbound queues, each counted once")
+        .register(registry);
+    Gauge.builder("drumline.outbound.limit.bytes", outbound, OutboundBudget::limit)
+        .description("Bytes in outbound queues beyond which the slowest clients are closed")
+        .register(registry);
+    count(
+        registry,
+        "drumline.outbound.closes",
+        "Slow consumers closed because the outbound queues of the node were over their limit",
+        outbound.closes);
     for (CloseCode code : CloseCode.values()) {
       closes.put(
           code,
@@ -217,22 +233,8 @@ final class HubMetrics {
     }
   }
 
-  private static double tickAgeSeconds(Shard shard) {
-    return shard.tickAge().toNanos() / 1e9;
-  }
-
-  void outbound(MeterRegistry registry, OutboundBudget budget) {
-    Gauge.builder("drumline.outbound.bytes", budget, OutboundBudget::used)
-        .description("Bytes of the buffers that wait in outbound queues, each counted once")
-        .register(registry);
-    Gauge.builder("drumline.outbound.limit.bytes", budget, OutboundBudget::limit)
-        .description("Bytes in outbound queues beyond which the slowest clients are closed")
-        .register(registry);
-    count(
-        registry,
-        "drumline.outbound.closes",
-        "Slow consumers closed because the outbound queues of the node were over their limit",
-        budget.closes);
+  private static double tickAgeSeconds(LoopCounts loop) {
+    return loop.tickAge().toNanos() / 1e9;
   }
 
   void gap(Gap.Reason reason) {
@@ -269,9 +271,9 @@ final class HubMetrics {
       MeterRegistry registry,
       String name,
       String description,
-      List<Shard> shards,
-      ToLongFunction<Shard> value) {
-    Gauge.builder(name, shards, all -> all.stream().mapToLong(value).sum())
+      List<LoopCounts> loops,
+      ToLongFunction<LoopCounts> value) {
+    Gauge.builder(name, loops, all -> all.stream().mapToLong(value).sum())
         .description(description)
         .strongReference(true) // nobody else keeps this list
         .register(registry);

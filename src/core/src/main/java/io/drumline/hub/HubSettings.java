@@ -28,8 +28,11 @@ public record HubSettings(
     Duration pauseLimit,
     Duration linger) {
 
-  /** Of a connection's outbound limit, what one step of catching up may take. */
-  private static final int CHUNKS = 2 * CatchUps.SIDE_BY_SIDE;
+  /**
+   * How many of a connection's subscriptions are asked for at once: as many steps of catching up
+   * fit into half of its outbound queue.
+   */
+  static final int CATCH_UPS_SIDE_BY_SIDE = 4;
 
   /**
    * Half of the direct memory that the JVM may use, in bytes: the rest is for what is read, TLS and
@@ -39,7 +42,8 @@ public record HubSettings(
     return Math.max(outboundLimit, PlatformDependent.maxDirectMemory() / 2);
   }
 
+  /** Bytes that one step of catching up may take. */
   long chunkBytes() {
-    return outboundLimit / CHUNKS;
+    return outboundLimit / (2 * CATCH_UPS_SIDE_BY_SIDE);
   }
 }

@@ -7,7 +7,7 @@ import io.drumline.hub.order.Start;
  * A subscription that joins a destination's order.
  *
  * @param question that is answered by admitting it; an older one is answered no more
- * @param part of its past that it asks for
+ * @param step which part of its past it asks for
  */
 record Joiner(Subscription subscription, int question, Start start, CatchUpStep step) {
 

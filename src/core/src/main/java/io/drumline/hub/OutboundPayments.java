@@ -1,33 +1,58 @@
 package io.drumline.hub;
 
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Has connections closed while the outbound queues of the node hold more than they may. In a round
- * each shard hurries those that are closed already, and says for how long an open one has waited at
- * most; then the shard with the oldest closes connections, up to the next shard's oldest. Any
- * thread.
+ * Has slow consumers closed while the outbound queues of the node hold more than they may. In a
+ * round each event loop hurries the connections that are closed already, and says for how long an
+ * open one has waited at most; then the loop with the oldest closes connections, up to the next
+ * loop's oldest. Any thread.
  */
 final class OutboundPayments {
   private final OutboundBudget budget;
-  private final List<Shard> shards;
-  private final AtomicBoolean[] asked;
+  private final List<Payer> payers = new CopyOnWriteArrayList<>();
   private volatile Round round = new Round(0);
 
-  OutboundPayments(OutboundBudget budget, List<Shard> shards) {
+  /** The slow consumers of one event loop, and whether it has yet to answer. */
+  private static final class Payer {
+    private final SlowConsumers slow;
+    private final AtomicBoolean asked = new AtomicBoolean();
+
+    Payer(SlowConsumers slow) {
+      this.slow = slow;
+    }
+
+    void execute(Runnable task) {
+      slow.loop.eventLoop.execute(task);
+    }
+  }
+
+  OutboundPayments(OutboundBudget budget) {
     this.budget = budget;
-    this.shards = shards;
-    asked = new AtomicBoolean[shards.size()];
-    for (int i = 0; i < asked.length; i++) {
-      asked[i] = new AtomicBoolean();
+  }
+
+  /** An event loop takes part from now on: before it has connections. */
+  void add(SlowConsumers slow) {
+    payers.add(new Payer(slow));
+  }
+
+  OutboundBudget budget() {
+    return budget;
+  }
+
+  /** Begins a round if too much is queued and a round is due. */
+  void payIfOver() {
+    if (budget.over()) {
+      pay(System.nanoTime());
     }
   }
 
   /**
-   * Begins a round if that is due.
+   * The same.
    *
    * @param now {@link System#nanoTime}
    */
@@ -37,31 +62,34 @@ final class OutboundPayments {
       if (previous.awaited.get() > 0) {
         previous.elect(); // an event loop is too busy to answer: without it
       }
-      round = new Round(shards.size());
-      for (int i = 0; i < asked.length; i++) {
+      int count = payers.size();
+      round = new Round(count);
+      for (int i = 0; i < count; i++) {
         ask(i);
       }
     }
   }
 
-  private void ask(int shard) {
-    if (asked[shard].compareAndSet(false, true)) {
+  private void ask(int place) {
+    Payer payer = payers.get(place);
+    if (payer.asked.compareAndSet(false, true)) {
       try {
-        shards.get(shard).loop.execute(() -> answer(shard));
+        payer.execute(() -> answer(place));
       } catch (Throwable e) {
-        asked[shard].set(false);
-        shards.get(shard).tell(e);
+        payer.asked.set(false);
+        payer.slow.loop.failures.tell(e);
       }
     }
   }
 
-  private void answer(int shard) {
-    asked[shard].set(false);
+  private void answer(int place) {
+    Payer payer = payers.get(place);
+    payer.asked.set(false);
     Round current = round;
     try {
-      current.oldest.set(shard, shards.get(shard).oldestQueued());
+      current.oldest.set(place, payer.slow.oldest());
     } catch (Throwable e) {
-      shards.get(shard).repairLater(e);
+      payer.slow.loop.repairs.later(e);
     }
     if (current.awaited.decrementAndGet() == 0) {
       current.elect();
@@ -69,15 +97,15 @@ final class OutboundPayments {
   }
 
   private final class Round {
-    /** Of each shard; none before it has answered. */
+    /** Of each event loop; none before it has answered. */
     final AtomicLongArray oldest;
 
     final AtomicInteger awaited;
 
-    Round(int shards) {
-      oldest = new AtomicLongArray(shards);
-      awaited = new AtomicInteger(shards);
-      for (int i = 0; i < shards; i++) {
+    Round(int payers) {
+      oldest = new AtomicLongArray(payers);
+      awaited = new AtomicInteger(payers);
+      for (int i = 0; i < payers; i++) {
         oldest.set(i, OutboundQueues.NONE);
       }
     }
@@ -86,7 +114,7 @@ final class OutboundPayments {
       if (!budget.exceeded()) {
         return;
       }
-      int payer = -1;
+      int elected = -1;
       long first = OutboundQueues.NONE;
       long second = OutboundQueues.NONE;
       for (int i = 0; i < oldest.length(); i++) {
@@ -94,30 +122,32 @@ final class OutboundPayments {
         if (since < first) {
           second = first;
           first = since;
-          payer = i;
+          elected = i;
         } else {
           second = Math.min(second, since);
         }
       }
-      if (payer >= 0) {
-        int elected = payer;
+      if (elected >= 0) {
+        int place = elected;
         long until = second;
-        oldest.set(elected, OutboundQueues.NONE); // it does not pay twice at a time
+        oldest.set(place, OutboundQueues.NONE); // it does not pay twice at a time
+        Payer payer = payers.get(place);
         try {
-          shards.get(elected).loop.execute(() -> pay(elected, until));
+          payer.execute(() -> pay(place, until));
         } catch (Throwable e) {
-          shards.get(elected).tell(e); // the next round comes
+          payer.slow.loop.failures.tell(e); // the next round comes
         }
       }
     }
 
-    private void pay(int payer, long until) {
+    private void pay(int place, long until) {
+      SlowConsumers slow = payers.get(place).slow;
       try {
-        oldest.set(payer, shards.get(payer).payOutbound(until));
+        oldest.set(place, slow.close(until));
       } catch (Throwable e) {
-        shards.get(payer).repairLater(e);
+        slow.loop.repairs.later(e);
       }
-      elect(); // the next shard, if that was not enough
+      elect(); // the next loop, if that was not enough
     }
   }
 }

@@ -1,12 +1,7 @@
 package io.drumline.hub;
 
-import io.drumline.loop.ThrottledLog;
 import io.netty.buffer.ByteBuf;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.IdentityHashMap;
-import java.util.List;
-import org.slf4j.LoggerFactory;
+import java.util.Map;
 
 /**
  * What the connections of one shard hold in their outbound queues, as far as the node's {@link
@@ -20,15 +15,12 @@ final class OutboundQueues {
   static final long NONE = Long.MAX_VALUE;
 
   private final OutboundBudget budget;
-  private final ThrottledLog log = new ThrottledLog(LoggerFactory.getLogger(OutboundQueues.class));
   private final QueuedBuffers buffers = new QueuedBuffers();
   private long encrypted;
   private long published;
 
   /** Of what was about to come back: what has, once the buffers were looked at again. */
   private long ended;
-
-  private record Holder(Connection connection, long since, long bytes) {}
 
   OutboundQueues(OutboundBudget budget) {
     this.budget = budget;
@@ -78,89 +70,12 @@ final class OutboundQueues {
     }
   }
 
-  /**
-   * The node holds too much: what closed connections hold comes back soon.
-   *
-   * @return if that is not enough, when the oldest was queued that an open one waits for, by {@link
-   *     System#nanoTime}; else {@link #NONE}
-   */
-  long oldest(List<Connection> connections) {
-    hurry(connections);
-    long oldest = NONE;
-    if (budget.exceeded()) {
-      IdentityHashMap<ByteBuf, Long> ages = buffers.ages();
-      for (Connection connection : connections) {
-        if (connection.open() && connection.queue().bytes() > 0) {
-          oldest = Math.min(oldest, connection.queue().since(ages));
-        }
-      }
-    }
-    return oldest;
+  /** When each buffer was queued that waits, by {@link System#nanoTime}. */
+  Map<ByteBuf, Long> ages() {
+    return buffers.ages();
   }
 
-  private void hurry(List<Connection> connections) {
-    for (int i = connections.size() - 1; i >= 0; i--) { // one may end, and the last take its place
-      Connection connection = connections.get(i);
-      if (!connection.open()) {
-        connection.closing().endSoon(budget);
-      }
-    }
-    sweep();
-  }
-
-  /**
-   * Closes those that wait for the oldest buffers, the one with most bytes first among equals,
-   * until the budget is kept.
-   *
-   * @param until closes none that waits for something younger
-   * @return when the oldest was queued that is still waited for
-   */
-  long pay(List<Connection> connections, long until) {
-    hurry(connections);
-    long before = budget.used();
-    int closed = 0;
-    long left = NONE;
-    if (budget.exceeded()) {
-      for (Holder holder : holders(connections)) {
-        if (!budget.exceeded() || holder.since > until) {
-          left = holder.since;
-          break;
-        }
-        holder.connection.closing().closeForBudget(budget);
-        closed++;
-      }
-      sweep();
-    }
-    if (closed > 0) {
-      budget.closes.add(closed);
-      log.warn(
-          "outbound budget",
-          "The outbound queues of this node hold {} bytes, more than"
-              + " drumline.hub.node-outbound-limit ({} bytes): closed {} slow consumers that held"
-              + " the oldest messages; they resume",
-          before,
-          budget.limit(),
-          closed);
-    }
-    return left;
-  }
-
-  /** The open connections with something in their queue, those with the oldest first. */
-  private List<Holder> holders(List<Connection> connections) {
-    IdentityHashMap<ByteBuf, Long> ages = buffers.ages();
-    List<Holder> holders = new ArrayList<>();
-    for (Connection connection : connections) {
-      long bytes = connection.open() ? connection.queue().bytes() : 0;
-      if (bytes > 0) {
-        long since = connection.queue().since(ages);
-        if (since != NONE) {
-          holders.add(new Holder(connection, since, bytes));
-        }
-      }
-    }
-    holders.sort(
-        Comparator.comparingLong(Holder::since)
-            .thenComparing(Comparator.comparingLong(Holder::bytes).reversed()));
-    return holders;
+  OutboundBudget budget() {
+    return budget;
   }
 }

@@ -57,11 +57,8 @@ final class OwnedDestination
   private long heardAt;
   private boolean checking;
 
-  /** The publication at hand, whose kind is known. */
-  private @Nullable Publication current;
-
-  private Frames.Payload currentKind = Frames.Payload.TEXT;
-  private long currentArrived;
+  /** The publication at hand; what the order delivers else was read or held. */
+  private @Nullable Arrival current;
 
   OwnedDestination(Destination destination, Owner owner) {
     this.destination = destination;
@@ -131,17 +128,15 @@ final class OwnedDestination
     }
   }
 
-  void received(Publication publication, Frames.Payload kind, long arrived) {
+  void received(Arrival arrival) {
     if (order == null) {
-      owner.handOver.deliver(topics, publication, kind, arrived);
+      owner.handOver.deliver(topics, arrival);
       return;
     }
     heardAt = owner.ticks();
-    current = publication;
-    currentKind = kind;
-    currentArrived = arrived;
+    current = arrival;
     try {
-      order.received(publication);
+      order.received(arrival.publication());
       owner.memory.changed(this);
     } catch (Throwable e) {
       failed(e);
@@ -151,7 +146,7 @@ final class OwnedDestination
   }
 
   /** A subscription goes on from a point of the past. */
-  void resume(Joiner joiner) {
+  void catchUp(Joiner joiner) {
     if (order == null) {
       return;
     }
@@ -237,11 +232,11 @@ final class OwnedDestination
   @Override
   @SuppressWarnings("ReferenceEquality") // the very one at hand, or one from a read
   public void deliver(Publication publication) {
-    if (publication == current) {
-      owner.handOver.deliver(topics, publication, currentKind, currentArrived);
-    } else {
-      owner.handOver.deliver(topics, publication, Frames.kindOf(publication), 0);
+    Arrival arrival = current;
+    if (arrival == null || arrival.publication() != publication) {
+      arrival = new Arrival(publication, Frames.kindOf(publication), 0);
     }
+    owner.handOver.deliver(topics, arrival);
   }
 
   @Override
@@ -266,7 +261,7 @@ final class OwnedDestination
 
   @Override
   public void fruitless() {
-    owner.metrics.fruitlessReads.increment();
+    owner.metrics.readsWithoutProgress.increment();
   }
 
   @Override

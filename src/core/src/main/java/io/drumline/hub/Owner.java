@@ -132,22 +132,20 @@ final class Owner {
   }
 
   /** A subscription of a topic that has joined goes on from a point of the past. */
-  void resume(Joiner joiner) {
+  void catchUp(Joiner joiner) {
     OwnedDestination entry = owned.get(joiner.topic().destination);
     if (entry != null) {
-      entry.resume(joiner);
+      entry.catchUp(joiner);
     }
   }
 
-  /**
-   * A publication in its destination's order.
-   *
-   * @param arrived at this node, by {@link System#nanoTime}, where messages are traced
-   */
-  void received(Publication publication, Frames.Payload kind, long arrived) {
+  /** A publication in its destination's order, which was counted in the backlog. */
+  void received(Arrival arrival) {
+    Publication publication = arrival.publication();
+    metrics.backlogBytes.addAndGet(-publication.memoryBytes());
     OwnedDestination entry = owned.get(publication.destination());
     if (entry != null) { // else it was unsubscribed meanwhile
-      entry.received(publication, kind, arrived);
+      entry.received(arrival);
     }
   }
 

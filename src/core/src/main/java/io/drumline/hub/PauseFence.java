@@ -17,7 +17,8 @@ final class PauseFence {
   private static final Logger log = LoggerFactory.getLogger(PauseFence.class);
 
   private final ThrottledLog throttled = new ThrottledLog(log);
-  private final Shard shard;
+  private final Connections connections;
+  private final HubMetrics metrics;
   private final Watchdog watchdog;
   private final long limitNanos;
 
@@ -27,8 +28,9 @@ final class PauseFence {
   /**
    * @param limitNanos how long the process may stand still
    */
-  PauseFence(Shard shard, Watchdog watchdog, long limitNanos) {
-    this.shard = shard;
+  PauseFence(Connections connections, HubMetrics metrics, Watchdog watchdog, long limitNanos) {
+    this.connections = connections;
+    this.metrics = metrics;
     this.watchdog = watchdog;
     this.limitNanos = limitNanos;
   }
@@ -56,7 +58,7 @@ final class PauseFence {
     if (watchdog.stoodStill(since)) {
       fence(now - since);
     } else {
-      shard.metrics().overloads.increment();
+      metrics.overloads.increment();
       throttled.warn(
           "busy",
           "This event loop did not come to its timers for {} ms: it has more work than it can do."
@@ -67,12 +69,12 @@ final class PauseFence {
   }
 
   private void fence(long pauseNanos) {
-    if (shard.connectionCount() > 0) {
+    if (connections.size() > 0) {
       log.warn(
           "This node stood still for {} ms: closing {} connections, which may reconnect at once",
           pauseNanos / 1_000_000,
-          shard.connectionCount());
-      shard.closeAll(CloseCode.STOOD_STILL, "This node stood still: reconnect.");
+          connections.size());
+      connections.closeAll(CloseCode.STOOD_STILL, "This node stood still: reconnect.");
     }
   }
 }

@@ -1,62 +1,70 @@
 package io.drumline.hub;
 
 import io.drumline.loop.ThrottledLog;
-import io.netty.channel.EventLoop;
+import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
- * What was not delivered on one shard, and the repair that follows at the next tick, when there may
- * be memory again. Any thread may say that something has failed.
+ * Remembers that something was not delivered on one shard until it is repaired at the next tick,
+ * when there may be memory again. Any thread may say that something has failed.
  */
 final class Repairs {
   private final ThrottledLog log = new ThrottledLog(LoggerFactory.getLogger(Repairs.class));
-  private final Shard shard;
-  private final EventLoop loop;
-
-  // Made once: what brings things in order after a lack of memory should not need any.
-  private final Runnable repair = this::repair;
+  private final Failures failures;
+  private final HubMetrics metrics;
 
   /** Something was not delivered, and is looked after at the next tick. */
   private volatile boolean wanted;
 
   private volatile @Nullable Throwable failure;
 
-  Repairs(Shard shard) {
-    this.shard = shard;
-    loop = shard.loop;
+  Repairs(Failures failures, HubMetrics metrics) {
+    this.failures = failures;
+    this.metrics = metrics;
   }
 
   /** Something was not delivered. Any thread; needs no memory. */
   void later(Throwable e) {
     failure = e;
     wanted = true;
-    shard.tell(e);
+    failures.tell(e);
   }
 
-  /** Called each tick. */
-  void tick() {
+  /** A message of a destination without history could not be delivered to somebody. Any thread. */
+  void lost(Throwable e) {
+    later(e);
+    metrics.dropped.increment();
+  }
+
+  /**
+   * Called each tick: where it is wanted, the repair runs behind all that was handed over before.
+   */
+  void tick(Executor loop, Runnable repair) {
     if (wanted) {
       try {
-        loop.execute(repair); // behind all that was handed over before
+        loop.execute(repair);
       } catch (Throwable e) {
         failure = e; // again at the next tick
       }
     }
   }
 
-  /** Has all subscriptions that were not given something catch up. */
-  void repair() {
+  /**
+   * Has everything repaired, if that is wanted.
+   *
+   * @param repairAll returns false if some of it must be tried again
+   */
+  void run(BooleanSupplier repairAll) {
     if (!wanted) {
       return;
     }
     wanted = false;
     Throwable cause = failure;
-    boolean repaired = true;
+    boolean repaired = false;
     try {
-      for (ShardTopic topic : shard.topics()) {
-        repaired &= topic.repair();
-      }
+      repaired = repairAll.getAsBoolean();
       if (cause != null) {
         logFailure(cause);
       }
@@ -76,7 +84,7 @@ final class Repairs {
         "Messages could not be delivered ({}); {} subscriptions so far continue from their last"
             + " message",
         cause.toString(),
-        shard.metrics().repairs.sum(),
+        metrics.repairs.sum(),
         cause);
   }
 }

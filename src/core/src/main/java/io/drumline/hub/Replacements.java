@@ -11,35 +11,23 @@ final class Replacements {
   /** How many a tick, on average. */
   private static final double PER_TICK = 1.6;
 
+  private final HubMetrics metrics;
   private double allowance = BURST;
   private long allowedAt;
 
-  /**
-   * The tick before which the subscription that begins must not cause a read. As many as its client
-   * has at the same time are free.
-   */
-  static long mayReadFrom(Connection connection) {
-    if (connection.subscriptions > connection.mostSubscriptions) {
-      connection.mostSubscriptions = connection.subscriptions;
-      return 0;
-    }
-    Replacements replacements = connection.replacements;
-    if (replacements == null) {
-      replacements = new Replacements();
-      connection.replacements = replacements;
-    }
-    return replacements.next(connection.shard());
+  Replacements(HubMetrics metrics) {
+    this.metrics = metrics;
   }
 
-  private long next(Shard shard) {
-    long now = shard.ticks();
+  /** One more begins: the tick before which it must not cause a read. */
+  long next(long now) {
     allowance = Math.min(BURST, allowance + (now - allowedAt) * PER_TICK);
     allowance = Math.max(-BURST, allowance - 1);
     allowedAt = now;
     if (allowance >= 0) {
       return now;
     }
-    shard.metrics().delayedCatchUps.increment();
+    metrics.delayedCatchUps.increment();
     return now + (long) Math.ceil(-allowance / PER_TICK);
   }
 }

@@ -1,87 +1,69 @@
 package io.drumline.hub;
 
+import io.drumline.hub.order.CatchUpStep;
 import io.drumline.hub.order.Start;
-import io.drumline.loop.PeriodicTask;
-import io.drumline.message.CloseCode;
+import io.drumline.loop.Periodic;
+import io.drumline.loop.Watchdog;
 import io.drumline.message.Destination;
 import io.drumline.message.Publication;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.EventLoop;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The connections and subscriptions of one event loop. All of it is touched on that loop only; the
- * counts at the end are written there and read anywhere.
- */
-final class Shard {
+/** The connections and subscriptions of one event loop. All of it is touched on that loop only. */
+final class Shard implements ConnectionHost, TopicHost {
   private static final Duration SAMPLE = Duration.ofSeconds(1);
   private static final Duration TICK = Duration.ofMillis(Wheel.TICK_MILLIS);
 
-  /** The pause before a repair. */
-  static final int REPAIR_MILLIS = Wheel.TICK_MILLIS;
-
-  final EventLoop loop;
-  final Wheel wheel;
-  private final Hub hub;
-  private final ByteBufAllocator alloc;
-  private final OutboundQueues queues;
-  private final FrameEncoder encoder = new FrameEncoder();
-  private final Map<Destination, ShardTopic> topics = new HashMap<>();
-  private final List<Connection> connections = new ArrayList<>();
+  final ShardLoop loop;
+  final Connections connections;
   final Flushes flushes;
   final PauseFence fence;
-  private final Repairs repairs;
+  private final Periodic periodic;
+  private final OutboundPayments payments;
+  private final Owners owners;
+  private final Map<Destination, ShardTopic> topics = new HashMap<>();
+
+  // Made once: what brings things in order after a lack of memory should not need any.
+  private final Runnable repair = this::repair;
+  private final BooleanSupplier repairTopics = this::repairTopics;
+
   private long lastTick = System.nanoTime();
 
-  private volatile @Nullable PeriodicTask ticking;
-
-  /** Connections with subscriptions that are not live yet. */
-  private final Set<CatchUps> joining = new LinkedHashSet<>();
-
-  private long ticks;
-
-  private volatile int connectionCount;
-  private volatile int subscriptionCount;
-  private volatile int topicCount;
-  private volatile long queueBytes;
-
-  Shard(EventLoop loop, Hub hub) {
-    this(loop, hub, PooledByteBufAllocator.DEFAULT);
-  }
-
   /**
-   * @param alloc where frames are written
+   * @param pauseLimit how long the process may stand still
+   * @param payments which this shard takes part in
    */
-  Shard(EventLoop loop, Hub hub, ByteBufAllocator alloc) {
+  Shard(
+      ShardLoop loop,
+      Periodic periodic,
+      Watchdog watchdog,
+      Duration pauseLimit,
+      OutboundPayments payments,
+      Owners owners) {
     this.loop = loop;
-    this.hub = hub;
-    this.alloc = alloc;
-    this.wheel = new Wheel(hub.periodic().guard("timer"));
-    this.queues = new OutboundQueues(hub.budget());
-    this.flushes = new Flushes(this);
-    this.fence = new PauseFence(this, hub.watchdog(), hub.pauseLimitNanos());
-    this.repairs = new Repairs(this);
+    this.periodic = periodic;
+    this.payments = payments;
+    this.owners = owners;
+    this.connections = new Connections(loop);
+    this.flushes = new Flushes(loop, payments);
+    this.fence = new PauseFence(connections, loop.metrics, watchdog, pauseLimit.toNanos());
+    payments.add(new SlowConsumers(loop, connections));
   }
 
   /** Begins to look at the clock. */
   void start() {
-    loop.execute(
+    loop.eventLoop.execute(
         () -> {
           lastTick = System.nanoTime();
           fence.ticked(lastTick);
-          ticking = hub.periodic().every(loop, TICK, "loop_tick", this::tick);
-          hub.periodic().every(loop, SAMPLE, "queue_sample", this::sampleQueues);
+          loop.counts.ticking(periodic.every(loop.eventLoop, TICK, "loop_tick", this::tick));
+          periodic.every(loop.eventLoop, SAMPLE, "queue_sample", connections::sampleQueues);
         });
   }
 
@@ -92,12 +74,13 @@ final class Shard {
       Start start,
       @Nullable Consumer<Publication> observer) {
     ShardTopic topic = topic(destination);
-    Group.Key key = new Group.Key(format, connection.deflate(), start.continuity());
-    Subscription subscription = new Subscription(connection, topic, key, start, observer);
+    GroupKey key = new GroupKey(format, connection.deflate(), start.continuity());
+    Subscriber subscriber = connections.subscriber(connection);
+    Subscription subscription = new Subscription(subscriber, topic, key, start, observer);
     if (start.joins()) {
       topic.addLater(subscription);
       try {
-        connection.catchUps().add(subscription);
+        subscriber.catchUp(subscription);
       } catch (Throwable e) {
         subscription.failed(e);
       }
@@ -108,9 +91,9 @@ final class Shard {
       topic.add(subscription);
       return subscription;
     } catch (Throwable e) {
-      connection.subscriptions--;
+      subscriber.unsubscribed();
       topic.waitsNoMore(subscription);
-      connection.done(subscription);
+      subscriber.done(subscription);
       topic.forgetIfEmpty();
       throw e;
     }
@@ -121,231 +104,78 @@ final class Shard {
     if (known != null) {
       return known;
     }
-    ShardTopic topic = new ShardTopic(this, destination);
+    ShardTopic topic = newTopic(destination);
     topics.put(destination, topic);
-    topicCount = topics.size();
+    loop.counts.topics(topics.size());
     return topic;
   }
 
-  /** Joins the destination's owner again: it may not have taken notice, or not have answered. */
-  void join(ShardTopic topic) {
-    hub.join(topic);
+  /** One that nobody else finds. */
+  ShardTopic newTopic(Destination destination) {
+    return new ShardTopic(loop, flushes, fence, this, destination);
   }
 
-  /** A subscription that catches up asks the destination's owner for what comes next. */
-  void resume(Joiner joiner) {
-    joiner.topic().join();
-    hub.resume(joiner);
+  @Override
+  public void join(ShardTopic topic) {
+    owners.join(topic);
   }
 
-  /** The topic's last subscriber has left. */
-  void forget(ShardTopic topic) {
+  @Override
+  public void catchUp(Subscription subscription, int question, Start start, CatchUpStep step) {
+    owners.catchUp(new Joiner(subscription, question, start, step));
+  }
+
+  @Override
+  public void forget(ShardTopic topic) {
     topics.remove(topic.destination);
-    topicCount = topics.size();
+    loop.counts.topics(topics.size());
     if (topic.hasJoined()) {
-      hub.leave(topic);
+      owners.leave(topic);
     }
   }
 
   void add(Connection connection) {
-    connection.index = connections.size();
     connections.add(connection);
-    connectionCount = connections.size();
   }
 
-  void remove(Connection connection) {
-    Connection last = connections.remove(connections.size() - 1);
-    if (last != connection) {
-      connections.set(connection.index, last);
-      last.index = connection.index;
-    }
-    connectionCount = connections.size();
-    connection.forgetJoins(joining);
-    if (connections.isEmpty()) {
-      queues.sweep(); // there may be no tick any more
-    }
+  @Override
+  public void flushLater(Connection connection) {
+    flushes.dirty(connection);
   }
 
-  void closeAll(CloseCode code, String reason) {
-    List.copyOf(connections).forEach(connection -> connection.close(code, reason));
-  }
-
-  /** A connection, and what it weighed when it was asked. */
-  record Weighed(Connection connection, long weight) {}
-
-  List<Weighed> weigh() {
-    return open().stream().map(connection -> new Weighed(connection, connection.weight())).toList();
-  }
-
-  List<Connection> open() {
-    return connections.stream().filter(Connection::open).toList();
-  }
-
-  void subscribed(int change) {
-    subscriptionCount = subscriptionCount() + change;
-  }
-
-  ByteBufAllocator alloc() {
-    return alloc;
-  }
-
-  FrameEncoder encoder() {
-    return encoder;
-  }
-
-  HubMetrics metrics() {
-    return hub.metrics();
-  }
-
-  long outboundLimit() {
-    return hub.outboundLimit();
-  }
-
-  int connectionCount() {
-    return connectionCount;
-  }
-
-  int subscriptionCount() {
-    return subscriptionCount;
-  }
-
-  int topicCount() {
-    return topicCount;
-  }
-
-  long queueBytes() {
-    return queueBytes;
-  }
-
-  /** The end of a flush. */
-  void flushed() {
-    queues.flushed();
-    keepBudget();
-  }
-
-  /** A buffer waits in outbound queues; takes a reference over. */
-  void queued(ByteBuf buffer, long now) {
-    try {
-      queues.queued(buffer, now);
-    } catch (Throwable e) {
-      repairLater(e);
-    }
-  }
-
-  OutboundQueues queues() {
-    return queues;
-  }
-
-  /** Lets go what was sent since the last flush. */
-  void sweepQueues() {
-    queues.sweep();
-  }
-
-  private void keepBudget() {
-    if (hub.budget().over()) {
-      hub.payments().pay(System.nanoTime());
-    }
-  }
-
-  /**
-   * Hurries those that are closed.
-   *
-   * @return {@link OutboundQueues#oldest}
-   */
-  long oldestQueued() {
-    return queues.oldest(connections);
-  }
-
-  /** Closes connections: {@link OutboundQueues#pay}. */
-  long payOutbound(long until) {
-    return queues.pay(connections, until);
-  }
-
-  /**
-   * Something was not delivered: it is repaired at the next tick, when there may be memory again.
-   * Any thread; needs no memory.
-   */
-  void repairLater(Throwable e) {
-    repairs.later(e);
-  }
-
-  /** Tells who asked for it that something has failed, and no more. Any thread; throws nothing. */
-  void tell(Throwable e) {
-    try {
-      hub.failed(e);
-    } catch (Throwable ignored) { // nothing may be left halfway for it
-    }
-  }
-
-  /** A message of a destination without history could not be delivered to somebody. Any thread. */
-  void lost(Throwable e) {
-    repairLater(e);
-    metrics().dropped.increment();
-  }
-
-  /** Has all subscriptions that were not given something catch up. */
-  void repair() {
-    repairs.repair();
-  }
-
-  /** Of this moment. */
-  List<ShardTopic> topics() {
-    return List.copyOf(topics.values());
-  }
-
-  /** Ticks of 100 ms, for those who join: they stand still with the loop. */
-  long ticks() {
-    return ticks;
-  }
-
-  /** This connection has subscriptions that are not live yet. */
-  void joining(CatchUps catchUps) {
-    joining.add(catchUps);
-  }
-
-  private void tickJoins() {
-    ticks++;
-    if (joining.isEmpty()) {
-      return;
-    }
-    try {
-      joining.removeIf(CatchUps::endIfIdle);
-      List.copyOf(joining).forEach(CatchUps::tick); // a tick may add others
-    } catch (Throwable e) {
-      tell(e); // and the next tick goes on
-    }
+  @Override
+  public void ended(Connection connection) {
+    connections.remove(connection);
   }
 
   private void tick() {
     try {
       long now = System.nanoTime();
-      metrics()
-          .loopDelay
-          .record(Math.max(0, now - lastTick - TICK.toNanos()), TimeUnit.NANOSECONDS);
+      loop.metrics.loopDelay.record(
+          Math.max(0, now - lastTick - TICK.toNanos()), TimeUnit.NANOSECONDS);
       fence.check(now);
       lastTick = now;
       fence.ticked(now);
-      repairs.tick();
-      sweepQueues();
-      keepBudget();
-      tickJoins();
+      loop.repairs.tick(loop.eventLoop, repair);
+      loop.queues.sweep();
+      payments.payIfOver();
+      loop.ticked();
+      connections.tick();
     } finally {
-      wheel.advance();
+      loop.wheel.advance();
     }
   }
 
-  /** Time since this loop has last come to its periodic tasks; zero before the first. */
-  Duration tickAge() {
-    PeriodicTask task = ticking;
-    return task == null ? Duration.ZERO : task.age();
+  /** Has all subscriptions that were not given something catch up. */
+  void repair() {
+    loop.repairs.run(repairTopics);
   }
 
-  private void sampleQueues() {
-    long sum = 0;
-    for (Connection connection : connections) {
-      connection.queue().changed();
-      sum += connection.queue().bytes();
+  private boolean repairTopics() {
+    boolean repaired = true;
+    for (ShardTopic topic : List.copyOf(topics.values())) {
+      repaired &= topic.repair();
     }
-    queueBytes = sum;
+    return repaired;
   }
 }

@@ -1,5 +1,7 @@
 package io.drumline.hub;
 
+import io.drumline.hub.order.CatchUpStep;
+import io.drumline.hub.order.Start;
 import io.drumline.message.Cursor;
 import io.drumline.message.Destination;
 import io.drumline.message.Gap;
@@ -24,9 +26,12 @@ final class ShardTopic {
   private static final Throwable NOT_DELIVERED =
       new IllegalStateException("A message could not be handed over to its subscribers");
 
-  final Shard shard;
+  final ShardLoop loop;
+  final Flushes flushes;
+  final PauseFence fence;
   final Destination destination;
-  private final Map<Group.Key, Group> groups = new HashMap<>(2);
+  private final TopicHost host;
+  private final Map<GroupKey, Group> groups = new HashMap<>(2);
 
   /** The first of the subscriptions that are not in their group (yet); they are linked. */
   private @Nullable Subscription catchingUp;
@@ -69,21 +74,31 @@ final class ShardTopic {
   /** The owner could not do, or answer, something that it was asked for: all is asked again. */
   private volatile boolean unanswered;
 
-  ShardTopic(Shard shard, Destination destination) {
-    this.shard = shard;
+  ShardTopic(
+      ShardLoop loop, Flushes flushes, PauseFence fence, TopicHost host, Destination destination) {
+    this.loop = loop;
+    this.flushes = flushes;
+    this.fence = fence;
+    this.host = host;
     this.destination = destination;
   }
 
   /** Joins the destination's owner, once; if this fails, the next one tries again. */
   void join() {
     if (!joined) {
-      shard.join(this);
+      host.join(this);
       joined = true;
     }
   }
 
   boolean hasJoined() {
     return joined;
+  }
+
+  /** One of its subscriptions asks the owner, which knows of it by then. */
+  void catchUp(Subscription subscription, int question, Start start, CatchUpStep step) {
+    join();
+    host.catchUp(subscription, question, start, step);
   }
 
   /** A member at once; it is live when the topic is. */
@@ -93,7 +108,7 @@ final class ShardTopic {
         waiting = new LinkedHashSet<>();
       }
       waiting.add(subscription);
-      subscription.connection.catchUps().await(subscription);
+      subscription.subscriber.catchUps().await(subscription);
     }
     enter(subscription);
     if (live) {
@@ -104,14 +119,14 @@ final class ShardTopic {
   /** Will be a member once it has caught up. */
   void addLater(Subscription subscription) {
     link(subscription);
-    shard.subscribed(1);
+    loop.counts.addSubscriptions(1);
   }
 
   /** It has caught up to this point, where the topic is. */
   void caughtUp(Subscription subscription, Cursor cursor) {
     enter(subscription);
     unlink(subscription);
-    shard.subscribed(-1);
+    loop.counts.addSubscriptions(-1);
     lastCursor = cursor;
     lastPublication = null;
   }
@@ -130,7 +145,7 @@ final class ShardTopic {
   /** It has gone before it caught up. */
   void gaveUp(Subscription subscription) {
     unlink(subscription);
-    shard.subscribed(-1);
+    loop.counts.addSubscriptions(-1);
     forgetIfEmpty();
   }
 
@@ -160,12 +175,12 @@ final class ShardTopic {
 
   private void enter(Subscription subscription) {
     groups.computeIfAbsent(subscription.key, key -> new Group(this, key)).add(subscription);
-    shard.subscribed(1);
+    loop.counts.addSubscriptions(1);
   }
 
   /** A member has left this group. */
   void left(Group group) {
-    shard.subscribed(-1);
+    loop.counts.addSubscriptions(-1);
     if (group.isEmpty()) {
       groups.remove(group.key());
       forgetIfEmpty();
@@ -175,7 +190,7 @@ final class ShardTopic {
   /** Ends with its last subscription. */
   void forgetIfEmpty() {
     if (catchingUp == null && groups.values().stream().allMatch(Group::isEmpty)) {
-      shard.forget(this);
+      host.forget(this);
     }
   }
 
@@ -186,7 +201,7 @@ final class ShardTopic {
     waiting = null;
     if (subscriptions != null) {
       for (Subscription subscription : subscriptions) {
-        subscription.connection.catchUps().destinationLive(subscription);
+        subscription.subscriber.catchUps().destinationLive(subscription);
         subscription.live(Joined.LIVE);
       }
     }
@@ -242,9 +257,9 @@ final class ShardTopic {
   private void stop(Object publicationOrGap, Throwable e) {
     if (destination.ordered()) {
       notDelivered = publicationOrGap;
-      shard.repairLater(e);
+      loop.repairs.later(e);
     } else {
-      shard.lost(e);
+      loop.repairs.lost(e);
     }
   }
 
@@ -273,9 +288,9 @@ final class ShardTopic {
         handedOverBefore = handedOver;
         notHandedOver = publicationOrGap;
       }
-      shard.repairLater(e);
+      loop.repairs.later(e);
     } else {
-      shard.lost(e);
+      loop.repairs.lost(e);
     }
   }
 
@@ -290,7 +305,7 @@ final class ShardTopic {
   /** The owner could not do or answer something that this topic has asked for. Any thread. */
   void unanswered(Throwable e) {
     unanswered = true;
-    shard.repairLater(e);
+    loop.repairs.later(e);
   }
 
   /**
@@ -362,7 +377,7 @@ final class ShardTopic {
     unanswered = false;
     if (asksAgain) {
       try {
-        shard.join(this);
+        host.join(this);
       } catch (Throwable e) {
         unanswered = true;
         repaired = false;

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * fails is taken again after a pause; where that fails for 5 seconds the connection is closed,
  * since its client can resume elsewhere.
  */
-public final class Subscription {
-  /** Repairs in a row, one each {@link Shard#REPAIR_MILLIS}, until the connection is closed. */
+public final class Subscription extends CatchUps.Asker {
+  /** Repairs in a row, one each tick of the loop, until the connection is closed. */
   static final int MOST_REPAIRS = 50;
 
   private enum State {
@@ -38,9 +38,10 @@ public final class Subscription {
     CANCELLED
   }
 
+  final Subscriber subscriber;
   final Connection connection;
   final ShardTopic topic;
-  final Group.Key key;
+  final GroupKey key;
 
   /** Called for each publication, once, when it has been written; or null. */
   final @Nullable Consumer<Publication> observer;
@@ -79,18 +80,19 @@ public final class Subscription {
   private int repairs;
 
   Subscription(
-      Connection connection,
+      Subscriber subscriber,
       ShardTopic topic,
-      Group.Key key,
+      GroupKey key,
       Start start,
       @Nullable Consumer<Publication> observer) {
-    this.connection = connection;
+    this.subscriber = subscriber;
+    this.connection = subscriber.connection;
     this.topic = topic;
     this.key = key;
     this.start = start;
     this.asksForPast = start.joins();
     this.observer = observer;
-    connection.subscriptions++;
+    subscriber.subscribed();
   }
 
   /**
@@ -118,13 +120,13 @@ public final class Subscription {
     boolean member = state == State.MEMBER;
     state = State.CANCELLED;
     nextQuestion();
-    connection.subscriptions--;
+    subscriber.unsubscribed();
     if (!member) {
       topic.gaveUp(this);
     }
     if (!member || !wasLive()) {
       topic.waitsNoMore(this);
-      connection.done(this);
+      subscriber.done(this);
     }
     tell(Joined.CANCELLED);
   }
@@ -156,20 +158,22 @@ public final class Subscription {
       return;
     }
     if (asksForPast) {
-      topic.shard.metrics().resume.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
+      topic.loop.metrics.resume.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
     }
     tell(how);
   }
 
   /** Its destination has not answered for so long that the client is told. */
+  @Override
   void unavailable() {
     if (told == null) {
-      topic.shard.metrics().unavailable.increment();
+      topic.loop.metrics.unavailable.increment();
       tell(Joined.UNAVAILABLE);
     }
   }
 
   /** Whether its client was told something already. */
+  @Override
   boolean answered() {
     return told != null;
   }
@@ -234,11 +238,12 @@ public final class Subscription {
   }
 
   /** Asks for what comes next. */
+  @Override
   void ask() {
     asked = true;
     nextQuestion(); // an answer to an earlier one counts no more
     try {
-      topic.shard.resume(new Joiner(this, question, start, step));
+      topic.catchUp(this, question, start, step);
     } catch (Throwable e) {
       failed(e);
     }
@@ -254,11 +259,12 @@ public final class Subscription {
   }
 
   /** A step of catching up has failed: it is taken again after a pause. Needs no memory. */
+  @Override
   void failed(Throwable e) {
     if (state == State.CATCHING_UP) {
       state = State.FAILED;
     }
-    topic.shard.repairLater(e);
+    topic.loop.repairs.later(e);
   }
 
   /**
@@ -281,8 +287,8 @@ public final class Subscription {
         notGiven = null;
         asked = false;
         state = State.CATCHING_UP;
-        topic.shard.metrics().repairs.increment();
-        connection.catchUps().addAgain(this);
+        topic.loop.metrics.repairs.increment();
+        subscriber.catchUps().addAgain(this);
       } else if (state == State.FAILED) {
         countRepair();
         state = State.CATCHING_UP;
@@ -308,7 +314,7 @@ public final class Subscription {
   /**
    * The next part of what it missed; the last one makes it a member.
    *
-   * @param answered the question, as in the {@link Joiner}
+   * @param answered the number of the question
    */
   void take(int answered, CatchUp catchUp) {
     if (answered != question || state != State.CATCHING_UP || !connection.open()) {
@@ -317,7 +323,7 @@ public final class Subscription {
     try {
       asked = false;
       nextQuestion(); // this one is answered
-      CatchUps catchUps = connection.catchUps();
+      CatchUps catchUps = subscriber.catchUps();
       if (!catchUps.admits(this, sizeOf(catchUp.publications()))) {
         return; // which asks for it again
       }
@@ -369,16 +375,16 @@ public final class Subscription {
 
   /** All of it or, if it throws, nothing; returns how many bytes that were. */
   private long write(@Nullable Gap gap, List<Publication> publications) {
-    Shard shard = topic.shard;
+    ShardLoop loop = topic.loop;
     List<Publication> own = new ArrayList<>(publications.size());
-    ByteBuf frames = shard.alloc().directBuffer();
+    ByteBuf frames = loop.alloc.directBuffer();
     try {
       if (gap != null && key.continuity()) {
-        shard.encoder().encode(key, gap, topic.destination, frames);
+        loop.encoder.encode(key, gap, topic.destination, frames);
       }
       for (Publication publication : publications) {
         if (publication.session() == null || publication.session().equals(connection.id())) {
-          shard.encoder().encode(key, publication, Frames.kindOf(publication), frames);
+          loop.encoder.encode(key, publication, Frames.kindOf(publication), frames);
           own.add(publication);
         }
       }
@@ -391,7 +397,7 @@ public final class Subscription {
     if (connection.open()) {
       given(own);
     }
-    shard.metrics().deliveries.add(own.size());
+    loop.metrics.deliveries.add(own.size());
     return bytes;
   }
 }

@@ -14,6 +14,11 @@ import org.jspecify.annotations.Nullable;
  */
 record Watch(MessageIds ids, @Nullable Spans spans) {
 
+  /** The time of an arrival, by {@link System#nanoTime}; 0 unless messages are traced. */
+  long now() {
+    return spans == null ? 0 : System.nanoTime();
+  }
+
   /** When it was published, by {@link System#nanoTime}; 0 where that is not known. */
   long published(Publication publication) {
     return ids.givenAt(publication.id());
@@ -22,12 +27,12 @@ record Watch(MessageIds ids, @Nullable Spans spans) {
   /**
    * The span of a publication that is handed over now; null if it is not traced.
    *
-   * @param arrived at this node, by {@link System#nanoTime}; 0 if it was read from history
    * @param shards how many write it
    */
-  @Nullable Delivery trace(Publication publication, long arrived, long now, int shards) {
+  @Nullable Delivery trace(Arrival arrival, long now, int shards) {
     return spans == null || shards == 0
         ? null
-        : spans.delivered(publication, arrived == 0 ? 0 : now - arrived, shards);
+        : spans.delivered(
+            arrival.publication(), arrival.time() == 0 ? 0 : now - arrival.time(), shards);
   }
 }

@@ -14,7 +14,8 @@ class CatchUpMemoryTest {
   private static final long LIMIT = 1000;
   private static final long KEPT_TICKS = 10;
 
-  private final HubMetrics metrics = new HubMetrics(new SimpleMeterRegistry(), List.of(), LIMIT);
+  private final HubMetrics metrics =
+      new HubMetrics(new SimpleMeterRegistry(), List.of(), new OutboundBudget(LIMIT), LIMIT);
   private final CatchUpMemory memory = new CatchUpMemory(LIMIT, KEPT_TICKS, metrics);
   private final Kept first = new Kept();
   private final Kept second = new Kept();

@@ -133,7 +133,7 @@ class DeliveryRepairTest {
     @Nullable Subscription subscription;
 
     Client(Shard shard, int number) {
-      connection = new Connection(socket, shard, "session-" + number, false);
+      connection = new Connection(socket, shard.loop, shard, "session-" + number, false);
       shard.add(connection);
     }
 
@@ -656,8 +656,8 @@ class DeliveryRepairTest {
     assertThat(client.received()).isEmpty();
     assertThat(stays.received()).containsExactly("1", "2");
     near.run(() -> requireNonNull(stays.subscription).cancel());
-    assertThat(shard(near).subscriptionCount()).isZero();
-    assertThat(shard(near).topicCount()).isZero();
+    assertThat(shard(near).loop.counts.subscriptions()).isZero();
+    assertThat(shard(near).loop.counts.topics()).isZero();
   }
 
   @Test

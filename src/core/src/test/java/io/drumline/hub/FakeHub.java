@@ -131,7 +131,8 @@ final class FakeHub implements AutoCloseable {
   }
 
   Connection connect(Socket socket) {
-    Connection connection = new Connection(socket, shard, "session-" + sockets.size(), false);
+    Connection connection =
+        new Connection(socket, shard.loop, shard, "session-" + sockets.size(), false);
     shard.add(connection);
     return connection;
   }

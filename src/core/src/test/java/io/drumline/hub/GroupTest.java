@@ -63,8 +63,8 @@ class GroupTest {
           new SimpleMeterRegistry(),
           null);
   private final EmbeddedChannel turns = new EmbeddedChannel();
-  private final Shard shard = new Shard(turns.eventLoop(), hub);
-  private final ShardTopic topic = new ShardTopic(shard, DESTINATION);
+  private final Shard shard = hub.newShard(turns.eventLoop(), new LoopCounts());
+  private final ShardTopic topic = shard.newTopic(DESTINATION);
   private final List<EmbeddedChannel> channels = new ArrayList<>();
   private final AtomicInteger encoded = new AtomicInteger();
   private final Format format = new Format("f-", encoded);
@@ -73,7 +73,7 @@ class GroupTest {
   void close() {
     channels.forEach(EmbeddedChannel::finishAndReleaseAll);
     turns.finishAndReleaseAll();
-    shard.sweepQueues(); // which holds a reference to what waits
+    shard.loop.queues.sweep(); // which holds a reference to what waits
     loops.close();
   }
 
@@ -96,7 +96,7 @@ class GroupTest {
     first.release();
     assertThat(pinned()).isGreaterThan(before);
     second.release();
-    shard.sweepQueues(); // which counts what waits
+    shard.loop.queues.sweep(); // which counts what waits
     assertThat(pinned()).isEqualTo(before);
   }
 
@@ -204,8 +204,10 @@ class GroupTest {
       FrameFormat wanted,
       boolean deflate,
       @Nullable Consumer<Publication> observer) {
-    Group.Key key = new Group.Key(wanted, deflate, false);
-    Subscription subscription = new Subscription(connection, topic, key, Start.LIVE, observer);
+    GroupKey key = new GroupKey(wanted, deflate, false);
+    Subscription subscription =
+        new Subscription(
+            shard.connections.subscriber(connection), topic, key, Start.LIVE, observer);
     topic.add(subscription);
     return subscription;
   }
@@ -214,7 +216,7 @@ class GroupTest {
     EmbeddedChannel channel = new EmbeddedChannel();
     channels.add(channel);
     Connection connection =
-        new Connection(channel, shard, "session-" + (channels.size() - 1), deflate);
+        new Connection(channel, shard.loop, shard, "session-" + (channels.size() - 1), deflate);
     shard.add(connection);
     return connection;
   }

@@ -128,7 +128,7 @@ class OutboundBudgetTest {
     for (int i = 0; i < 5; i++) {
       deliver(topic, 10_000);
     }
-    assertThat(hub.budget().used()).isBetween(50_000L, LIMIT);
+    assertThat(hub.payments().budget().used()).isBetween(50_000L, LIMIT);
     assertThat(connections).allMatch(Connection::open);
   }
 
@@ -141,12 +141,12 @@ class OutboundBudgetTest {
     deliver(old, 14_000);
     deliver(young, 30_000);
     deliver(young, 30_000);
-    assertThat(hub.budget().exceeded()).isFalse();
+    assertThat(hub.payments().budget().exceeded()).isFalse();
     deliver(young, 30_000);
     pay();
     assertThat(oldest.closeCode()).isEqualTo(CloseCode.SLOW_CONSUMER.code());
     assertThat(younger.open()).isTrue(); // it holds more, but nothing so old
-    assertThat(hub.budget().closes.sum()).isEqualTo(1);
+    assertThat(hub.payments().budget().closes.sum()).isEqualTo(1);
   }
 
   @Test
@@ -170,12 +170,12 @@ class OutboundBudgetTest {
     subscribe(topic, "f");
     deliver(topic, 30_000);
     send(connections.get(0), 5_000);
-    assertThat(hub.budget().used()).isGreaterThan(35_000);
+    assertThat(hub.payments().budget().used()).isGreaterThan(35_000);
     sockets.get(0).reads = true;
     sockets.get(0).flush();
     sockets.get(0).releaseOutbound();
-    loop.run(shard::sweepQueues);
-    assertThat(hub.budget().used()).isZero();
+    loop.run(shard.loop.queues::sweep);
+    assertThat(hub.payments().budget().used()).isZero();
   }
 
   @Test
@@ -187,8 +187,8 @@ class OutboundBudgetTest {
     deliver(topic, 60_000); // 240 KB for four groups
     pay();
     assertThat(sockets.stream().filter(Socket::isOpen).count()).isLessThanOrEqualTo(1);
-    loop.run(shard::sweepQueues);
-    assertThat(hub.budget().used()).isLessThanOrEqualTo(LIMIT);
+    loop.run(shard.loop.queues::sweep);
+    assertThat(hub.payments().budget().used()).isLessThanOrEqualTo(LIMIT);
     assertThat(connections.stream().filter(Connection::open).count()).isEqualTo(1);
   }
 
@@ -200,7 +200,7 @@ class OutboundBudgetTest {
     loop.run(() -> kicked.close(CloseCode.KICKED, "Bye."));
     loop.run(() -> left.peerClosed(1000));
     Connection late = stalled(otherShard, 5_000);
-    assertThat(hub.budget().over()).isTrue();
+    assertThat(hub.payments().budget().over()).isTrue();
     pay();
     assertThat(open.open()).isTrue();
     assertThat(late.open()).isTrue();
@@ -209,15 +209,15 @@ class OutboundBudgetTest {
         .atMost(Duration.ofSeconds(7))
         .until(
             () -> {
-              loop.run(shard.wheel::advance);
+              loop.run(shard.loop.wheel::advance);
               end();
               return sockets.stream().filter(Socket::isOpen).count() == 2;
             });
-    assertThat(hub.budget().exceeded()).isFalse();
-    loop.run(shard::sweepQueues);
-    assertThat(hub.budget().used()).isBetween(25_000L, 40_000L);
+    assertThat(hub.payments().budget().exceeded()).isFalse();
+    loop.run(shard.loop.queues::sweep);
+    assertThat(hub.payments().budget().used()).isBetween(25_000L, 40_000L);
     stalled(shard, 80_000);
-    assertThat(hub.budget().exceeded()).isTrue(); // what is gone is waited for no more
+    assertThat(hub.payments().budget().exceeded()).isTrue(); // what is gone is waited for no more
   }
 
   @Test
@@ -277,7 +277,7 @@ class OutboundBudgetTest {
   }
 
   private ShardTopic topic(String destination) {
-    return new ShardTopic(shard, Destination.of(destination));
+    return shard.newTopic(Destination.of(destination));
   }
 
   /** A client that does not read so many bytes. */
@@ -289,14 +289,15 @@ class OutboundBudgetTest {
 
   private Connection connect(Shard on, Socket socket) {
     sockets.add(socket);
-    Connection connection = new Connection(socket, on, "session-" + connections.size(), false);
+    Connection connection =
+        new Connection(socket, on.loop, on, "session-" + connections.size(), false);
     connections.add(connection);
     loopOf(connection).run(() -> on.add(connection));
     return connection;
   }
 
   private FakeLoop loopOf(Connection connection) {
-    return connection.shard() == shard ? loop : other;
+    return connection.loop() == shard.loop ? loop : other;
   }
 
   private Connection subscribe(ShardTopic topic, String format) {
@@ -305,9 +306,9 @@ class OutboundBudgetTest {
         () -> {
           topic.add(
               new Subscription(
-                  connection,
+                  shard.connections.subscriber(connection),
                   topic,
-                  new Group.Key(new Format(format), false, false),
+                  new GroupKey(new Format(format), false, false),
                   Start.LIVE,
                   null));
         });
@@ -333,7 +334,7 @@ class OutboundBudgetTest {
     ByteBuf frame = PooledByteBufAllocator.DEFAULT.directBuffer(bytes, bytes).writeZero(bytes);
     loopOf(connection).run(() -> connection.write(frame));
     loopOf(connection).run(connection::flush);
-    loopOf(connection).run(connection.shard()::sweepQueues);
+    loopOf(connection).run(connection.loop().queues::sweep);
   }
 
   /** Time passes until the budget is looked at again. */

@@ -393,7 +393,9 @@ class OwnerTest {
 
     OneOwner() {
       settings.put("drumline.hub.linger", "0s");
-      HubMetrics metrics = new HubMetrics(new SimpleMeterRegistry(), List.of(), MEGABYTE);
+      HubMetrics metrics =
+          new HubMetrics(
+              new SimpleMeterRegistry(), List.of(), new OutboundBudget(MEGABYTE), MEGABYTE);
       Watch watch = new Watch(new MessageIds(), null);
       HubSettings properties = FakeHub.properties(settings);
       owner = new Owner(loop.loop(), hub.backplane, watch, metrics, properties, 1);
@@ -406,7 +408,7 @@ class OwnerTest {
       loop.run(() -> owner.join(subscription.topic));
       loop.run(
           () ->
-              owner.resume(
+              owner.catchUp(
                   new Joiner(
                       subscription, subscription.question(), Start.CONTINUOUS, CatchUpStep.FIRST)));
       loop.runAll();

@@ -39,8 +39,9 @@ class ShardPauseTest {
           meters,
           null);
   private final EmbeddedChannel channel = new EmbeddedChannel();
-  private final Shard shard = new Shard(channel.eventLoop(), hub);
-  private final Connection connection = new Connection(channel, shard, "session", false);
+  private final Shard shard = hub.newShard(channel.eventLoop(), new LoopCounts());
+  private final Connection connection =
+      new Connection(channel, shard.loop, shard, "session", false);
 
   @BeforeEach
   void connect() {

@@ -58,13 +58,13 @@ class TracedDeliveryTest {
           ids, Retentions.DEFAULTS, MemoryLimits.DEFAULTS, new SimpleMeterRegistry());
   private final Hub hub =
       new Hub(loops, backplane, ids, properties, new SimpleMeterRegistry(), null);
-  private final Shard shard = new Shard(turns.eventLoop(), hub);
-  private final ShardTopic topic = new ShardTopic(shard, DESTINATION);
+  private final Shard shard = hub.newShard(turns.eventLoop(), new LoopCounts());
+  private final ShardTopic topic = shard.newTopic(DESTINATION);
 
   @AfterEach
   void close() {
     turns.finishAndReleaseAll();
-    shard.sweepQueues(); // which holds a reference to what waits
+    shard.loop.queues.sweep(); // which holds a reference to what waits
     loops.close();
     provider.close();
   }
@@ -73,7 +73,7 @@ class TracedDeliveryTest {
   void endsWithTheFlushThatWritesIt() {
     Owner owner = owner(spans());
     subscribe(owner);
-    owner.received(publication(SAMPLED), Frames.Payload.TEXT, System.nanoTime());
+    received(owner, publication(SAMPLED), System.nanoTime());
     assertThat(turns.outboundMessages()).isEmpty();
     assertThat(exporter.getFinishedSpanItems()).isEmpty();
     turns.runPendingTasks();
@@ -88,7 +88,7 @@ class TracedDeliveryTest {
     Owner owner = owner(spans());
     subscribe(owner);
     long hour = 3_600_000_000_000L;
-    owner.received(publication(SAMPLED), Frames.Payload.TEXT, System.nanoTime() - hour);
+    received(owner, publication(SAMPLED), System.nanoTime() - hour);
     turns.runPendingTasks();
     assertThat(exporter.getFinishedSpanItems())
         .singleElement()
@@ -104,7 +104,7 @@ class TracedDeliveryTest {
     owner.join(topic);
     turns.runPendingTasks();
     owner.leave(topic); // but lingers
-    owner.received(publication(SAMPLED), Frames.Payload.TEXT, System.nanoTime());
+    received(owner, publication(SAMPLED), System.nanoTime());
     turns.runPendingTasks();
     assertThat(exporter.getFinishedSpanItems()).isEmpty();
   }
@@ -150,11 +150,15 @@ class TracedDeliveryTest {
 
   private void deliver(Owner owner, Publication publication, int times) {
     for (int i = 0; i < times; i++) {
-      owner.received(publication, Frames.Payload.TEXT, 0);
+      received(owner, publication, 0);
       turns.runPendingTasks();
       ByteBuf written = turns.readOutbound();
       written.release();
     }
+  }
+
+  private static void received(Owner owner, Publication publication, long time) {
+    owner.received(new Arrival(publication, Frames.Payload.TEXT, time));
   }
 
   private Owner owner(@Nullable Spans spans) {
@@ -162,7 +166,7 @@ class TracedDeliveryTest {
         turns.eventLoop(),
         backplane,
         new Watch(ids, spans),
-        new HubMetrics(new SimpleMeterRegistry(), List.of(), 1),
+        new HubMetrics(new SimpleMeterRegistry(), List.of(), new OutboundBudget(1), 1),
         properties,
         1);
   }
@@ -170,12 +174,16 @@ class TracedDeliveryTest {
   private void subscribe(Owner owner) {
     owner.join(topic);
     turns.runPendingTasks();
-    if (shard.connectionCount() == 0) {
-      Connection connection = new Connection(turns, shard, "session", false);
+    if (shard.connections.size() == 0) {
+      Connection connection = new Connection(turns, shard.loop, shard, "session", false);
       shard.add(connection);
       topic.add(
           new Subscription(
-              connection, topic, new Group.Key(new Format("f"), false, false), Start.LIVE, null));
+              shard.connections.subscriber(connection),
+              topic,
+              new GroupKey(new Format("f"), false, false),
+              Start.LIVE,
+              null));
     }
   }
 
