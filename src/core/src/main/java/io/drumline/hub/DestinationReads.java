@@ -2,27 +2,42 @@ package io.drumline.hub;
 
 import io.drumline.backplane.History;
 import io.drumline.hub.order.OrderOutput;
+import io.drumline.message.Destination;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings history of one destination from the backplane to its {@link Owner}'s event loop; one read
- * at a time. Used on that loop, but for what says otherwise.
+ * Brings history of one destination from the backplane to its owner's event loop; one read at a
+ * time. Used on that loop, but for what says otherwise.
  */
 final class DestinationReads {
+  /** The one that reads. Called on the owner's event loop. */
+  interface Reader {
+    /** Whether it needs no answer any more. */
+    boolean isGone();
+
+    /** A read was answered, or has failed: then by null. */
+    void takeAnswer(@Nullable History history);
+
+    /** A read has ended, whatever it was for. */
+    void endCheck();
+  }
+
   private static final long FIRST_PAUSE_MILLIS = 20;
   private static final long LONGEST_PAUSE_MILLIS = 1000;
 
-  private final OwnedDestination destination;
-  private final Owner owner;
+  private final Destination destination;
+  private final Reader reader;
+  private final OwnerLoop loop;
 
   /** A read has ended without an answer, for want of memory; seen by the next tick. */
   private volatile boolean failed;
 
-  DestinationReads(OwnedDestination destination, Owner owner) {
+  DestinationReads(Destination destination, Reader reader, OwnerLoop loop) {
     this.destination = destination;
-    this.owner = owner;
+    this.reader = reader;
+    this.loop = loop;
   }
 
   /**
@@ -32,34 +47,34 @@ final class DestinationReads {
    */
   void read(
       Supplier<HistoryReads.Purpose> purpose, long after, int count, boolean begin, int backOff) {
-    Runnable ask = () -> owner.reads.request(purpose.get(), () -> ask(after, count, begin));
+    Runnable ask = () -> loop.reads.request(purpose.get(), () -> ask(after, count, begin));
     if (backOff == 0) {
       ask.run();
     } else {
       long pause = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(backOff - 1, 10));
-      var unused = owner.loop().schedule(ask, pause, TimeUnit.MILLISECONDS);
+      var unused = loop.eventLoop.schedule(ask, pause, TimeUnit.MILLISECONDS);
     }
   }
 
   private void ask(long after, int count, boolean begin) {
-    if (destination.isGone()) {
-      owner.reads.ended();
+    if (reader.isGone()) {
+      loop.reads.ended();
       return;
     }
-    owner.metrics.reads.increment();
+    loop.metrics.reads.increment();
     try {
-      owner.backplane.read(destination.destination, after, count, begin).whenComplete(this::answer);
+      loop.backplane.read(destination, after, count, begin).whenComplete(this::answer);
     } catch (Throwable e) {
       fail();
-      owner.metrics.failures.increment();
-      owner.logFailure(destination.destination, e);
+      loop.metrics.failures.increment();
+      loop.logUnreadable(destination, e);
     }
   }
 
   /** On a thread of the backplane. */
   private void answer(@Nullable History history, @Nullable Throwable failure) {
     try {
-      owner.loop().execute(() -> answered(history, failure));
+      loop.eventLoop.execute(() -> answered(history, failure));
     } catch (Throwable e) {
       fail();
     }
@@ -67,9 +82,9 @@ final class DestinationReads {
 
   /** The next tick takes it as a read without an answer. Any thread; needs no memory. */
   private void fail() {
-    owner.reads.lost();
+    loop.reads.lost();
     failed = true;
-    owner.doubts.marked();
+    loop.doubts.marked();
   }
 
   /** Whether a read has failed since the last call. */
@@ -81,14 +96,14 @@ final class DestinationReads {
 
   private void answered(@Nullable History history, @Nullable Throwable failure) {
     try {
-      destination.takeAnswer(history);
-      owner.reads.ended();
+      reader.takeAnswer(history);
+      loop.reads.ended();
     } finally {
-      destination.endCheck();
-      owner.doubts.readEnded();
+      reader.endCheck();
+      loop.doubts.readEnded();
     }
     if (failure != null) {
-      owner.logFailure(destination.destination, failure);
+      loop.logUnreadable(destination, failure);
     }
   }
 }

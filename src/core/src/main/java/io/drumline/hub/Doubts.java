@@ -16,13 +16,42 @@ final class Doubts {
   /** So many destinations of which something was dropped are told apart; beyond, all are meant. */
   static final int MOST_DROPPED = 1024;
 
-  private final Map<Destination, OwnedDestination> owned;
+  /** Whether a destination may have lost something. */
+  enum Doubt {
+    NONE,
+    /** Something has failed: the next tick takes notice. */
+    MARKED,
+    /** It waits for its turn to be compared with the backplane. */
+    QUEUED
+  }
+
+  /** A destination that may have lost something. */
+  interface Doubted {
+    Doubt doubt();
+
+    void doubt(Doubt state);
+
+    /** Whether there is anything to compare. */
+    boolean hasOrder();
+
+    /** Sees to what could not be handed over to this event loop. */
+    void repair();
+
+    /**
+     * Compares its order with the backplane: no doubt is left.
+     *
+     * @return false if that cost nothing, as no read has begun by it
+     */
+    boolean compare();
+  }
+
+  private final Map<Destination, ? extends Doubted> owned;
   private final HistoryReads reads;
   private final int mostPerTick;
   private final BooleanSupplier backlogHasRoom;
 
   /** Those that will be compared; each at most once. */
-  private final ArrayDeque<OwnedDestination> queue = new ArrayDeque<>();
+  private final ArrayDeque<Doubted> queue = new ArrayDeque<>();
 
   /** Guarded by itself, as {@link #manyDropped} is. */
   private final Set<Destination> dropped = new HashSet<>();
@@ -42,7 +71,7 @@ final class Doubts {
    * @param backlogHasRoom whether what was dropped would not be dropped again
    */
   Doubts(
-      Map<Destination, OwnedDestination> owned,
+      Map<Destination, ? extends Doubted> owned,
       HistoryReads reads,
       int mostPerTick,
       BooleanSupplier backlogHasRoom) {
@@ -76,7 +105,7 @@ final class Doubts {
     all = true;
   }
 
-  /** A destination has something that {@link OwnedDestination#repair} sees to. Any thread. */
+  /** A destination has something that {@link Doubted#repair} sees to. Any thread. */
   void marked() {
     marked = true;
   }
@@ -118,7 +147,7 @@ final class Doubts {
         all = true;
       }
       for (Destination destination : dropped) {
-        OwnedDestination entry = owned.get(destination);
+        Doubted entry = owned.get(destination);
         if (entry != null) {
           add(entry);
         }
@@ -135,9 +164,9 @@ final class Doubts {
     all = false;
     boolean done = false;
     try {
-      for (OwnedDestination entry : owned.values()) {
+      for (Doubted entry : owned.values()) {
         entry.repair();
-        if (each || entry.isMarked()) {
+        if (each || entry.doubt() == Doubt.MARKED) {
           add(entry);
         }
       }
@@ -150,12 +179,12 @@ final class Doubts {
     }
   }
 
-  private void add(OwnedDestination entry) {
-    if (entry.order == null) {
-      entry.noDoubt(); // there is nothing to compare it with
-    } else if (!entry.isQueued()) {
+  private void add(Doubted entry) {
+    if (!entry.hasOrder()) {
+      entry.doubt(Doubt.NONE); // there is nothing to compare it with
+    } else if (entry.doubt() != Doubt.QUEUED) {
       queue.add(entry);
-      entry.queued();
+      entry.doubt(Doubt.QUEUED);
     }
   }
 }

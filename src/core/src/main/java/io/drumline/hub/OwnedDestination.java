@@ -16,7 +16,11 @@ import org.jspecify.annotations.Nullable;
  * that this needs. Used on its {@link Owner}'s event loop, but for what says otherwise.
  */
 final class OwnedDestination
-    implements OrderOutput<Joiner>, IdleChecks.Checked, CatchUpMemory.Keeper {
+    implements OrderOutput<Joiner>,
+        DestinationReads.Reader,
+        Doubts.Doubted,
+        IdleChecks.Checked,
+        CatchUpMemory.Keeper {
   private enum State {
     /** The backplane has yet to confirm that it brings everything. */
     SUBSCRIBING,
@@ -27,28 +31,19 @@ final class OwnedDestination
     GONE
   }
 
-  /** Whether something may have been lost. */
-  private enum Doubt {
-    NONE,
-    /** Something has failed: the next tick takes notice. Needs no memory. */
-    MARKED,
-    /** It waits for its turn to be compared with the backplane. */
-    QUEUED
-  }
-
   final Destination destination;
   final List<ShardTopic> topics = new ArrayList<>(2);
-  private final Owner owner;
+  private final OwnerLoop loop;
   private final DestinationReads reads;
 
   /** Null where messages have no order to keep. */
-  final @Nullable Order<Joiner> order;
+  private final @Nullable Order<Joiner> order;
 
   /** The backplane brings all, but that could not be handed over; seen by the next tick. */
   private volatile boolean confirmed;
 
   private State state = State.SUBSCRIBING;
-  private Doubt doubt = Doubt.NONE;
+  private Doubts.Doubt doubt = Doubts.Doubt.NONE;
 
   /** Whether its last subscriber has left, and when. */
   boolean lingers;
@@ -60,15 +55,13 @@ final class OwnedDestination
   /** The publication at hand; what the order delivers else was read or held. */
   private @Nullable Arrival current;
 
-  OwnedDestination(Destination destination, Owner owner) {
+  OwnedDestination(Destination destination, OwnerLoop loop) {
     this.destination = destination;
-    this.owner = owner;
-    this.reads = new DestinationReads(this, owner);
-    this.heardAt = owner.ticks();
+    this.loop = loop;
+    this.reads = new DestinationReads(destination, this, loop);
+    this.heardAt = loop.ticks();
     this.order =
-        destination.ordered()
-            ? new Order<>(this, owner.settings.chunkBytes(), owner.metrics.held)
-            : null;
+        destination.ordered() ? new Order<>(this, loop.chunkBytes, loop.metrics.held) : null;
   }
 
   /** A shard has subscribers; idempotent. */
@@ -77,17 +70,17 @@ final class OwnedDestination
       topics.add(topic);
     }
     if (state == State.LIVE) {
-      owner.handOver.live(List.of(topic));
+      loop.handOver.live(List.of(topic));
     }
   }
 
   /** The backplane brings everything from now on. On a thread of the backplane. */
   void confirmed() {
     try {
-      owner.loop().execute(this::subscribed);
+      loop.eventLoop.execute(this::subscribed);
     } catch (Throwable e) {
       confirmed = true;
-      owner.doubts.marked();
+      loop.doubts.marked();
     }
   }
 
@@ -109,7 +102,7 @@ final class OwnedDestination
 
   private void live() {
     state = State.LIVE;
-    owner.handOver.live(topics);
+    loop.handOver.live(topics);
   }
 
   /** It is unsubscribed: whatever comes is for nobody. */
@@ -130,14 +123,14 @@ final class OwnedDestination
 
   void received(Arrival arrival) {
     if (order == null) {
-      owner.handOver.deliver(topics, arrival);
+      loop.handOver.deliver(topics, arrival);
       return;
     }
-    heardAt = owner.ticks();
+    heardAt = loop.ticks();
     current = arrival;
     try {
       order.received(arrival.publication());
-      owner.memory.changed(this);
+      loop.memory.changed(this);
     } catch (Throwable e) {
       failed(e);
     } finally {
@@ -155,7 +148,7 @@ final class OwnedDestination
         add(joiner.topic()); // its own join has failed: it would be told that it is live, miss all
       }
       order.join(joiner, joiner.start(), joiner.step());
-      owner.memory.used(this, owner.ticks());
+      loop.memory.used(this, loop.ticks());
     } catch (Throwable e) {
       failed(e);
     }
@@ -166,17 +159,18 @@ final class OwnedDestination
    * whoever waits for an answer asks again. Needs no memory.
    */
   void failed(Throwable e) {
-    if (doubt == Doubt.NONE) {
-      doubt = Doubt.MARKED;
+    if (doubt == Doubts.Doubt.NONE) {
+      doubt = Doubts.Doubt.MARKED;
     }
-    owner.doubts.marked();
+    loop.doubts.marked();
     for (int i = 0; i < topics.size(); i++) {
       topics.get(i).unanswered(e);
     }
   }
 
   /** Sees to what could not be handed over to this loop. */
-  void repair() {
+  @Override
+  public void repair() {
     try {
       if (confirmed) {
         confirmed = false;
@@ -191,31 +185,24 @@ final class OwnedDestination
     }
   }
 
-  boolean isMarked() {
-    return doubt == Doubt.MARKED;
+  @Override
+  public Doubts.Doubt doubt() {
+    return doubt;
   }
 
-  boolean isQueued() {
-    return doubt == Doubt.QUEUED;
+  @Override
+  public void doubt(Doubts.Doubt state) {
+    doubt = state;
   }
 
-  /** It waits for {@link #compare}. */
-  void queued() {
-    doubt = Doubt.QUEUED;
+  @Override
+  public boolean hasOrder() {
+    return order != null;
   }
 
-  /** Nothing can be lost that a comparison would bring. */
-  void noDoubt() {
-    doubt = Doubt.NONE;
-  }
-
-  /**
-   * Compares its order with the backplane.
-   *
-   * @return false if that cost nothing, as no read has begun by it
-   */
-  boolean compare() {
-    doubt = Doubt.NONE;
+  @Override
+  public boolean compare() {
+    doubt = Doubts.Doubt.NONE;
     if (order == null || state == State.GONE) {
       return false;
     }
@@ -236,17 +223,17 @@ final class OwnedDestination
     if (arrival == null || arrival.publication() != publication) {
       arrival = new Arrival(publication, Frames.kindOf(publication), 0);
     }
-    owner.handOver.deliver(topics, arrival);
+    loop.handOver.deliver(topics, arrival);
   }
 
   @Override
   public void gap(Gap gap) {
-    owner.handOver.gap(topics, gap);
+    loop.handOver.gap(topics, gap);
   }
 
   @Override
   public void admit(Joiner joiner, CatchUp catchUp) {
-    owner.handOver.admit(joiner, catchUp);
+    loop.handOver.admit(joiner, catchUp);
   }
 
   @Override
@@ -256,12 +243,12 @@ final class OwnedDestination
 
   @Override
   public void stale(Publication publication) {
-    owner.metrics.stale.increment();
+    loop.metrics.stale.increment();
   }
 
   @Override
   public void fruitless() {
-    owner.metrics.readsWithoutProgress.increment();
+    loop.metrics.readsWithoutProgress.increment();
   }
 
   @Override
@@ -275,8 +262,8 @@ final class OwnedDestination
         : HistoryReads.Purpose.SUBSCRIBERS;
   }
 
-  /** A read was answered, or has failed: then by null. */
-  void takeAnswer(@Nullable History history) {
+  @Override
+  public void takeAnswer(@Nullable History history) {
     try {
       if (state != State.GONE && order != null) {
         take(order, history);
@@ -292,18 +279,18 @@ final class OwnedDestination
       return;
     }
     order.history(history);
-    owner.memory.read(this, owner.ticks());
+    loop.memory.read(this, loop.ticks());
     if (state == State.LOCATING && order.located()) {
       live();
     }
   }
 
-  /** A read has ended, whatever it was for. */
-  void endCheck() {
+  @Override
+  public void endCheck() {
     if (checking) {
       checking = false;
-      owner.checks.checked(this, owner.ticks());
-      owner.checks.run(owner.ticks());
+      loop.checks.checked(this, loop.ticks());
+      loop.checks.run(loop.ticks());
     }
   }
 

@@ -17,64 +17,33 @@ import org.slf4j.LoggerFactory;
  * on its loop only.
  */
 final class Owner {
-  static final Duration TICK = Duration.ofMillis(100);
-
-  private static final long TICK_MILLIS = TICK.toMillis();
-
-  /** How long what was kept for joiners stays after the last of them asked. */
-  private static final long KEEP_PAST_MILLIS = 10_000;
+  static final Duration TICK = Duration.ofMillis(OwnerLoop.TICK_MILLIS);
 
   /** Destinations that linger after their last subscriber; beyond them each goes at once. */
   private static final int MOST_LINGERING = 4096;
 
-  final Backplane backplane;
-  final HubMetrics metrics;
-  final HubSettings settings;
-  final HandOver handOver;
-  final HistoryReads reads;
-  final IdleChecks checks;
-  final CatchUpMemory memory;
-  final Doubts doubts;
-  private final EventLoop loop;
-  private final ThrottledLog failures = new ThrottledLog(LoggerFactory.getLogger(Owner.class));
+  private final OwnerLoop loop;
+  private final long lingerNanos;
+  private final ThrottledLog log = new ThrottledLog(LoggerFactory.getLogger(Owner.class));
   private final Map<Destination, OwnedDestination> owned = new HashMap<>();
   private int lingering;
-
-  /** How often {@link #tick} was called: a clock that stands still with the loop. */
-  private long ticks;
 
   /**
    * @param owners how many there are: limits of the node are shared among them
    */
   Owner(
-      EventLoop loop,
+      EventLoop eventLoop,
       Backplane backplane,
       Watch watch,
       HubMetrics metrics,
       HubSettings settings,
       int owners) {
-    this.loop = loop;
-    this.backplane = backplane;
-    this.metrics = metrics;
-    this.settings = settings;
-    long backlogLimit = settings.backlogLimit();
-    handOver = new HandOver(loop, watch, metrics, backlogLimit);
-    int mostReads = Math.max(1, settings.maxReads() / owners);
-    reads = new HistoryReads(mostReads, metrics);
-    checks =
-        new IdleChecks(
-            Math.max(1, settings.idleCheck().toMillis() / TICK_MILLIS),
-            Math.max(1, mostReads / 2),
-            reads::hasRoom);
-    memory =
-        new CatchUpMemory(
-            settings.catchUpLimit() / owners, KEEP_PAST_MILLIS / TICK_MILLIS, metrics);
-    doubts =
-        new Doubts(owned, reads, mostReads, () -> metrics.backlogBytes.get() < backlogLimit / 2);
+    loop = new OwnerLoop(eventLoop, backplane, watch, metrics, settings, owned, owners, log);
+    lingerNanos = settings.linger().toNanos();
   }
 
   EventLoop loop() {
-    return loop;
+    return loop.eventLoop;
   }
 
   /** A shard has its first subscriber. Idempotent. */
@@ -95,13 +64,13 @@ final class Owner {
   }
 
   private OwnedDestination begin(Destination destination) {
-    OwnedDestination entry = new OwnedDestination(destination, this);
+    OwnedDestination entry = new OwnedDestination(destination, loop);
     owned.put(destination, entry);
     try {
-      if (entry.order != null) {
-        checks.add(entry, ticks);
+      if (destination.ordered()) {
+        loop.checks.add(entry, loop.ticks());
       }
-      backplane.subscribe(destination).thenRun(entry::confirmed);
+      loop.backplane.subscribe(destination).thenRun(entry::confirmed);
       return entry;
     } catch (Throwable e) {
       owned.remove(destination);
@@ -123,7 +92,7 @@ final class Owner {
         entry.lingers = true;
         linger(1);
         if (lingering <= MOST_LINGERING) {
-          releaseAfter(settings.linger().toNanos(), entry);
+          releaseAfter(lingerNanos, entry);
         } else {
           forget(entry);
         }
@@ -142,7 +111,7 @@ final class Owner {
   /** A publication in its destination's order, which was counted in the backlog. */
   void received(Arrival arrival) {
     Publication publication = arrival.publication();
-    metrics.backlogBytes.addAndGet(-publication.memoryBytes());
+    loop.metrics.backlogBytes.addAndGet(-publication.memoryBytes());
     OwnedDestination entry = owned.get(publication.destination());
     if (entry != null) { // else it was unsubscribed meanwhile
       entry.received(arrival);
@@ -159,14 +128,7 @@ final class Owner {
 
   /** Looks after what is due; called every {@link #TICK}. */
   void tick() {
-    ticks++;
-    try {
-      reads.endLost();
-      doubts.tick();
-      memory.expire(ticks);
-    } finally {
-      checks.run(ticks);
-    }
+    loop.tick();
   }
 
   /**
@@ -174,21 +136,17 @@ final class Owner {
    * with the backplane when there is room again. Any thread.
    */
   void dropped(Destination destination) {
-    doubts.dropped(destination);
+    loop.doubts.dropped(destination);
   }
 
   /** Something may have been lost of any destination. Any thread; needs no memory. */
   void doubtAll() {
-    doubts.all();
-  }
-
-  long ticks() {
-    return ticks;
+    loop.doubts.all();
   }
 
   private void releaseAfter(long nanos, OwnedDestination entry) {
     try {
-      var unused = loop.schedule(() -> release(entry), nanos, TimeUnit.NANOSECONDS);
+      var unused = loop.eventLoop.schedule(() -> release(entry), nanos, TimeUnit.NANOSECONDS);
     } catch (Throwable e) {
       failed("linger", "The subscription to {} is ended at once ({})", entry.destination, e);
       forget(entry);
@@ -196,7 +154,7 @@ final class Owner {
   }
 
   private void release(OwnedDestination entry) {
-    long left = settings.linger().toNanos() - (System.nanoTime() - entry.emptySince);
+    long left = lingerNanos - (System.nanoTime() - entry.emptySince);
     if (!entry.topics.isEmpty()) {
       entry.lingers = false;
       linger(-1);
@@ -210,14 +168,14 @@ final class Owner {
   private void forget(OwnedDestination entry) {
     linger(-1);
     owned.remove(entry.destination);
-    memory.remove(entry);
+    loop.memory.remove(entry);
     entry.end();
     unsubscribe(entry.destination);
   }
 
   private void unsubscribe(Destination destination) {
     try {
-      backplane.unsubscribe(destination);
+      loop.backplane.unsubscribe(destination);
     } catch (Throwable e) {
       failed(
           "unsubscribe",
@@ -229,27 +187,12 @@ final class Owner {
   }
 
   private void failed(String cause, String sentence, Destination destination, Throwable e) {
-    metrics.failures.increment();
-    failures.error(cause + ' ' + e.getClass().getName(), sentence, destination, e.toString(), e);
+    loop.metrics.failures.increment();
+    log.error(cause + ' ' + e.getClass().getName(), sentence, destination, e.toString(), e);
   }
 
   private void linger(int more) {
     lingering += more;
-    metrics.lingering.addAndGet(more);
-  }
-
-  /** What fails for one destination often fails for all. */
-  void logFailure(Destination destination, Throwable failure) {
-    Throwable cause = failure;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    String reason = String.valueOf(cause.getMessage());
-    failures.warn(
-        reason,
-        "The history of {} cannot be read: {}. Subscribers that need it wait; the next attempt"
-            + " follows within 1 s",
-        destination,
-        reason);
+    loop.metrics.lingering.addAndGet(more);
   }
 }
