@@ -1,5 +1,7 @@
 package io.drumline.hub;
 
+import io.drumline.hub.outbound.OutboundBudget;
+import io.drumline.hub.outbound.OutboundQueue;
 import io.drumline.message.CloseCode;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;

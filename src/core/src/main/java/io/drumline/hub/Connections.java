@@ -1,5 +1,6 @@
 package io.drumline.hub;
 
+import io.drumline.hub.outbound.OutboundQueue;
 import io.drumline.message.CloseCode;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

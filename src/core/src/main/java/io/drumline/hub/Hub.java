@@ -4,6 +4,7 @@ import io.drumline.backplane.Backplane;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Receiver;
 import io.drumline.hub.order.Start;
+import io.drumline.hub.outbound.OutboundBudget;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
 import io.drumline.message.Publication;

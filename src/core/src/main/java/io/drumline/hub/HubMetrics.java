@@ -1,6 +1,7 @@
 package io.drumline.hub;
 
 import io.drumline.hub.order.HeldBudget;
+import io.drumline.hub.outbound.OutboundBudget;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Gap;
 import io.micrometer.core.instrument.Counter;

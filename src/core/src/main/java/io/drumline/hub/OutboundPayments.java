@@ -1,5 +1,7 @@
 package io.drumline.hub;
 
+import io.drumline.hub.outbound.OutboundBudget;
+import io.drumline.hub.outbound.OutboundQueues;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;

@@ -1,5 +1,7 @@
 package io.drumline.hub;
 
+import io.drumline.hub.outbound.OutboundBudget;
+import io.drumline.hub.outbound.OutboundQueues;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;

@@ -1,5 +1,7 @@
 package io.drumline.hub;
 
+import io.drumline.hub.outbound.OutboundBudget;
+import io.drumline.hub.outbound.OutboundQueues;
 import io.drumline.loop.ThrottledLog;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;

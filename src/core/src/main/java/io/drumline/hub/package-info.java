@@ -1,6 +1,5 @@
 /**
- * Fan-out: one shard per event loop, connections and their outbound bounds, encode once, flush
- * once.
+ * Fan-out: destinations' owners, one shard per event loop, connections; encode once, flush once.
  */
 @NullMarked
 package io.drumline.hub;

@@ -3,6 +3,7 @@ package io.drumline.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drumline.hub.order.Start;
+import io.drumline.hub.outbound.OutboundBudget;
 import io.drumline.message.Destination;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;

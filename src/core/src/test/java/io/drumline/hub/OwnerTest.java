@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.drumline.backplane.MessageIds;
 import io.drumline.hub.order.CatchUpStep;
 import io.drumline.hub.order.Start;
+import io.drumline.hub.outbound.OutboundBudget;
 import io.drumline.message.Cursor;
 import io.drumline.message.Destination;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;

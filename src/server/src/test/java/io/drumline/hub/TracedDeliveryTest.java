@@ -9,6 +9,7 @@ import io.drumline.backplane.MemoryLimits;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
 import io.drumline.hub.order.Start;
+import io.drumline.hub.outbound.OutboundBudget;
 import io.drumline.message.Destination;
 import io.drumline.message.Gap;
 import io.drumline.message.Position;

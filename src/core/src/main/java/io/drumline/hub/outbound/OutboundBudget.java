@@ -1,4 +1,4 @@
-package io.drumline.hub;
+package io.drumline.hub.outbound;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.LongAdder;
  * and take off what is queued on them once a flush, and only if it has changed; a buffer that many
  * connections wait for counts once. Any thread.
  */
-final class OutboundBudget {
+public final class OutboundBudget {
   /**
    * Beyond this part more than the limit, connections are ended without waiting for their peers.
    */
@@ -26,12 +26,12 @@ final class OutboundBudget {
   private final AtomicLong paidAt = new AtomicLong(System.nanoTime() - PAUSE_NANOS);
 
   /** Connections closed for the budget. */
-  final LongAdder closes = new LongAdder();
+  public final LongAdder closes = new LongAdder();
 
   /**
    * @param limit in bytes
    */
-  OutboundBudget(long limit) {
+  public OutboundBudget(long limit) {
     this.limit = limit;
   }
 
@@ -39,26 +39,26 @@ final class OutboundBudget {
     used.addAndGet(bytes);
   }
 
-  long used() {
+  public long used() {
     return used.get();
   }
 
-  long limit() {
+  public long limit() {
     return limit;
   }
 
   /** Whether more is queued than the limit. */
-  boolean over() {
+  public boolean over() {
     return used.get() > limit;
   }
 
   /** Whether more is queued than the limit, what is about to go left out. */
-  boolean exceeded() {
+  public boolean exceeded() {
     return used.get() - closing.get() > limit;
   }
 
   /** Whether memory must come back at once. */
-  boolean urgent() {
+  public boolean urgent() {
     return used.get() > limit + limit / URGENT_PART;
   }
 
@@ -68,7 +68,7 @@ final class OutboundBudget {
   }
 
   /** Whether the caller shall see to it that connections are closed: one does, once in a while. */
-  boolean beginPaying(long now) {
+  public boolean beginPaying(long now) {
     long last = paidAt.get();
     return now - last >= PAUSE_NANOS && paidAt.compareAndSet(last, now);
   }

@@ -1,4 +1,4 @@
-package io.drumline.hub;
+package io.drumline.hub.outbound;
 
 import io.netty.buffer.ByteBuf;
 import java.util.IdentityHashMap;

@@ -1,4 +1,4 @@
-package io.drumline.hub;
+package io.drumline.hub.outbound;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -9,7 +9,7 @@ import java.util.Map;
  * What waits to be sent to one client, and how it counts for the node's {@link OutboundBudget}:
  * once the connection is closed, its bytes are about to come back. Used on its event loop.
  */
-final class OutboundQueue {
+public final class OutboundQueue {
   private final Channel channel;
   private final boolean tls;
   private final OutboundQueues all;
@@ -26,19 +26,19 @@ final class OutboundQueue {
    * @param tls whether what waits is encrypted for this client, and shared with no other
    * @param all those of the same event loop
    */
-  OutboundQueue(Channel channel, boolean tls, OutboundQueues all) {
+  public OutboundQueue(Channel channel, boolean tls, OutboundQueues all) {
     this.channel = channel;
     this.tls = tls;
     this.all = all;
   }
 
-  long bytes() {
+  public long bytes() {
     ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
     return queue == null ? 0 : queue.totalPendingWriteBytes();
   }
 
   /** It may have changed: bytes that were encrypted are counted here. */
-  void changed() {
+  public void changed() {
     if (tls) {
       count(bytes());
     }
@@ -60,7 +60,7 @@ final class OutboundQueue {
    * @param ages of the buffers that wait
    * @return by {@link System#nanoTime}; {@link OutboundQueues#NONE} if nothing waits
    */
-  long since(Map<ByteBuf, Long> ages) {
+  public long since(Map<ByteBuf, Long> ages) {
     if (tls) {
       changed();
       return encrypted == 0 ? OutboundQueues.NONE : encryptedSince;
@@ -72,7 +72,7 @@ final class OutboundQueue {
   }
 
   /** The connection is closed, for whatever reason: what waits comes back. */
-  void closing() {
+  public void closing() {
     changed();
     long bytes = bytes();
     all.closing(bytes - closing);
@@ -80,7 +80,7 @@ final class OutboundQueue {
   }
 
   /** The socket has ended: nothing waits any more. */
-  void ended() {
+  public void ended() {
     if (tls) {
       count(0);
     }

@@ -1,4 +1,4 @@
-package io.drumline.hub;
+package io.drumline.hub.outbound;
 
 import io.netty.buffer.ByteBuf;
 import java.util.Map;
@@ -10,9 +10,9 @@ import java.util.Map;
  * <p>With TLS each connection's bytes are its own, since they are encrypted for it. All others wait
  * for the buffers that were written to them, which they share.
  */
-final class OutboundQueues {
+public final class OutboundQueues {
   /** Nobody waits for anything. */
-  static final long NONE = Long.MAX_VALUE;
+  public static final long NONE = Long.MAX_VALUE;
 
   private final OutboundBudget budget;
   private final QueuedBuffers buffers = new QueuedBuffers();
@@ -22,12 +22,12 @@ final class OutboundQueues {
   /** Of what was about to come back: what has, once the buffers were looked at again. */
   private long ended;
 
-  OutboundQueues(OutboundBudget budget) {
+  public OutboundQueues(OutboundBudget budget) {
     this.budget = budget;
   }
 
   /** A buffer waits in queues; takes a reference over. */
-  void queued(ByteBuf buffer, long now) {
+  public void queued(ByteBuf buffer, long now) {
     buffers.add(buffer, now);
   }
 
@@ -47,13 +47,13 @@ final class OutboundQueues {
   }
 
   /** The end of a flush: lets go what was sent, and tells the budget. */
-  void flushed() {
+  public void flushed() {
     buffers.release();
     publish();
   }
 
   /** Lets all go that was sent in the meantime, and tells the budget. */
-  void sweep() {
+  public void sweep() {
     buffers.sweep();
     publish();
     if (ended != 0) {
@@ -71,11 +71,11 @@ final class OutboundQueues {
   }
 
   /** When each buffer was queued that waits, by {@link System#nanoTime}. */
-  Map<ByteBuf, Long> ages() {
+  public Map<ByteBuf, Long> ages() {
     return buffers.ages();
   }
 
-  OutboundBudget budget() {
+  public OutboundBudget budget() {
     return budget;
   }
 }
