@@ -22,7 +22,7 @@ public final class Connection {
   private final ShardLoop loop;
   private final ConnectionHost host;
   private final String id;
-  private final boolean deflate;
+  private final Compression compression;
   private final OutboundQueue queue;
 
   /** For writes past the pipeline; null where bytes must go through it. */
@@ -47,15 +47,13 @@ public final class Connection {
   /** Where {@link Connections} holds it; -1 if it is not there. */
   int index = -1;
 
-  /**
-   * @param deflate whether permessage-deflate was negotiated
-   */
-  Connection(Channel channel, ShardLoop loop, ConnectionHost host, String id, boolean deflate) {
+  Connection(
+      Channel channel, ShardLoop loop, ConnectionHost host, String id, Compression compression) {
     this.channel = channel;
     this.loop = loop;
     this.host = host;
     this.id = id;
-    this.deflate = deflate;
+    this.compression = compression;
     // With TLS the bytes must pass through the pipeline.
     boolean tls = channel.pipeline().get(SslHandler.class) != null;
     this.queue = new OutboundQueue(channel, tls, loop.queues);
@@ -289,8 +287,8 @@ public final class Connection {
     return loop;
   }
 
-  boolean deflate() {
-    return deflate;
+  Compression compression() {
+    return compression;
   }
 
   /**

@@ -39,19 +39,19 @@ final class FrameEncoder {
   }
 
   private void frame(GroupKey key, Frames.Payload kind, ByteBuf out) {
-    if (key.deflate()) {
+    if (key.compression() == Compression.DEFLATE) {
       int length =
           deflate(
               payload.array(),
               payload.arrayOffset() + payload.readerIndex(),
               payload.readableBytes());
       out.ensureWritable(Frames.headerLength(length) + length);
-      Frames.writeHeader(out, kind, true, length);
+      Frames.writeHeader(out, kind, Compression.DEFLATE, length);
       out.writeBytes(deflated, 0, length);
     } else {
       int length = payload.readableBytes();
       out.ensureWritable(Frames.headerLength(length) + length);
-      Frames.writeHeader(out, kind, false, length);
+      Frames.writeHeader(out, kind, Compression.NONE, length);
       out.writeBytes(payload);
     }
     if (payload.capacity() > KEPT_BYTES) {

@@ -39,12 +39,12 @@ public final class Frames {
     return payload < 126 ? 2 : payload < 65536 ? 4 : MAX_HEADER;
   }
 
-  /**
-   * Writes the header of a data frame; {@code deflated} says that the payload is compressed (RFC
-   * 7692, RSV1).
-   */
-  public static void writeHeader(ByteBuf out, Payload kind, boolean deflated, int length) {
-    out.writeByte(FIN | (deflated ? RSV1 : 0) | (kind == Payload.TEXT ? TEXT : BINARY));
+  /** Writes the header of a data frame, which says whether the payload is compressed. */
+  public static void writeHeader(ByteBuf out, Payload kind, Compression compression, int length) {
+    out.writeByte(
+        FIN
+            | (compression == Compression.DEFLATE ? RSV1 : 0)
+            | (kind == Payload.TEXT ? TEXT : BINARY));
     if (length < 126) {
       out.writeByte(length);
     } else if (length < 65536) {
@@ -65,11 +65,11 @@ public final class Frames {
       int start = payload.readerIndex() - header;
       int end = payload.writerIndex();
       payload.setIndex(start, start);
-      writeHeader(payload, kind, false, length);
+      writeHeader(payload, kind, Compression.NONE, length);
       return payload.writerIndex(end);
     }
     ByteBuf frame = alloc.directBuffer(header + length);
-    writeHeader(frame, kind, false, length);
+    writeHeader(frame, kind, Compression.NONE, length);
     frame.writeBytes(payload);
     payload.release();
     return frame;

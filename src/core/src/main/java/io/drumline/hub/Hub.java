@@ -101,14 +101,14 @@ public final class Hub implements Receiver {
    *
    * <p>Called on the channel's event loop, which must be one of the hub's.
    *
-   * @param deflate whether permessage-deflate was negotiated, without context takeover
+   * @param compression that was negotiated
    */
-  public Connection connect(Channel channel, boolean deflate) {
+  public Connection connect(Channel channel, Compression compression) {
     Shard shard = shard(channel.eventLoop());
     if (shard == null) {
       throw new IllegalArgumentException("The channel is not on one of the hub's event loops");
     }
-    Connection connection = new Connection(channel, shard.loop, shard, newId(), deflate);
+    Connection connection = new Connection(channel, shard.loop, shard, newId(), compression);
     shard.add(connection);
     greeter.accept(connection);
     return connection;

@@ -74,7 +74,7 @@ final class Shard implements ConnectionHost, TopicHost {
       Start start,
       @Nullable Consumer<Publication> observer) {
     ShardTopic topic = topic(destination);
-    GroupKey key = new GroupKey(format, connection.deflate(), start.continuity());
+    GroupKey key = new GroupKey(format, connection.compression(), start.continuity());
     Subscriber subscriber = connections.subscriber(connection);
     Subscription subscription = new Subscription(subscriber, topic, key, start, observer);
     if (start.joins()) {

@@ -373,9 +373,10 @@ final class ShardTopic {
   /** Goes on with all that has failed; returns false if some of it must be tried again. */
   boolean repair() {
     boolean repaired = settle();
-    boolean asksAgain = unanswered;
+    Subscription.Answers answers =
+        unanswered ? Subscription.Answers.LOST : Subscription.Answers.PENDING;
     unanswered = false;
-    if (asksAgain) {
+    if (answers == Subscription.Answers.LOST) {
       try {
         host.join(this);
       } catch (Throwable e) {
@@ -386,7 +387,7 @@ final class ShardTopic {
     groups.values().removeIf(Group::isEmpty);
     for (Subscription each = catchingUp; each != null; ) {
       Subscription next = each.next; // it may be done, and not be linked any more
-      repaired &= each.repair(asksAgain);
+      repaired &= each.repair(answers);
       each = next;
     }
     return repaired;

@@ -38,6 +38,13 @@ public final class Subscription extends CatchUps.Asker {
     CANCELLED
   }
 
+  /** Whether the answers of the owner that are awaited will come. */
+  enum Answers {
+    PENDING,
+    /** Perhaps: it is asked again. */
+    LOST
+  }
+
   final Subscriber subscriber;
   final Connection connection;
   final ShardTopic topic;
@@ -270,10 +277,10 @@ public final class Subscription extends CatchUps.Asker {
   /**
    * Goes on with what has failed.
    *
-   * @param again whether what was asked for may be lost, too
+   * @param answers whether the one that it waits for may be lost, too
    * @return false if it must be tried again
    */
-  boolean repair(boolean again) {
+  boolean repair(Answers answers) {
     if (!connection.open()) {
       return true;
     }
@@ -293,7 +300,7 @@ public final class Subscription extends CatchUps.Asker {
         countRepair();
         state = State.CATCHING_UP;
         ask();
-      } else if (again && asked) {
+      } else if (answers == Answers.LOST && asked) {
         ask();
       }
     } catch (Throwable e) {

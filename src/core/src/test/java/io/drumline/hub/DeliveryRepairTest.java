@@ -133,7 +133,7 @@ class DeliveryRepairTest {
     @Nullable Subscription subscription;
 
     Client(Shard shard, int number) {
-      connection = new Connection(socket, shard.loop, shard, "session-" + number, false);
+      connection = new Connection(socket, shard.loop, shard, "session-" + number, Compression.NONE);
       shard.add(connection);
     }
 

@@ -80,7 +80,7 @@ final class FailingScene implements AutoCloseable {
     Client(TickingLoop loop, Shard shard, Calls calls, String id) {
       this.loop = loop;
       socket = new Socket(calls);
-      connection = new Connection(socket, shard.loop, shard, id, false);
+      connection = new Connection(socket, shard.loop, shard, id, Compression.NONE);
     }
 
     List<String> received() {

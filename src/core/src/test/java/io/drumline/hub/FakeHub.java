@@ -132,7 +132,7 @@ final class FakeHub implements AutoCloseable {
 
   Connection connect(Socket socket) {
     Connection connection =
-        new Connection(socket, shard.loop, shard, "session-" + sockets.size(), false);
+        new Connection(socket, shard.loop, shard, "session-" + sockets.size(), Compression.NONE);
     shard.add(connection);
     return connection;
   }

@@ -30,7 +30,7 @@ class FramesTest {
   void aClientReadsFramesOfEveryLength(int payload, int header) {
     assertThat(Frames.headerLength(payload)).isEqualTo(header);
     ByteBuf out = Unpooled.buffer();
-    Frames.writeHeader(out, Frames.Payload.BINARY, false, payload);
+    Frames.writeHeader(out, Frames.Payload.BINARY, Compression.NONE, payload);
     assertThat(out.readableBytes()).isEqualTo(header);
 
     WebSocketFrame frame = read(out.writeZero(payload));
@@ -44,7 +44,7 @@ class FramesTest {
   @Test
   void saysThatAPayloadIsTextOrCompressed() {
     ByteBuf out = Unpooled.buffer();
-    Frames.writeHeader(out, Frames.Payload.TEXT, true, 1);
+    Frames.writeHeader(out, Frames.Payload.TEXT, Compression.DEFLATE, 1);
 
     WebSocketFrame frame = read(out.writeByte('x'));
 

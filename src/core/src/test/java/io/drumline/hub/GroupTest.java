@@ -80,8 +80,8 @@ class GroupTest {
   @Test
   void membersOfOneFormatShareOneBuffer() {
     long before = pinned();
-    join(format, false);
-    join(new Format("f-", encoded), false);
+    join(format, Compression.NONE);
+    join(new Format("f-", encoded), Compression.NONE);
     deliver("1");
     deliver("2");
     assertThat(channels).allMatch(channel -> channel.outboundMessages().isEmpty());
@@ -102,8 +102,8 @@ class GroupTest {
 
   @Test
   void everyFormatHasItsOwnFrames() {
-    join(format, false);
-    join(new Format("g-", encoded), false);
+    join(format, Compression.NONE);
+    join(new Format("g-", encoded), Compression.NONE);
     deliver("1");
     turn();
     assertThat(read(0)).containsExactly("f-1");
@@ -113,9 +113,9 @@ class GroupTest {
   @Test
   void compressedMembersShareTheCompressedFrameOfTheSameMessage() throws Exception {
     String body = "again and ".repeat(100);
-    join(format, false);
-    join(format, true);
-    join(format, true);
+    join(format, Compression.NONE);
+    join(format, Compression.DEFLATE);
+    join(format, Compression.DEFLATE);
     deliver(body);
     turn();
     assertThat(encoded).hasValue(2);
@@ -132,9 +132,9 @@ class GroupTest {
 
   @Test
   void whoComesGetsNothingOfBeforeAndWhoLeavesGetsNothingOfAfter() {
-    Subscription early = join(format, false);
+    Subscription early = join(format, Compression.NONE);
     deliver("1");
-    join(format, false);
+    join(format, Compression.NONE);
     deliver("2");
     early.cancel();
     early.cancel();
@@ -146,7 +146,7 @@ class GroupTest {
 
   @Test
   void lastOneMayLeaveWhileMessagesWait() {
-    Subscription only = join(format, false);
+    Subscription only = join(format, Compression.NONE);
     deliver("1");
     only.cancel();
     deliver("2");
@@ -156,8 +156,8 @@ class GroupTest {
 
   @Test
   void messageForOneSessionReachesItAloneAndInOrder() {
-    join(format, false);
-    join(format, false);
+    join(format, Compression.NONE);
+    join(format, Compression.NONE);
     deliver("1");
     topic.deliver(publication("2", "session-1"), Frames.Payload.TEXT);
     deliver("3");
@@ -168,7 +168,7 @@ class GroupTest {
 
   @Test
   void largeBatchIsWrittenBeforeTheTurnEnds() {
-    join(format, false);
+    join(format, Compression.NONE);
     String body = "x".repeat(40_000);
     deliver(body);
     assertThat(channels.get(0).outboundMessages()).isEmpty();
@@ -182,8 +182,12 @@ class GroupTest {
   @Test
   void observerSeesEachMessageOfItsOwnMemberOnly() {
     List<String> seen = new ArrayList<>();
-    join(connection(false), format, false, p -> seen.add(new String(p.body(), US_ASCII)));
-    join(format, false);
+    join(
+        connection(Compression.NONE),
+        format,
+        Compression.NONE,
+        p -> seen.add(new String(p.body(), US_ASCII)));
+    join(format, Compression.NONE);
     deliver("1");
     topic.deliver(publication("2", "session-1"), Frames.Payload.TEXT);
     topic.deliver(publication("3", "session-0"), Frames.Payload.TEXT);
@@ -195,16 +199,16 @@ class GroupTest {
     return PooledByteBufAllocator.DEFAULT.pinnedDirectMemory();
   }
 
-  private Subscription join(FrameFormat wanted, boolean deflate) {
-    return join(connection(deflate), wanted, deflate, null);
+  private Subscription join(FrameFormat wanted, Compression compression) {
+    return join(connection(compression), wanted, compression, null);
   }
 
   private Subscription join(
       Connection connection,
       FrameFormat wanted,
-      boolean deflate,
+      Compression compression,
       @Nullable Consumer<Publication> observer) {
-    GroupKey key = new GroupKey(wanted, deflate, false);
+    GroupKey key = new GroupKey(wanted, compression, false);
     Subscription subscription =
         new Subscription(
             shard.connections.subscriber(connection), topic, key, Start.LIVE, observer);
@@ -212,11 +216,11 @@ class GroupTest {
     return subscription;
   }
 
-  private Connection connection(boolean deflate) {
+  private Connection connection(Compression compression) {
     EmbeddedChannel channel = new EmbeddedChannel();
     channels.add(channel);
     Connection connection =
-        new Connection(channel, shard.loop, shard, "session-" + (channels.size() - 1), deflate);
+        new Connection(channel, shard.loop, shard, "session-" + (channels.size() - 1), compression);
     shard.add(connection);
     return connection;
   }

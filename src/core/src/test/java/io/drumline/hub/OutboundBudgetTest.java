@@ -290,7 +290,7 @@ class OutboundBudgetTest {
   private Connection connect(Shard on, Socket socket) {
     sockets.add(socket);
     Connection connection =
-        new Connection(socket, on.loop, on, "session-" + connections.size(), false);
+        new Connection(socket, on.loop, on, "session-" + connections.size(), Compression.NONE);
     connections.add(connection);
     loopOf(connection).run(() -> on.add(connection));
     return connection;
@@ -308,7 +308,7 @@ class OutboundBudgetTest {
               new Subscription(
                   shard.connections.subscriber(connection),
                   topic,
-                  new GroupKey(new Format(format), false, false),
+                  new GroupKey(new Format(format), Compression.NONE, false),
                   Start.LIVE,
                   null));
         });

@@ -41,7 +41,7 @@ class ShardPauseTest {
   private final EmbeddedChannel channel = new EmbeddedChannel();
   private final Shard shard = hub.newShard(channel.eventLoop(), new LoopCounts());
   private final Connection connection =
-      new Connection(channel, shard.loop, shard, "session", false);
+      new Connection(channel, shard.loop, shard, "session", Compression.NONE);
 
   @BeforeEach
   void connect() {

@@ -176,13 +176,13 @@ class TracedDeliveryTest {
     owner.join(topic);
     turns.runPendingTasks();
     if (shard.connections.size() == 0) {
-      Connection connection = new Connection(turns, shard.loop, shard, "session", false);
+      Connection connection = new Connection(turns, shard.loop, shard, "session", Compression.NONE);
       shard.add(connection);
       topic.add(
           new Subscription(
               shard.connections.subscriber(connection),
               topic,
-              new GroupKey(new Format("f"), false, false),
+              new GroupKey(new Format("f"), Compression.NONE, false),
               Start.LIVE,
               null));
     }

@@ -1,5 +1,6 @@
 package io.drumline.listener;
 
+import io.drumline.hub.Compression;
 import io.drumline.hub.Connection;
 import io.drumline.hub.Hub;
 import io.drumline.security.Limits;
@@ -65,7 +66,8 @@ final class Sockets {
    */
   void open(Channel channel, Peer peer, Deflate.Use deflate, long begun, Runnable onEnd) {
     boolean compressed = deflate != Deflate.Use.NONE;
-    Connection connection = hub.connect(channel, compressed);
+    Connection connection =
+        hub.connect(channel, compressed ? Compression.DEFLATE : Compression.NONE);
     SocketHandler handler =
         new SocketHandler(
             connection,

@@ -10,6 +10,7 @@ import static io.drumline.testing.RawWebSocket.TEXT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.drumline.hub.Compression;
 import io.drumline.hub.Connection;
 import io.drumline.hub.Frames;
 import io.drumline.hub.Pause;
@@ -402,7 +403,7 @@ class SocketTest {
     connection.execute(
         () -> {
           ByteBuf frame = Unpooled.buffer();
-          Frames.writeHeader(frame, Frames.Payload.BINARY, false, large.length);
+          Frames.writeHeader(frame, Frames.Payload.BINARY, Compression.NONE, large.length);
           connection.write(frame.writeBytes(large));
           connection.write(Frames.heartBeat(Frames.Payload.TEXT));
         });
@@ -425,7 +426,7 @@ class SocketTest {
         () -> {
           for (int i = 0; i < 100; i++) {
             ByteBuf frame = Unpooled.buffer();
-            Frames.writeHeader(frame, Frames.Payload.BINARY, false, part.length);
+            Frames.writeHeader(frame, Frames.Payload.BINARY, Compression.NONE, part.length);
             connection.write(frame.writeBytes(part));
           }
         });

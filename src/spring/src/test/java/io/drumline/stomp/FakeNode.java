@@ -13,6 +13,7 @@ import io.drumline.backplane.Notice;
 import io.drumline.backplane.Retentions;
 import io.drumline.backplane.Revocations;
 import io.drumline.backplane.SessionStore;
+import io.drumline.hub.Compression;
 import io.drumline.hub.Connection;
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
@@ -193,7 +194,7 @@ final class FakeNode implements AutoCloseable {
 
     private Client() throws Exception {
       loops.group().register(socket).sync();
-      connection = onLoop(() -> hub.connect(socket, false));
+      connection = onLoop(() -> hub.connect(socket, Compression.NONE));
       session = onLoop(() -> sessions.open(connection, System.nanoTime()));
     }
 

@@ -10,6 +10,7 @@ import static org.mockito.Mockito.when;
 
 import io.drumline.backplane.Backplane;
 import io.drumline.backplane.MessageIds;
+import io.drumline.hub.Compression;
 import io.drumline.hub.Connection;
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Frames;
@@ -162,7 +163,7 @@ class HeartBeatsTest {
                   new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                      Connection connection = hub.connect(channel, false);
+                      Connection connection = hub.connect(channel, Compression.NONE);
                       channel.pipeline().addLast(new Ear(connection));
                       accepted.complete(connection);
                     }

@@ -16,6 +16,7 @@ import io.drumline.backplane.MemoryRevocations;
 import io.drumline.backplane.MemorySessions;
 import io.drumline.backplane.MessageIds;
 import io.drumline.backplane.Retentions;
+import io.drumline.hub.Compression;
 import io.drumline.hub.Connection;
 import io.drumline.hub.EventLoops;
 import io.drumline.hub.Hub;
@@ -69,7 +70,7 @@ class StompSessionFuzz {
     WORLD.begin();
     FakeSocket socket = new FakeSocket();
     assertThat(WORLD.loops.group().register(socket).sync().isSuccess()).isTrue();
-    Connection connection = WORLD.loop(() -> WORLD.hub.connect(socket, false));
+    Connection connection = WORLD.loop(() -> WORLD.hub.connect(socket, Compression.NONE));
     StompSession session = WORLD.loop(() -> WORLD.sessions.open(connection, System.nanoTime()));
     ByteArrayOutputStream heard = new ByteArrayOutputStream();
     if ((script.next() & 1) == 0) {
