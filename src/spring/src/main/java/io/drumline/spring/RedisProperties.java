@@ -27,7 +27,7 @@ import org.springframework.validation.annotation.Validated;
  *     without an answer it is replaced.
  * @param reconnectMax Longest pause between two attempts to reconnect; each is random up to it.
  * @param tcpUserTimeout How long sent bytes may stay unacknowledged before TCP gives a connection
- *     up.
+ *     up; Linux alone knows it.
  */
 @Validated
 @ConfigurationProperties("drumline.redis")

@@ -17,6 +17,8 @@ import io.lettuce.core.cluster.models.partitions.RedisClusterNode.NodeFlag;
 import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.EpollProvider;
+import io.lettuce.core.resource.IOUringProvider;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.List;
@@ -95,27 +97,31 @@ public final class RedisConnector implements AutoCloseable {
   }
 
   private static ClientOptions options(ClientOptions given, RedisSettings settings, int maxCalls) {
-    SocketOptions socket =
+    SocketOptions.Builder socket =
         given
             .getSocketOptions()
             .mutate()
             .connectTimeout(settings.commandTimeout())
-            .tcpUserTimeout(
-                SocketOptions.TcpUserTimeoutOptions.builder()
-                    .enable()
-                    .tcpUserTimeout(settings.tcpUserTimeout())
-                    .build())
             .keepAlive(
                 SocketOptions.KeepAliveOptions.builder()
                     .enable()
                     .idle(Duration.ofSeconds(10))
                     .interval(Duration.ofSeconds(3))
                     .count(3)
-                    .build())
-            .build();
+                    .build());
+    // Lettuce refuses to connect with it elsewhere, as on macOS: there the probe alone finds what
+    // is
+    // dead.
+    if (EpollProvider.isAvailable() || IOUringProvider.isAvailable()) {
+      socket.tcpUserTimeout(
+          SocketOptions.TcpUserTimeoutOptions.builder()
+              .enable()
+              .tcpUserTimeout(settings.tcpUserTimeout())
+              .build());
+    }
     return given
         .mutate()
-        .socketOptions(socket)
+        .socketOptions(socket.build())
         // RedisLink reconnects: Lettuce would send again what may have been published already, and
         // subscribe again to what is not wanted any more.
         .autoReconnect(false)

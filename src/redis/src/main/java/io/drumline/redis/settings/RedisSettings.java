@@ -16,7 +16,7 @@ import java.time.Duration;
  * @param probeInterval how often the pub/sub connection proves itself by a round trip
  * @param reconnectMax longest pause between two attempts to reconnect
  * @param tcpUserTimeout how long sent bytes may stay unacknowledged before TCP gives a connection
- *     up
+ *     up; Linux alone knows it
  */
 public record RedisSettings(
     String prefix,
