@@ -38,6 +38,7 @@ class DirectionsTest {
     "io.drumline.backplane..",
     "io.drumline.session..",
     "io.drumline.tracing",
+    "io.drumline.publish",
     "io.drumline.hub.."
   };
 
@@ -77,6 +78,10 @@ class DirectionsTest {
   @ArchTest static final ArchRule tracingKnowsMessages = ours("tracing", "message");
 
   @ArchTest
+  static final ArchRule publishKnowsTheBackplane =
+      ours("publish", "tracing", "backplane", "message");
+
+  @ArchTest
   static final ArchRule hubKnowsTheBackplane = ours("hub", "tracing", "backplane", "message");
 
   @ArchTest static final ArchRule redisKnowsTheBackplane = ours("redis", "backplane", "message");
@@ -86,7 +91,7 @@ class DirectionsTest {
 
   @ArchTest
   static final ArchRule stompKnowsTheHub =
-      ours("stomp", "hub", "session", "security", "tracing", "backplane", "message");
+      ours("stomp", "publish", "hub", "session", "security", "tracing", "backplane", "message");
 
   @ArchTest
   static final ArchRule listenerKnowsStomp =
@@ -96,7 +101,7 @@ class DirectionsTest {
 
   @ArchTest
   static final ArchRule apiKnowsStomp =
-      ours("api", "stomp", "hub", "session", "security", "backplane", "message");
+      ours("api", "stomp", "publish", "hub", "session", "security", "backplane", "message");
 
   @ArchTest
   static final ArchRule consoleKnowsTheApi = ours("console", "api", "backplane", "message");

@@ -1,6 +1,6 @@
 package io.drumline.api;
 
-import io.drumline.stomp.Publisher;
+import io.drumline.publish.Publisher;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.util.concurrent.CompletionStage;

@@ -3,7 +3,7 @@ package io.drumline.api;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.drumline.backplane.Revocations.Revocation;
 import io.drumline.backplane.Revocations.Subject;
-import io.drumline.stomp.Expulsions.Kicked;
+import io.drumline.stomp.KickResult;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +39,7 @@ record ShownRevocation(
         null);
   }
 
-  static ShownRevocation of(Subject subject, Kicked kicked, String reason) {
+  static ShownRevocation of(Subject subject, KickResult kicked, String reason) {
     return new ShownRevocation(
         subject.kind().text(),
         subject.name(),

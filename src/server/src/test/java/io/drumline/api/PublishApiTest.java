@@ -11,7 +11,7 @@ import io.drumline.backplane.Receiver;
 import io.drumline.backplane.Retentions;
 import io.drumline.message.Destination;
 import io.drumline.message.Publication;
-import io.drumline.stomp.Publisher;
+import io.drumline.publish.Publisher;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -1,21 +1,17 @@
 package io.drumline.stomp;
 
-import io.drumline.hub.Connection;
-import io.drumline.hub.Pause;
 import io.drumline.hub.Wheel;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
 import io.drumline.security.Credentials;
 import io.drumline.security.DestinationPolicy.Action;
 import io.drumline.security.Identity;
-import io.drumline.security.Login;
 import io.drumline.security.Login.Accepted;
 import io.drumline.security.Login.Refused;
 import java.nio.charset.StandardCharsets;
 import java.security.Principal;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -27,16 +23,16 @@ final class Access {
   /** Where a client sends a fresh token before its old one ends. */
   static final String TOKEN_DESTINATION = "/app/session/token";
 
-  private final StompSession session;
-  private final Connection connection;
+  private final Client client;
   private final Guard guard;
+  private final NewDestinations newDestinations;
   private final Admission admission;
   private final long longestToken;
 
   /** Fresh tokens in the order of their coming; the first of them is being checked. */
   private final ArrayDeque<Runnable> renewals = new ArrayDeque<>(0);
 
-  private NewDestinations.@Nullable Uses newDestinations;
+  private NewDestinations.@Nullable Uses uses;
 
   /** The ordered destination used last: most clients use the same for a while. */
   private @Nullable String lastUsed;
@@ -45,18 +41,19 @@ final class Access {
   private @Nullable Instant expiresAt;
 
   /**
+   * @param newDestinations bounds what clients invent
    * @param longestToken bytes that CONNECT can bring, so that each token can be renewed
    */
-  Access(StompSession session, Connection connection, Guard guard, long longestToken) {
-    this.session = session;
-    this.connection = connection;
+  Access(Client client, Guard guard, NewDestinations newDestinations, long longestToken) {
+    this.client = client;
     this.guard = guard;
-    this.admission = new Admission(session, connection, guard);
+    this.newDestinations = newDestinations;
+    this.admission = new Admission(client, guard);
     this.longestToken = longestToken;
   }
 
   /** Finds out who the client is, and goes on; or the session fails. */
-  void authenticate(ClientFrame connect, Runnable then) {
+  void authenticate(ClientFrame connect, @Nullable String clientId, Runnable then) {
     Credentials shown =
         new Credentials(
             credential(connect, "Authorization"),
@@ -66,12 +63,12 @@ final class Access {
         shown,
         identity -> {
           if (!identity.anonymous()) {
-            session.user(identity);
+            client.user(identity);
           }
           admission.enter(identity);
           until(identity.expiresAt());
-          session.checking();
-          admission.check(identity, connect.header(Connecting.CLIENT_ID), then);
+          client.to(SessionState.CHECKING);
+          admission.check(identity, clientId, then);
         });
   }
 
@@ -91,11 +88,13 @@ final class Access {
   }
 
   /** The application has accepted the CONNECT, perhaps as another user's: goes on, or fails. */
-  void accepted(ClientFrame connect, Runnable then) {
-    Principal user = session.user();
+  void accepted(@Nullable String clientId, Runnable then) {
+    Principal user = client.user();
     Identity named =
-        user == null || user instanceof Identity ? identity() : Identity.named(user.getName());
-    admission.checkMore(named, connect.header(Connecting.CLIENT_ID), then);
+        user == null || user instanceof Identity
+            ? client.identity()
+            : Identity.named(user.getName());
+    admission.checkMore(named, clientId, then);
   }
 
   /** The socket has ended. */
@@ -133,19 +132,15 @@ final class Access {
     check(
         new Credentials("Bearer " + token, null, null),
         identity -> {
-          if (!identity.name().equals(identity().name())) {
-            session.fail(
-                new StompException(
-                    "The token is another user's.", send.header("receipt"), CloseCode.UNAUTHORIZED),
-                null);
-            return;
+          if (!identity.name().equals(client.identity().name())) {
+            throw new StompException(
+                "The token is another user's.", send.header("receipt"), CloseCode.UNAUTHORIZED);
           }
           admission.renew(
               identity,
               () -> {
-                session.user(identity);
+                client.user(identity);
                 until(identity.expiresAt());
-                session.checkSubscriptions(); // the fresh token may grant less
                 then.run();
                 renewals.remove();
                 Runnable next = renewals.peek();
@@ -157,28 +152,15 @@ final class Access {
   }
 
   private void check(Credentials shown, Consumer<Identity> accepted) {
-    CompletableFuture<Login> answer = guard.authenticator().check(shown).toCompletableFuture();
-    if (!session.isConnected() && !answer.isDone()) {
-      connection.pause(Pause.CONNECTING);
-    }
-    var unused =
-        answer.thenAccept(
-            login ->
-                session.onLoop(
-                    () -> {
-                      if (session.hasEnded()) {
-                        return;
-                      }
-                      try {
-                        if (login instanceof Refused refused) {
-                          throw refusal(refused);
-                        } else if (login instanceof Accepted yes) {
-                          accepted.accept(yes.identity());
-                        }
-                      } catch (StompException refused) {
-                        session.fail(refused, null);
-                      }
-                    }));
+    client.whenAnswered(
+        guard.authenticator().check(shown).toCompletableFuture(),
+        login -> {
+          if (login instanceof Refused refused) {
+            throw refusal(refused);
+          } else if (login instanceof Accepted yes) {
+            accepted.accept(yes.identity());
+          }
+        });
   }
 
   private static StompException refusal(Refused refused) {
@@ -193,20 +175,19 @@ final class Access {
     Instant former = expiresAt;
     expiresAt = end;
     if (end != null && (former == null || end.isBefore(former))) {
-      connection.wheel().after(next(end), this::expire);
+      client.connection().wheel().after(next(end), this::expire);
     }
   }
 
   private long expire() {
     Instant end = expiresAt;
-    if (end == null || !connection.open()) {
+    if (end == null || !client.connection().open()) {
       expiresAt = null;
       return 0;
     }
     long left = left(end);
     if (left <= 0) {
-      session.fail(
-          new StompException("Your token has expired.", null, CloseCode.TOKEN_EXPIRED), null);
+      client.fail(new StompException("Your token has expired.", null, CloseCode.TOKEN_EXPIRED));
     }
     return left <= 0 ? 0 : next(end);
   }
@@ -226,7 +207,7 @@ final class Access {
    * @throws StompException if it may not
    */
   void require(Action action, String destination) {
-    if (!guard.policy().allows(identity(), action, destination)) {
+    if (!guard.policy().allows(client.identity(), action, destination)) {
       throw new StompException(
           action == Action.SEND
               ? "You may not send to " + Sentences.shorten(destination) + "."
@@ -241,23 +222,15 @@ final class Access {
    *
    * @throws StompException if it is new and beyond a limit
    */
-  void use(NewDestinations destinations, Destination destination) {
+  void use(Destination destination) {
     String used = destination.value();
     if (destination.ordered() && !used.equals(lastUsed)) {
-      Identity identity = identity();
-      if (newDestinations == null) {
-        newDestinations = new NewDestinations.Uses();
+      Identity identity = client.identity();
+      if (uses == null) {
+        uses = new NewDestinations.Uses();
       }
-      destinations.use(newDestinations, identity.anonymous() ? null : identity.name(), used);
+      newDestinations.use(uses, identity.anonymous() ? null : identity.name(), used);
       lastUsed = used;
     }
-  }
-
-  private Identity identity() {
-    Principal user = session.user();
-    if (user == null) {
-      return Identity.ANONYMOUS;
-    }
-    return user instanceof Identity identity ? identity : Identity.named(session.userName());
   }
 }

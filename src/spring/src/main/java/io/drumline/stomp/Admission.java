@@ -1,11 +1,8 @@
 package io.drumline.stomp;
 
-import io.drumline.backplane.BackplaneException;
 import io.drumline.backplane.Revocations.Kind;
 import io.drumline.backplane.Revocations.Revocation;
 import io.drumline.backplane.Revocations.Subject;
-import io.drumline.hub.Connection;
-import io.drumline.hub.Pause;
 import io.drumline.message.CloseCode;
 import io.drumline.security.Identity;
 import io.drumline.security.Limit;
@@ -15,24 +12,21 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether one session's client may be here: its user has a place left, and neither the user nor the
- * token nor the client-id is blocked. Used on the connection's event loop.
+ * Whether one client may be here: its user has a place left, and neither the user nor the token nor
+ * the client-id is blocked. Used on the connection's event loop.
  */
 final class Admission {
-  private final StompSession session;
-  private final Connection connection;
+  private final Client client;
   private final Guard guard;
 
   /** By what the client is found when somebody is blocked; none twice, few, mostly none. */
   private final List<Subject> subjects = new ArrayList<>(0);
 
-  Admission(StompSession session, Connection connection, Guard guard) {
-    this.session = session;
-    this.connection = connection;
+  Admission(Client client, Guard guard) {
+    this.client = client;
     this.guard = guard;
   }
 
@@ -46,7 +40,7 @@ final class Admission {
       return;
     }
     Subject user = new Subject(Kind.USER, identity.name());
-    if (!guard.clients().enter(user, session)) {
+    if (!guard.clients().enter(user, client)) {
       throw StompException.exceeds(
           Limit.USER_CONNECTIONS,
           "You have %d connections already, as many as you may; close another one."
@@ -57,7 +51,7 @@ final class Admission {
     subjects.add(user);
   }
 
-  /** Goes on if the client is not blocked; or the session fails. */
+  /** Goes on if the client is not blocked; or its session fails. */
   void check(Identity identity, @Nullable String clientId, Runnable then) {
     ask(subjects(identity, clientId), then);
   }
@@ -115,52 +109,37 @@ final class Admission {
     for (Subject subject : asked) {
       if (!subjects.contains(subject)) {
         subjects.add(subject);
-        guard.clients().add(subject, session);
+        guard.clients().add(subject, client);
       }
     }
-    CompletableFuture<Optional<Revocation>> answer =
-        guard.revocations().check(List.copyOf(asked)).toCompletableFuture();
-    if (!session.isConnected() && !answer.isDone()) {
-      connection.pause(Pause.CONNECTING);
-    }
-    var unused =
-        answer.whenComplete(
-            (blocked, failure) ->
-                session.onLoop(
-                    () -> {
-                      if (session.hasEnded()) {
-                        return;
-                      }
-                      if (failure != null) {
-                        session.fail(unknown(failure), null);
-                      } else if (blocked.isPresent()) {
-                        session.fail(Expulsions.refusal(blocked.get()), null);
-                      } else {
-                        goOn(then);
-                      }
-                    }));
+    CompletableFuture<Optional<StompException>> answer =
+        guard
+            .revocations()
+            .check(List.copyOf(asked))
+            .handle(Admission::refusal)
+            .toCompletableFuture();
+    client.whenAnswered(
+        answer,
+        refusal -> {
+          if (refusal.isPresent()) {
+            throw refusal.get();
+          }
+          then.run();
+        });
   }
 
-  private void goOn(Runnable then) {
-    try {
-      then.run();
-    } catch (StompException refused) {
-      session.fail(refused, null);
-    }
+  private static Optional<StompException> refusal(
+      @Nullable Optional<Revocation> block, @Nullable Throwable failure) {
+    return block == null
+        ? Optional.of(
+            Refusals.unavailable(
+                failure == null ? new IllegalStateException() : failure,
+                "The connection cannot be checked now; try again."))
+        : block.map(Refusals::blocked);
   }
 
   private void forget(Subject subject) {
     subjects.remove(subject);
-    guard.clients().remove(subject, session);
-  }
-
-  private static StompException unknown(Throwable failure) {
-    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-    return new StompException(
-        cause instanceof BackplaneException
-            ? String.valueOf(cause.getMessage())
-            : "The connection cannot be checked now; try again.",
-        null,
-        CloseCode.TRY_AGAIN_LATER);
+    guard.clients().remove(subject, client);
   }
 }

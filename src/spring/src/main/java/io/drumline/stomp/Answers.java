@@ -16,38 +16,50 @@ import org.jspecify.annotations.Nullable;
  * the connection's event loop.
  */
 final class Answers {
-  /**
-   * Of an ERROR: when the client should come back, {@code now}, {@code later} or {@code no}, for
-   * those whose WebSocket library does not show them the close code that follows.
-   */
-  static final String RECONNECT = "drumline-reconnect";
-
   private static final ByteBufAllocator ALLOC = PooledByteBufAllocator.DEFAULT;
 
   private final Connection connection;
-  private final Connecting agreed;
+  private StompVersion version = StompVersion.V1_0;
+  private Frames.Payload carrier = Frames.Payload.TEXT;
 
-  Answers(Connection connection, Connecting agreed) {
+  Answers(Connection connection) {
     this.connection = connection;
-    this.agreed = agreed;
+  }
+
+  StompVersion version() {
+    return version;
+  }
+
+  /** The client's CONNECT has come, and it is answered in this version. */
+  void agree(StompVersion version) {
+    this.version = version;
+  }
+
+  /** Of the message that brought CONNECT; until then, of the last. */
+  Frames.Payload carrier() {
+    return carrier;
+  }
+
+  void carriedBy(Frames.Payload kind) {
+    carrier = kind;
   }
 
   void connected(List<Header> headers) {
-    connection.send(StompEncoder.connected(ALLOC, headers), agreed.carrier());
+    connection.send(StompEncoder.connected(ALLOC, headers), carrier);
   }
 
   void receipt(String id, List<Header> more) {
-    connection.send(StompEncoder.receipt(ALLOC, id, more, agreed.version()), agreed.carrier());
+    connection.send(StompEncoder.receipt(ALLOC, id, more, version), carrier);
   }
 
   /** The ERROR, and then the end of the connection. */
   void error(StompException error, @Nullable String receipt) {
     CloseCode code = error.closeCode();
     List<Header> headers = new ArrayList<>(error.headers());
-    headers.add(new Header(RECONNECT, code.reconnect().name().toLowerCase(Locale.ROOT)));
+    headers.add(
+        new Header(ServerHeaders.RECONNECT, code.reconnect().name().toLowerCase(Locale.ROOT)));
     connection.send(
-        StompEncoder.error(ALLOC, error.getMessage(), receipt, headers, agreed.version()),
-        agreed.carrier());
+        StompEncoder.error(ALLOC, error.getMessage(), receipt, headers, version), carrier);
     connection.close(code, error.getMessage());
   }
 
@@ -56,8 +68,8 @@ final class Answers {
       String subscriptionId, String messageId, String destination, byte[] headers, byte[] body) {
     ByteBuf frame = ALLOC.directBuffer(256 + headers.length + body.length);
     frame.setIndex(Frames.MAX_HEADER, Frames.MAX_HEADER);
-    new MessageFormat(subscriptionId, agreed.version(), false, agreed.carrier())
+    new MessageFormat(subscriptionId, version, false, carrier)
         .write(frame, messageId, destination, headers, body);
-    connection.send(frame, Frames.isUtf8(body) ? agreed.carrier() : Frames.Payload.BINARY);
+    connection.send(frame, Frames.isUtf8(body) ? carrier : Frames.Payload.BINARY);
   }
 }

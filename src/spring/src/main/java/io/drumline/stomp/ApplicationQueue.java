@@ -46,7 +46,7 @@ final class ApplicationQueue {
   private final ThrottledLog log =
       new ThrottledLog(LoggerFactory.getLogger(ApplicationQueue.class));
   private final AtomicLong bytes = new AtomicLong();
-  private final Set<StompSession> held = new LinkedHashSet<>();
+  private final Set<Client> held = new LinkedHashSet<>();
   private final Counter pauses;
   private final Counter refusals;
 
@@ -85,9 +85,14 @@ final class ApplicationQueue {
             .register(registry);
   }
 
-  /** An executor that runs one session's tasks in order. */
-  Mailbox mailbox() {
-    return new Mailbox(pool, guard, later);
+  /** Runs what one client's frames bring, in order. */
+  private Mailbox mailbox(Client client) {
+    Mailbox mailbox = client.application();
+    if (mailbox == null) {
+      mailbox = new Mailbox(pool, guard, later);
+      client.application(mailbox);
+    }
+    return mailbox;
   }
 
   /**
@@ -95,19 +100,19 @@ final class ApplicationQueue {
    *
    * @throws StompException if too much waits already
    */
-  void add(StompSession session, int size, Runnable task) {
+  void add(Client client, int size, Runnable task) {
     if (bytes.get() >= 2 * limit) {
       refusals.increment();
       throw busy();
     }
     try {
-      enqueue(session, size, task);
+      enqueue(client, size, task);
     } catch (RejectedExecutionException full) {
       refusals.increment();
       throw busy();
     }
     if (bytes.get() > limit) {
-      pause(session);
+      pause(client);
     }
   }
 
@@ -115,25 +120,24 @@ final class ApplicationQueue {
    * Hands a task over that the application must not miss, whatever waits; a session has few of
    * them. If the pool is full, it is handed over later; what comes after it may then come first.
    */
-  void addSurely(StompSession session, int size, Runnable task) {
+  void addSurely(Client client, int size, Runnable task) {
     try {
-      enqueue(session, size, task);
+      enqueue(client, size, task);
     } catch (RejectedExecutionException e) {
       refusals.increment();
       log.warn(
           "full",
           "The executor of application code (clientInboundChannelExecutor) takes no more tasks: an"
               + " event of session {} waits. Give it more threads, or make its handlers faster",
-          session.id());
-      timer.after(AGAIN, guard, () -> addSurely(session, size, task));
+          client.id());
+      timer.after(AGAIN, guard, () -> addSurely(client, size, task));
     }
   }
 
-  private void enqueue(StompSession session, int size, Runnable task) {
+  private void enqueue(Client client, int size, Runnable task) {
     bytes.addAndGet(size);
     try {
-      session
-          .application()
+      mailbox(client)
           .execute(
               () -> {
                 try {
@@ -154,10 +158,10 @@ final class ApplicationQueue {
     }
   }
 
-  private void pause(StompSession session) {
-    session.connection().pause(Pause.APPLICATION);
+  private void pause(Client client) {
+    client.connection().pause(Pause.APPLICATION);
     synchronized (held) {
-      if (held.add(session)) {
+      if (held.add(client)) {
         pauses.increment();
       }
     }
@@ -171,7 +175,7 @@ final class ApplicationQueue {
    * has come to it: if what the first have sent fills the queue again, the others stay.
    */
   private void resumeNext() {
-    StompSession next = first();
+    Client next = first();
     if (next == null) {
       return;
     }
@@ -185,22 +189,22 @@ final class ApplicationQueue {
         });
   }
 
-  private @Nullable StompSession first() {
+  private @Nullable Client first() {
     synchronized (held) {
-      Iterator<StompSession> waiting = held.iterator();
+      Iterator<Client> waiting = held.iterator();
       if (!waiting.hasNext()) {
         return null;
       }
-      StompSession first = waiting.next();
+      Client first = waiting.next();
       waiting.remove();
       return first;
     }
   }
 
   /** The session's socket has ended. */
-  void forget(StompSession session) {
+  void forget(Client client) {
     synchronized (held) {
-      held.remove(session);
+      held.remove(client);
     }
   }
 

@@ -1,7 +1,8 @@
 package io.drumline.stomp;
 
 import io.drumline.message.Destination;
-import java.util.List;
+import io.drumline.message.Draft;
+import io.drumline.publish.Publisher;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -134,9 +135,9 @@ final class Broker extends AbstractBrokerMessageHandler {
       throwIfRefused(message, send(message, new Target(destination, null), body));
       return;
     }
-    StompSession session = sessions.find(sessionId);
-    if (session != null) {
-      Target target = Target.of(destination, sessionId, session.userName());
+    Client client = sessions.find(sessionId);
+    if (client != null) {
+      Target target = Target.of(destination, sessionId, client.userName());
       throwIfRefused(message, send(message, target, body));
       return;
     }
@@ -156,11 +157,12 @@ final class Broker extends AbstractBrokerMessageHandler {
   private CompletableFuture<@Nullable Throwable> send(
       Message<?> message, Target target, byte[] body) {
     StompHeaderAccessor accessor = StompHeaderAccessor.wrap(message);
-    List<Header> headers = SpringHeaders.published(accessor);
+    byte[] headers =
+        StompEncoder.headerBlock(ReservedHeaders.passedOn(SpringHeaders.published(accessor)));
     String id = Continuity.applicationId(accessor.getFirstNativeHeader("id"));
     CompletableFuture<@Nullable Throwable> failure =
         publisher
-            .publish(target.destination(), headers, body, id, target.session())
+            .publish(new Draft(target.destination(), headers, body, id, target.session()))
             .<@Nullable Throwable>handle((messageId, error) -> error)
             .toCompletableFuture();
     failure.thenAccept(
@@ -171,7 +173,7 @@ final class Broker extends AbstractBrokerMessageHandler {
                 .log(
                     "A message of the application to {} was not accepted: {}",
                     target.destination(),
-                    StompSessions.notAccepted(error).getMessage());
+                    Refusals.notAccepted(error).getMessage());
           }
         });
     return failure;
@@ -182,7 +184,7 @@ final class Broker extends AbstractBrokerMessageHandler {
     Throwable refusedAtOnce = failure.getNow(null);
     if (refusedAtOnce != null) {
       throw new MessageDeliveryException(
-          message, StompSessions.notAccepted(refusedAtOnce).getMessage(), refusedAtOnce);
+          message, Refusals.notAccepted(refusedAtOnce).getMessage(), refusedAtOnce);
     }
   }
 

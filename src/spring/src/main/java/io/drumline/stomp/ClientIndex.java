@@ -10,12 +10,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Which sessions of this node are a user's, hold a token, or are a client-id's; anonymous clients
+ * Which clients of this node are a user's, hold a token, or are a client-id's; anonymous clients
  * are not in it. Any thread.
  */
 final class ClientIndex {
   private final int mostOfAUser;
-  private final Map<Subject, Set<StompSession>> sessions = new ConcurrentHashMap<>();
+  private final Map<Subject, Set<Client>> clients = new ConcurrentHashMap<>();
 
   /**
    * @param mostOfAUser connections that a user may have to this node; 0 for any number
@@ -29,53 +29,53 @@ final class ClientIndex {
     return mostOfAUser;
   }
 
-  void add(Subject subject, StompSession session) {
-    add(subject, session, Integer.MAX_VALUE);
+  void add(Subject subject, Client client) {
+    add(subject, client, Integer.MAX_VALUE);
   }
 
   /** Takes one of the user's places; false if there is none left. */
-  boolean enter(Subject user, StompSession session) {
-    return add(user, session, mostOfAUser == 0 ? Integer.MAX_VALUE : mostOfAUser);
+  boolean enter(Subject user, Client client) {
+    return add(user, client, mostOfAUser == 0 ? Integer.MAX_VALUE : mostOfAUser);
   }
 
-  private boolean add(Subject subject, StompSession session, int most) {
+  private boolean add(Subject subject, Client client, int most) {
     AtomicBoolean in = new AtomicBoolean(true);
-    sessions.compute(
+    clients.compute(
         subject,
         (key, those) -> {
           if (those == null) {
-            return Set.of(session); // nearly all have one: without a table
+            return Set.of(client); // nearly all have one: without a table
           }
-          if (those.contains(session)) {
+          if (those.contains(client)) {
             return those;
           }
           if (those.size() >= most) {
             in.set(false);
             return those;
           }
-          Set<StompSession> more = those.size() == 1 ? new HashSet<>(those) : those;
-          more.add(session);
+          Set<Client> more = those.size() == 1 ? new HashSet<>(those) : those;
+          more.add(client);
           return more;
         });
     return in.get();
   }
 
-  void remove(Subject subject, StompSession session) {
-    sessions.computeIfPresent(
+  void remove(Subject subject, Client client) {
+    clients.computeIfPresent(
         subject,
         (key, those) -> {
           if (those.size() > 1) {
-            those.remove(session);
+            those.remove(client);
             return those.size() == 1 ? Set.copyOf(those) : those;
           }
-          return those.contains(session) ? null : those;
+          return those.contains(client) ? null : those;
         });
   }
 
   /** Those of now. */
-  List<StompSession> find(Subject subject) {
-    List<StompSession> found = new ArrayList<>(1);
-    sessions.computeIfPresent(
+  List<Client> find(Subject subject) {
+    List<Client> found = new ArrayList<>(1);
+    clients.computeIfPresent(
         subject,
         (key, those) -> {
           found.addAll(those);
@@ -85,6 +85,6 @@ final class ClientIndex {
   }
 
   int size() {
-    return sessions.size();
+    return clients.size();
   }
 }

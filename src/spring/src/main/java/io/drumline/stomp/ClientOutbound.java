@@ -27,9 +27,9 @@ final class ClientOutbound implements MessageHandler {
   @Override
   public void handleMessage(Message<?> message) {
     String sessionId = SimpMessageHeaderAccessor.getSessionId(message.getHeaders());
-    StompSession session = sessionId == null ? null : sessions.find(sessionId);
+    Client client = sessionId == null ? null : sessions.find(sessionId);
     SimpMessageType type = SimpMessageHeaderAccessor.getMessageType(message.getHeaders());
-    if (session == null
+    if (client == null
         || type != SimpMessageType.MESSAGE
         || !(message.getPayload() instanceof byte[] body)) {
       return;
@@ -41,12 +41,12 @@ final class ClientOutbound implements MessageHandler {
       return;
     }
     byte[] block = StompEncoder.headerBlock(passedOn(accessor, message));
-    session.onLoop(() -> session.reply(subscription, ids.next(), destination, block, body));
+    client.onLoop(() -> client.reply(subscription, ids.next(), destination, block, body));
   }
 
   private static List<Header> passedOn(StompHeaderAccessor accessor, Message<?> message) {
     try {
-      return Publisher.passedOn(SpringHeaders.published(accessor));
+      return ReservedHeaders.passedOn(SpringHeaders.published(accessor));
     } catch (IllegalArgumentException refused) {
       throw new MessageDeliveryException(message, String.valueOf(refused.getMessage()), refused);
     }

@@ -4,22 +4,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The frames of a client that is connected, in their turn: those of a transaction wait for its
- * COMMIT, all others go to the {@link FrameRouter} at once. What is wrong with one ends the
- * session. Used on the connection's event loop.
+ * COMMIT, all others go to the {@link FrameRouter} at once. What is wrong with one ends the client.
+ * Used on the connection's event loop.
  */
 final class ConnectedFrames {
-  private final StompSession session;
-  private final StompProperties properties;
-  private final Pending pending;
+  private final Client client;
   private final FrameRouter router;
+  private final StompProperties properties;
   private @Nullable Transactions transactions;
 
-  ConnectedFrames(
-      StompSession session, StompProperties properties, Pending pending, FrameRouter router) {
-    this.session = session;
-    this.properties = properties;
-    this.pending = pending;
+  ConnectedFrames(Client client, FrameRouter router, StompProperties properties) {
+    this.client = client;
     this.router = router;
+    this.properties = properties;
   }
 
   /** A frame of the client has come. */
@@ -40,7 +37,7 @@ final class ConnectedFrames {
           for (ClientFrame each : transactions().end(frame.required("transaction"))) {
             router.routeCommitted(each, slot(each), frame);
           }
-          if (!session.hasEnded()) {
+          if (!client.hasEnded()) {
             router.route(frame, slot(frame)); // its receipt waits for all of them
           }
         }
@@ -59,17 +56,17 @@ final class ConnectedFrames {
         }
         case SUBSCRIBE, UNSUBSCRIBE -> router.route(frame, slot(frame));
         case DISCONNECT -> {
-          session.disconnecting();
+          client.disconnecting();
           router.route(frame, slot(frame));
         }
       }
     } catch (StompException error) {
-      session.fail(error, frame.header("receipt"));
+      client.fail(error, frame.header("receipt"));
     }
   }
 
   private Pending.Slot slot(ClientFrame frame) {
-    return pending.open(frame.header("receipt"), frame.size());
+    return client.pending().open(frame.header("receipt"), frame.size());
   }
 
   private Transactions transactions() {

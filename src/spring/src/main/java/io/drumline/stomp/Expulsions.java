@@ -8,7 +8,6 @@ import io.drumline.backplane.Revocations.Revocation;
 import io.drumline.backplane.Revocations.Subject;
 import io.drumline.loop.NodeTimer;
 import io.drumline.loop.TaskGuard;
-import io.drumline.message.CloseCode;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -62,14 +61,6 @@ public final class Expulsions implements AutoCloseable {
   private volatile boolean closed;
 
   /**
-   * What a kick has done.
-   *
-   * @param closed sockets, on all nodes that have answered
-   * @param silent nodes that have not answered within a second
-   */
-  public record Kicked(int closed, int silent) {}
-
-  /**
    * @param nodes how many are alive
    */
   Expulsions(
@@ -118,7 +109,7 @@ public final class Expulsions implements AutoCloseable {
         new ControlChannel.Listener() {
           @Override
           public void heard(Notice notice) {
-            int closed = expel(subject(notice), kicked(field(notice, "reason")));
+            int closed = expel(subject(notice), Refusals.kicked(field(notice, "reason")));
             answer(field(notice, "id"), closed);
           }
 
@@ -235,7 +226,7 @@ public final class Expulsions implements AutoCloseable {
    * Closes sockets on all nodes, now; who was there may come back. Completes once all nodes have
    * told what they closed, or a second after the kick was told.
    */
-  public CompletionStage<Kicked> kick(Subject subject, String reason) {
+  public CompletionStage<KickResult> kick(Subject subject, String reason) {
     String id = answers.expect();
     return tell(KICKED, subject, Map.of("reason", reason, "id", id))
         .whenComplete(
@@ -308,35 +299,16 @@ public final class Expulsions implements AutoCloseable {
   }
 
   private void expel(Revocation block) {
-    expel(block.subject(), refusal(block));
+    expel(block.subject(), Refusals.blocked(block));
   }
 
   /** Returns how many sockets of this node are closed. */
   private int expel(Subject subject, StompException why) {
-    List<StompSession> found = sessions.find(subject);
-    for (StompSession session : found) {
-      session.onLoop(() -> session.expel(why));
+    List<Client> found = sessions.find(subject);
+    for (Client client : found) {
+      client.onLoop(() -> client.expel(why));
     }
     return found.size();
-  }
-
-  /** What one who is blocked is told. */
-  static StompException refusal(Revocation block) {
-    String sentence =
-        switch (block.subject().kind()) {
-          case USER -> "You are blocked";
-          case SESSION -> "This session is blocked";
-          case TOKEN -> "This token is revoked";
-        };
-    return new StompException(sentence(sentence, block.reason()), null, CloseCode.REVOKED);
-  }
-
-  private static StompException kicked(String reason) {
-    return new StompException(sentence("You were disconnected", reason), null, CloseCode.KICKED);
-  }
-
-  private static String sentence(String what, String reason) {
-    return reason.isEmpty() ? what + "." : what + ". " + reason;
   }
 
   private Counter counter(Kind kind) {

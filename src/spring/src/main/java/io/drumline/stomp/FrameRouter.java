@@ -1,8 +1,9 @@
 package io.drumline.stomp;
 
-import io.drumline.hub.Connection;
 import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
+import io.drumline.message.Draft;
+import io.drumline.publish.Publisher;
 import io.drumline.security.DestinationPolicy.Action;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -11,30 +12,30 @@ import org.jspecify.annotations.Nullable;
  * Brings each of a session's frames, in its turn, to whom it is for: the application, the broker,
  * or the session itself. A frame for the broker is served at once; one for the application, or
  * every one if the application intercepts client messages, goes through {@link SpringBridge} on the
- * session's own executor and, for the broker, comes back through {@link #serve}. Used on the
+ * client's own executor and, for the broker, comes back through {@link #serve}. Used on the
  * connection's event loop.
  */
 final class FrameRouter {
-  private final StompSession session;
-  private final StompSessions server;
-  private final Connection connection;
-  private final Pending pending;
-  private final StompSubscriptions subscriptions;
+  private final Client client;
   private final Access access;
+  private final SpringBridge bridge;
+  private final Publisher publisher;
+  private final StompSubscriptions subscriptions;
+  private final ConnectFlow connecting;
 
   FrameRouter(
-      StompSession session,
-      StompSessions server,
-      Connection connection,
-      Pending pending,
+      Client client,
+      Access access,
+      SpringBridge bridge,
+      Publisher publisher,
       StompSubscriptions subscriptions,
-      Access access) {
-    this.session = session;
-    this.server = server;
-    this.connection = connection;
-    this.pending = pending;
-    this.subscriptions = subscriptions;
+      ConnectFlow connecting) {
+    this.client = client;
     this.access = access;
+    this.bridge = bridge;
+    this.publisher = publisher;
+    this.subscriptions = subscriptions;
+    this.connecting = connecting;
   }
 
   /** A frame that the session has accepted from its client. */
@@ -43,15 +44,15 @@ final class FrameRouter {
     if (sends || frame.command() == ClientCommand.SUBSCRIBE) {
       String destination = frame.required("destination");
       if (sends && access.renews(destination)) {
-        access.renew(frame, () -> pending.done(slot));
+        renew(frame, slot);
         return;
       }
-      if (server.bridge().isForApplication(destination)) {
+      if (bridge.isForApplication(destination)) {
         access.require(sends ? Action.SEND : Action.SUBSCRIBE, destination);
       }
     }
-    if (server.bridge().intercepting()) {
-      dispatch(frame, slot);
+    if (bridge.intercepting()) {
+      bridge.dispatch(client, frame, slot);
     } else {
       serve(frame, slot);
     }
@@ -68,66 +69,66 @@ final class FrameRouter {
 
   /** A frame of a transaction; what is wrong with it is said with its receipt, else COMMIT's. */
   void routeCommitted(ClientFrame held, Pending.Slot slot, ClientFrame commit) {
-    if (session.hasEnded()) {
+    if (client.hasEnded()) {
       return; // one before it was refused: those behind it are not carried out
     }
     try {
       route(held, slot);
     } catch (StompException error) {
       String receipt = slot.receipt();
-      session.fail(error, receipt == null ? commit.header("receipt") : receipt);
+      client.fail(error, receipt == null ? commit.header("receipt") : receipt);
     }
   }
 
-  /**
-   * Hands a frame to the application; it comes back, or its slot is done, when the application has
-   * seen it.
-   *
-   * @throws StompException if the application is too far behind
-   */
-  void dispatch(ClientFrame frame, Pending.Slot slot) {
-    server.bridge().dispatch(session, frame, slot);
+  private void renew(ClientFrame frame, Pending.Slot slot) {
+    access.renew(
+        frame,
+        () -> {
+          subscriptions.check(); // the fresh token may grant less
+          slot.done();
+        });
   }
 
   /** Serves a frame: the broker's part, and what belongs to the session. */
   void serve(ClientFrame frame, Pending.Slot slot) {
-    if (session.hasEnded()) {
+    if (client.hasEnded()) {
       return;
     }
     try {
       switch (frame.command()) {
         case CONNECT, STOMP -> {
-          session.intercepted(frame);
-          pending.done(slot);
+          connecting.intercepted(frame);
+          slot.done();
         }
         case SEND -> send(frame, slot);
         case SUBSCRIBE -> subscriptions.subscribe(frame, slot);
         case UNSUBSCRIBE -> {
           subscriptions.unsubscribe(frame);
-          pending.done(slot);
+          slot.done();
         }
         case ACK, NACK -> {
           subscriptions.acknowledge(frame);
-          pending.done(slot);
+          slot.done();
         }
         case DISCONNECT -> {
-          session.leave();
-          pending.done(slot);
-          pending.whenEmpty(() -> connection.close(CloseCode.NORMAL, ""));
+          client.endShared(); // first: what it is subscribed to stays remembered
+          subscriptions.cancel();
+          slot.done();
+          client.pending().whenEmpty(() -> client.connection().close(CloseCode.NORMAL, ""));
         }
-        case BEGIN, COMMIT, ABORT -> pending.done(slot);
+        case BEGIN, COMMIT, ABORT -> slot.done();
       }
     } catch (StompException error) {
-      session.fail(error, slot.receipt());
+      client.fail(error, slot.receipt());
     }
   }
 
   private void send(ClientFrame frame, Pending.Slot slot) {
     String text = frame.required("destination");
     // A client that subscribes and then sends must see its own message.
-    if (server.bridge().isForApplication(text)) {
+    if (bridge.isForApplication(text)) {
       if (!subscriptions.joining().deferBehindAll(() -> serve(frame, slot))) {
-        dispatch(frame, slot);
+        bridge.dispatch(client, frame, slot);
       }
       return;
     }
@@ -142,17 +143,17 @@ final class FrameRouter {
       return;
     }
     access.require(Action.SEND, destination.value());
-    access.use(server.newDestinations(), destination);
-    String publisher = session.user() == null ? null : session.userName();
-    publish(destination, frame, Continuity.publisherId(frame, publisher))
+    access.use(destination);
+    String user = client.user() == null ? null : client.userName();
+    publish(destination, frame, Continuity.publisherId(frame, user))
         .whenComplete(
             (messageId, error) ->
-                session.onLoop(
+                client.onLoop(
                     () -> {
                       if (error == null) {
-                        pending.done(slot);
+                        slot.done();
                       } else {
-                        session.fail(StompSessions.notAccepted(error), slot.receipt());
+                        client.fail(Refusals.notAccepted(error), slot.receipt());
                       }
                     }));
   }
@@ -161,7 +162,9 @@ final class FrameRouter {
   private CompletionStage<String> publish(
       Destination destination, ClientFrame frame, @Nullable String id) {
     try {
-      return server.publisher().send(destination, frame, id);
+      byte[] headers = StompEncoder.headerBlock(ReservedHeaders.passedOn(frame.headers()));
+      return publisher.publish(
+          new Draft(destination, headers, frame.body(), id, null), frame::header);
     } catch (IllegalArgumentException refused) {
       throw new StompException(String.valueOf(refused.getMessage()));
     }

@@ -13,6 +13,8 @@ import java.util.concurrent.TimeUnit;
  * @param receive how often the client promised to be heard, milliseconds, 0 for never
  */
 record HeartBeats(long send, long receive) {
+  static final HeartBeats NONE = new HeartBeats(0, 0);
+
   /** Beats go out this much early, since the wheel may be late by a tick or two. */
   private static final long EARLY_MILLIS = 200;
 

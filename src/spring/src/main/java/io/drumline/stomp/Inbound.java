@@ -11,12 +11,12 @@ import org.springframework.messaging.simp.SimpMessageHeaderAccessor;
  */
 final class Inbound {
   /**
-   * The message header with this, or with the session itself where no frame was sent. Not a native
+   * The message header with this, or with the client itself where no frame was sent. Not a native
    * one: it never reaches a wire, nor comes from one.
    */
   static final String HEADER = "drumlineInbound";
 
-  final StompSession session;
+  final Client client;
   final ClientFrame frame;
   final Pending.Slot slot;
 
@@ -29,8 +29,8 @@ final class Inbound {
   /** The application's destination that no method is mapped to; null if there is one. */
   @Nullable String unmapped;
 
-  Inbound(StompSession session, ClientFrame frame, Pending.Slot slot) {
-    this.session = session;
+  Inbound(Client client, ClientFrame frame, Pending.Slot slot) {
+    this.client = client;
     this.frame = frame;
     this.slot = slot;
   }

@@ -58,9 +58,9 @@ final class InboundDoor implements ChannelInterceptor {
   private static @Nullable String ownSession(MessageHeaders headers) {
     Object own = headers.get(Inbound.HEADER);
     if (own instanceof Inbound inbound) {
-      return inbound.session.id();
+      return inbound.client.id();
     }
-    return own instanceof StompSession session ? session.id() : null;
+    return own instanceof Client client ? client.id() : null;
   }
 
   /**

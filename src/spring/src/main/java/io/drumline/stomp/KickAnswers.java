@@ -1,6 +1,5 @@
 package io.drumline.stomp;
 
-import io.drumline.stomp.Expulsions.Kicked;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -29,7 +28,7 @@ final class KickAnswers {
   /** What one kick has closed so far. */
   private static final class Sum {
     private final int nodes;
-    private final CompletableFuture<Kicked> whole = new CompletableFuture<>();
+    private final CompletableFuture<KickResult> whole = new CompletableFuture<>();
     private int answered;
     private int closed;
 
@@ -45,8 +44,8 @@ final class KickAnswers {
       }
     }
 
-    synchronized Kicked soFar() {
-      return new Kicked(closed, Math.max(0, nodes - answered));
+    synchronized KickResult soFar() {
+      return new KickResult(closed, Math.max(0, nodes - answered));
     }
   }
 
@@ -66,7 +65,7 @@ final class KickAnswers {
   }
 
   /** Completes once all nodes have answered, or after a second. */
-  CompletableFuture<Kicked> whole(String id) {
+  CompletableFuture<KickResult> whole(String id) {
     Sum sum = waiting.get(id);
     if (sum == null) {
       throw new IllegalStateException("Nothing is expected for " + id + ".");

@@ -46,12 +46,12 @@ record MessageFormat(
     begin(out, gap.cursor().messageId(), destination.shown());
     String reason = gap.reason().text();
     String missed = gap.missedText();
-    StompEncoder.writeHeader(out, Notices.EVENT, "gap", version);
-    StompEncoder.writeHeader(out, Notices.REASON, reason, version);
-    StompEncoder.writeHeader(out, Notices.MISSED, missed, version);
-    StompEncoder.writeHeader(out, Notices.OLD_EVENT, "gap", version);
-    StompEncoder.writeHeader(out, Notices.OLD_REASON, reason, version);
-    StompEncoder.writeHeader(out, Notices.OLD_MISSED, missed, version);
+    StompEncoder.writeHeader(out, ServerHeaders.EVENT, "gap", version);
+    StompEncoder.writeHeader(out, ServerHeaders.REASON, reason, version);
+    StompEncoder.writeHeader(out, ServerHeaders.MISSED, missed, version);
+    StompEncoder.writeHeader(out, ServerHeaders.OLD_EVENT, "gap", version);
+    StompEncoder.writeHeader(out, ServerHeaders.OLD_REASON, reason, version);
+    StompEncoder.writeHeader(out, ServerHeaders.OLD_MISSED, missed, version);
     end(out, new byte[0]);
   }
 

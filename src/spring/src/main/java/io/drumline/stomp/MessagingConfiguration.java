@@ -8,6 +8,7 @@ import io.drumline.hub.Hub;
 import io.drumline.loop.NodeTimer;
 import io.drumline.loop.Periodic;
 import io.drumline.message.NodeId;
+import io.drumline.publish.Publisher;
 import io.drumline.security.Authenticator;
 import io.drumline.security.DestinationPolicy;
 import io.drumline.security.Limits;

@@ -16,7 +16,7 @@ final class Pending {
   private static final int MAX_BYTES = 4 * 1024 * 1024;
 
   /** A frame's place in the order. */
-  static final class Slot {
+  final class Slot {
     private @Nullable String receipt;
     private final int bytes;
     private boolean done;
@@ -34,6 +34,18 @@ final class Pending {
     /** What the RECEIPT says beside its id. */
     void answer(List<Header> headers) {
       answer = headers;
+    }
+
+    /** The frame has been processed. */
+    void done() {
+      done = true;
+      removeDone();
+    }
+
+    /** The frame will not be processed: it gets no receipt. */
+    void drop() {
+      receipt = null;
+      done();
     }
   }
 
@@ -93,15 +105,7 @@ final class Pending {
     }
   }
 
-  /** The slot's frame will not be processed: it gets no receipt. */
-  void drop(Slot slot) {
-    slot.receipt = null;
-    done(slot);
-  }
-
-  /** The slot's frame has been processed. */
-  void done(Slot slot) {
-    slot.done = true;
+  private void removeDone() {
     for (Slot head = slots.peek(); head != null && head.done; head = slots.peek()) {
       slots.remove();
       bytes -= head.bytes;

@@ -230,14 +230,14 @@ final class RemoteSessions {
 
   /** Another node asks, or this one. */
   private void answer(String sessionId) {
-    StompSession session = sessions.find(sessionId);
-    if (session != null) {
-      session.onLoop(
+    Client client = sessions.find(sessionId);
+    if (client != null) {
+      client.onLoop(
           () -> {
-            String user = session.userName();
-            if (session.isConnected()
+            String user = client.userName();
+            if (client.isConnected()
                 && user.getBytes(StandardCharsets.UTF_8).length <= Notice.MAX_VALUE) {
-              session.askedFor();
+              client.askedFor();
               control.tell(new Notice(FOUND, Map.of(SESSION, sessionId, USER, user)));
             }
           });
@@ -298,10 +298,10 @@ final class RemoteSessions {
   }
 
   /** A session of this node has ended: others need not ask for it, or wait for it. */
-  private void ended(StompSession session) {
-    remember(session.id(), null);
-    if (session.wasAskedFor()) {
-      control.tell(new Notice(ENDED, Map.of(SESSION, session.id())));
+  private void ended(Client client) {
+    remember(client.id(), null);
+    if (client.wasAskedFor()) {
+      control.tell(new Notice(ENDED, Map.of(SESSION, client.id())));
     }
   }
 

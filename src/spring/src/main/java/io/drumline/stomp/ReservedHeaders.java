@@ -1,5 +1,6 @@
 package io.drumline.stomp;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -45,10 +46,10 @@ public final class ReservedHeaders {
   private static final Set<String> REFUSED =
       Set.of(
           // what the server itself says
-          Notices.EVENT,
-          Notices.REASON,
-          Notices.MISSED,
-          Answers.RECONNECT,
+          ServerHeaders.EVENT,
+          ServerHeaders.REASON,
+          ServerHeaders.MISSED,
+          ServerHeaders.RECONNECT,
           "user-name",
           // Spring's names, in lower case, which @Header would resolve from a client's headers
           "simpmessagetype",
@@ -90,6 +91,23 @@ public final class ReservedHeaders {
         throw new IllegalArgumentException(sentence(name));
       }
     }
+  }
+
+  /**
+   * Those of a publisher's headers that reach subscribers.
+   *
+   * @throws IllegalArgumentException if one is a header that no publisher may set
+   */
+  static List<Header> passedOn(List<Header> headers) {
+    List<Header> passed = new ArrayList<>(headers.size());
+    for (Header header : headers) {
+      switch (of(header.name())) {
+        case PASSED -> passed.add(header);
+        case TAKEN -> {}
+        case REFUSED -> throw new IllegalArgumentException(sentence(header.name()));
+      }
+    }
+    return passed;
   }
 
   /** Why a message with this header is refused. */

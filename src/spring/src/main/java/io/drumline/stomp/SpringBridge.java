@@ -103,9 +103,9 @@ final class SpringBridge {
    *
    * @throws StompException if the application is too far behind
    */
-  void dispatch(StompSession session, ClientFrame frame, Pending.Slot slot) {
-    Inbound inbound = new Inbound(session, frame, slot);
-    queue.add(session, frame.size(), () -> send(inbound));
+  void dispatch(Client client, ClientFrame frame, Pending.Slot slot) {
+    Inbound inbound = new Inbound(client, frame, slot);
+    queue.add(client, frame.size(), () -> send(inbound));
   }
 
   /**
@@ -113,23 +113,22 @@ final class SpringBridge {
    *
    * @throws StompException if the application is too far behind
    */
-  void connectEvent(StompSession session, ClientFrame frame) {
+  void connectEvent(Client client, ClientFrame frame) {
     queue.add(
-        session,
+        client,
         frame.size(),
         () ->
             publish(
                 new SessionConnectEvent(
-                    this, SpringMessages.ofClient(session, frame, null), session.user())));
+                    this, SpringMessages.ofClient(client, frame, null), client.user())));
   }
 
-  void connectedEvent(StompSession session) {
+  void connectedEvent(Client client) {
     later(
-        session,
+        client,
         () ->
             publish(
-                new SessionConnectedEvent(
-                    this, SpringMessages.connected(session), session.user())));
+                new SessionConnectedEvent(this, SpringMessages.connected(client), client.user())));
   }
 
   /**
@@ -138,63 +137,62 @@ final class SpringBridge {
    *
    * @throws StompException if the application is too far behind
    */
-  void subscribeEvent(StompSession session, ClientFrame frame) {
+  void subscribeEvent(Client client, ClientFrame frame) {
     if (!intercepting) {
       event(
-          session,
+          client,
           frame,
-          message -> publish(new SessionSubscribeEvent(this, message, session.user())));
+          message -> publish(new SessionSubscribeEvent(this, message, client.user())));
     }
   }
 
   /** As {@link #subscribeEvent}. */
-  void unsubscribeEvent(StompSession session, ClientFrame frame) {
+  void unsubscribeEvent(Client client, ClientFrame frame) {
     if (!intercepting) {
       event(
-          session,
+          client,
           frame,
-          message -> publish(new SessionUnsubscribeEvent(this, message, session.user())));
+          message -> publish(new SessionUnsubscribeEvent(this, message, client.user())));
     }
   }
 
   /** A client may bring any number of these, so they count as frames in flight. */
-  private void event(
-      StompSession session, ClientFrame frame, Consumer<Message<byte[]>> publication) {
+  private void event(Client client, ClientFrame frame, Consumer<Message<byte[]>> publication) {
     int size = frame.size();
-    session.pending().eventBegins(size);
+    client.pending().eventBegins(size);
     queue.add(
-        session,
+        client,
         size,
         () -> {
           try {
-            publication.accept(SpringMessages.ofClient(session, frame, null));
+            publication.accept(SpringMessages.ofClient(client, frame, null));
           } finally {
-            session.onLoop(() -> session.pending().eventEnds(size));
+            client.onLoop(() -> client.pending().eventEnds(size));
           }
         });
   }
 
-  void disconnected(StompSession session, int closeCode) {
-    Principal user = session.user();
+  void disconnected(Client client, int closeCode) {
+    Principal user = client.user();
     log.atDebug()
-        .addKeyValue("stomp.session", session.id())
+        .addKeyValue("stomp.session", client.id())
         .addKeyValue("user.name", user == null ? null : user.getName())
         .addKeyValue("stomp.close_code", closeCode)
-        .log("Session {} ended with {}", session.id(), closeCode);
-    queue.forget(session);
+        .log("Session {} ended with {}", client.id(), closeCode);
+    queue.forget(client);
     later(
-        session,
+        client,
         () -> {
-          Message<byte[]> message = SpringMessages.disconnect(session);
+          Message<byte[]> message = SpringMessages.disconnect(client);
           CloseStatus status = new CloseStatus(closeCode);
-          publish(new SessionDisconnectEvent(this, message, session.id(), status, session.user()));
+          publish(new SessionDisconnectEvent(this, message, client.id(), status, client.user()));
           try {
             if (intercepting) {
               SimpAttributesContextHolder.setAttributesFromMessage(message);
               clientInbound.send(message);
             }
           } catch (RuntimeException refused) {
-            log.debug("The end of session {} was refused", session.id(), cause(refused));
+            log.debug("The end of session {} was refused", client.id(), cause(refused));
           } finally {
             SimpAttributesContextHolder.resetAttributes();
             SimpAttributes.fromMessage(message).sessionCompleted();
@@ -203,34 +201,34 @@ final class SpringBridge {
   }
 
   private void send(Inbound inbound) {
-    StompSession session = inbound.session;
-    if (session.isExpelled()) {
+    Client client = inbound.client;
+    if (client.isExpelled()) {
       return;
     }
     ClientFrame frame = inbound.frame;
     boolean sent;
     try {
-      Message<byte[]> message = SpringMessages.ofClient(session, frame, inbound);
+      Message<byte[]> message = SpringMessages.ofClient(client, frame, inbound);
       SimpAttributesContextHolder.setAttributesFromMessage(message);
       sent = passOn(message, frame);
       StompException refusal = unmapped.check(inbound, clientInbound);
       if (refusal != null) {
-        session.onLoop(() -> session.fail(refusal, inbound.slot.receipt()));
+        client.onLoop(() -> client.fail(refusal, inbound.slot.receipt()));
         return;
       }
       ClientFrame taken = inbound.taken;
       if (taken != null) {
-        session.onLoop(() -> session.router().serve(taken, inbound.slot));
+        client.onLoop(() -> client.handler().serve(taken, inbound.slot));
       }
       if (sent) {
-        publishFor(frame.command(), message, session.user());
+        publishFor(frame.command(), message, client.user());
       }
     } catch (RuntimeException refused) {
-      log.debug("A {} of session {} was refused", frame.command(), session.id(), cause(refused));
-      session.onLoop(() -> session.fail(refusal(refused), inbound.slot.receipt()));
+      log.debug("A {} of session {} was refused", frame.command(), client.id(), cause(refused));
+      client.onLoop(() -> client.fail(refusal(refused), inbound.slot.receipt()));
       return;
     } catch (Error e) {
-      session.onLoop(() -> session.fail(failed(), inbound.slot.receipt()));
+      client.onLoop(() -> client.fail(failed(), inbound.slot.receipt()));
       throw e; // which is counted
     } finally {
       SimpAttributesContextHolder.resetAttributes();
@@ -239,11 +237,11 @@ final class SpringBridge {
       return;
     }
     if (frame.command().connects()) {
-      session.onLoop(() -> session.fail(new StompException("The connection was refused."), null));
+      client.onLoop(() -> client.fail(new StompException("The connection was refused.")));
     } else if (sent) {
-      session.onLoop(() -> session.done(inbound.slot));
+      client.onLoop(() -> inbound.slot.done());
     } else {
-      session.onLoop(() -> session.vetoed(inbound.slot));
+      client.onLoop(() -> inbound.slot.drop());
     }
   }
 
@@ -300,8 +298,8 @@ final class SpringBridge {
     return failure instanceof MessagingException ? failure.getCause() : failure;
   }
 
-  private void later(StompSession session, Runnable task) {
-    queue.addSurely(session, EVENT_BYTES, task);
+  private void later(Client client, Runnable task) {
+    queue.addSurely(client, EVENT_BYTES, task);
   }
 
   private static StompException failed() {

@@ -23,23 +23,22 @@ final class SpringMessages {
    * @param inbound what the message shall refer to, where it goes through the inbound channel
    * @throws org.springframework.util.InvalidMimeTypeException if the content type of a SEND is none
    */
-  static Message<byte[]> ofClient(
-      StompSession session, ClientFrame frame, @Nullable Inbound inbound) {
+  static Message<byte[]> ofClient(Client client, ClientFrame frame, @Nullable Inbound inbound) {
     StompHeaderAccessor accessor =
         StompHeaderAccessor.create(
             StompCommand.valueOf(frame.command().name()),
             SpringHeaders.multiValueMap(readable(frame)));
-    accessor.setSessionId(session.id());
-    accessor.setSessionAttributes(session.attributes());
+    accessor.setSessionId(client.id());
+    accessor.setSessionAttributes(client.attributes());
     if (frame.command().connects()) {
       accessor.setUserChangeCallback(
           principal -> {
             if (principal != null) {
-              session.user(principal);
+              client.user(principal);
             }
           });
     }
-    Principal user = session.user();
+    Principal user = client.user();
     if (user != null) {
       accessor.setUser(user);
     }
@@ -71,23 +70,23 @@ final class SpringMessages {
   }
 
   /** For the event of a client that is connected. */
-  static Message<byte[]> connected(StompSession session) {
+  static Message<byte[]> connected(Client client) {
     StompHeaderAccessor accessor = StompHeaderAccessor.create(StompCommand.CONNECTED);
-    accessor.setVersion(session.version().text());
-    accessor.setHeartbeat(session.heartBeats().send(), session.heartBeats().receive());
-    return serverSide(accessor, session);
+    accessor.setVersion(client.version().text());
+    accessor.setHeartbeat(client.heartBeats().send(), client.heartBeats().receive());
+    return serverSide(accessor, client);
   }
 
   /** A DISCONNECT, whether the client has sent one or not. */
-  static Message<byte[]> disconnect(StompSession session) {
-    return serverSide(StompHeaderAccessor.create(StompCommand.DISCONNECT), session);
+  static Message<byte[]> disconnect(Client client) {
+    return serverSide(StompHeaderAccessor.create(StompCommand.DISCONNECT), client);
   }
 
-  private static Message<byte[]> serverSide(StompHeaderAccessor accessor, StompSession session) {
-    accessor.setSessionId(session.id());
-    accessor.setSessionAttributes(session.attributes());
-    accessor.setHeader(Inbound.HEADER, session);
-    Principal user = session.user();
+  private static Message<byte[]> serverSide(StompHeaderAccessor accessor, Client client) {
+    accessor.setSessionId(client.id());
+    accessor.setSessionAttributes(client.attributes());
+    accessor.setHeader(Inbound.HEADER, client);
+    Principal user = client.user();
     if (user != null) {
       accessor.setUser(user);
     }

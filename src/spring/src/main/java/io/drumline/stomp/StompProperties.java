@@ -57,7 +57,7 @@ public record StompProperties(
     @DefaultValue("10000") @Min(1) int maxUnacknowledged,
     @DefaultValue("256") @Min(1) @Max(65536) int maxInFlight,
     @DefaultValue("32MB") DataSize inboundLimit,
-    @DefaultValue("refuse") Unmapped.Policy unmapped,
+    @DefaultValue("refuse") UnmappedPolicy unmapped,
     @DefaultValue @Valid NewDestinations newDestinations,
     @DefaultValue @Valid Rate rate) {
 

@@ -1,6 +1,6 @@
 package io.drumline.stomp;
 
-import io.drumline.hub.Connection;
+import io.drumline.hub.Hub;
 import io.drumline.hub.Joined;
 import io.drumline.hub.Subscription;
 import io.drumline.hub.order.Start;
@@ -26,9 +26,11 @@ final class StompSubscriptions {
   /** Headers with which other servers' clients ask for a part of the messages. */
   private static final List<String> FILTERS = List.of("selector", "no-local");
 
-  private final StompSession session;
-  private final StompSessions server;
-  private final Connection connection;
+  private final Client client;
+  private final Access access;
+  private final Hub hub;
+  private final SpringBridge bridge;
+  private final StompProperties properties;
   private final Map<String, StompSubscription> byKey = new HashMap<>(2);
 
   /**
@@ -40,52 +42,53 @@ final class StompSubscriptions {
   private final Joining joining = new Joining();
   private int unacknowledged;
 
-  StompSubscriptions(StompSession session, StompSessions server, Connection connection) {
-    this.session = session;
-    this.server = server;
-    this.connection = connection;
+  StompSubscriptions(
+      Client client, Access access, Hub hub, SpringBridge bridge, StompProperties properties) {
+    this.client = client;
+    this.access = access;
+    this.hub = hub;
+    this.bridge = bridge;
+    this.properties = properties;
   }
 
   /** Serves a SUBSCRIBE; its slot is done when everything published from then on is delivered. */
   void subscribe(ClientFrame frame, Pending.Slot slot) {
     String text = frame.required("destination");
     StompSubscription subscription =
-        StompSubscription.of(frame, text, session.version(), session.carrier());
+        StompSubscription.of(frame, text, client.version(), client.carrier());
     if (byKey.containsKey(subscription.key())) {
       throw new StompException(
           "The subscription id '" + Sentences.shorten(subscription.key()) + "' is already in use.");
     }
-    int most = server.properties().maxSubscriptions();
+    int most = properties.maxSubscriptions();
     if (byKey.size() >= most) {
       throw StompException.exceeds(
           Limit.SUBSCRIPTIONS, "Too many subscriptions: at most " + most + " a connection.");
     }
-    if (server.bridge().isForApplication(text)) {
+    if (bridge.isForApplication(text)) {
       subscription.handedTo(text);
       byKey.put(subscription.key(), subscription);
-      if (server.bridge().intercepting()) {
-        session.done(slot); // the application has seen it on the way here
+      if (bridge.intercepting()) {
+        slot.done(); // the application has seen it on the way here
       } else {
-        session.router().dispatch(frame, slot);
+        bridge.dispatch(client, frame, slot);
       }
       return;
     }
     refuseFilters(frame);
     Destination destination = subscribed(text);
-    session.access().require(Action.SUBSCRIBE, destination.value());
+    access.require(Action.SUBSCRIBE, destination.value());
     SharedSession shared = tracking(destination);
     Start start =
         shared == null
             ? Continuity.start(frame, destination)
             : Continuity.start(frame, destination, shared.resumeAfter(destination));
     if (!start.equals(Start.LIVE)) { // else nothing of it is kept
-      session.access().use(server.newDestinations(), destination);
+      access.use(destination);
     }
     Subscription member =
-        server
-            .hub()
-            .subscribe(
-                connection, destination, subscription.format(), start, observer(subscription));
+        hub.subscribe(
+            client.connection(), destination, subscription.format(), start, observer(subscription));
     subscription.joined(destination, start, member);
     if (shared != null) {
       shared.track(subscription);
@@ -103,7 +106,7 @@ final class StompSubscriptions {
           }
           answer.give(joined);
         });
-    server.bridge().subscribeEvent(session, frame);
+    bridge.subscribeEvent(client, frame);
   }
 
   /**
@@ -113,18 +116,18 @@ final class StompSubscriptions {
    */
   void check() {
     for (StompSubscription subscription : byKey.values()) {
-      session.access().require(Action.SUBSCRIBE, subscription.policyName());
+      access.require(Action.SUBSCRIBE, subscription.policyName());
     }
   }
 
   void unsubscribe(ClientFrame frame) {
-    String key = StompSubscription.keyOf(frame, session.version());
+    String key = StompSubscription.keyOf(frame, client.version());
     StompSubscription subscription = byKey.remove(key);
     if (subscription == null) {
       throw new StompException(
           "There is no subscription with the id '" + Sentences.shorten(key) + "'.");
     }
-    SharedSession shared = session.shared();
+    SharedSession shared = client.shared();
     if (shared != null && subscription.isTracked()) {
       shared.untrack(subscription);
     }
@@ -133,7 +136,7 @@ final class StompSubscriptions {
       unacknowledged -= subscription.unacknowledged();
       endedWithUnacknowledged(key);
     }
-    server.bridge().unsubscribeEvent(session, frame);
+    bridge.unsubscribeEvent(client, frame);
   }
 
   private void endedWithUnacknowledged(String key) {
@@ -142,7 +145,7 @@ final class StompSubscriptions {
     }
     endedUnacknowledged.remove(key);
     endedUnacknowledged.add(key);
-    if (endedUnacknowledged.size() > server.properties().maxSubscriptions()) {
+    if (endedUnacknowledged.size() > properties.maxSubscriptions()) {
       endedUnacknowledged.remove(endedUnacknowledged.iterator().next());
     }
   }
@@ -169,7 +172,7 @@ final class StompSubscriptions {
    * has ended has no effect.
    */
   void acknowledge(ClientFrame frame) {
-    StompVersion version = session.version();
+    StompVersion version = client.version();
     String id = frame.required(version == StompVersion.V1_2 ? "id" : "message-id");
     String key = null;
     String messageId = id;
@@ -204,7 +207,7 @@ final class StompSubscriptions {
     return joining;
   }
 
-  /** Nothing more is delivered to the session. */
+  /** Nothing more is delivered to the client. */
   void cancel() {
     byKey.values().forEach(StompSubscription::cancel);
     byKey.clear();
@@ -239,7 +242,7 @@ final class StompSubscriptions {
       return destination(text);
     }
     try {
-      return Destination.ofUser(session.userName(), text.substring(USER_PREFIX.length()));
+      return Destination.ofUser(client.userName(), text.substring(USER_PREFIX.length()));
     } catch (IllegalArgumentException invalid) {
       throw invalid(text, invalid);
     }
@@ -247,8 +250,8 @@ final class StompSubscriptions {
 
   /** The shared session that remembers positions of this destination, or null. */
   private @Nullable SharedSession tracking(Destination destination) {
-    boolean nameless = destination.kind() == Destination.Kind.USER && session.user() == null;
-    return destination.ordered() && !nameless ? session.shared() : null;
+    boolean nameless = destination.kind() == Destination.Kind.USER && client.user() == null;
+    return destination.ordered() && !nameless ? client.shared() : null;
   }
 
   /** The RECEIPT of one SUBSCRIBE, given once: a destination may be live later than that. */
@@ -268,7 +271,7 @@ final class StompSubscriptions {
       if (!given) {
         given = true;
         slot.answer(Continuity.answer(start, joined));
-        session.done(slot);
+        slot.done();
         joining.ended(destination);
       }
     }
@@ -282,15 +285,14 @@ final class StompSubscriptions {
     if (!subscription.delivered(publication.messageId())) {
       return;
     }
-    int most = server.properties().maxUnacknowledged();
+    int most = properties.maxUnacknowledged();
     if (++unacknowledged > most) {
-      session.fail(
+      client.fail(
           StompException.exceeds(
               Limit.UNACKNOWLEDGED,
               "More than " + most + " messages are unacknowledged.",
               null,
-              CloseCode.TOO_MANY_UNACKNOWLEDGED),
-          null);
+              CloseCode.TOO_MANY_UNACKNOWLEDGED));
     }
   }
 }

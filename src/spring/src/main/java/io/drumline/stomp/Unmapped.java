@@ -25,19 +25,11 @@ final class Unmapped {
   /** Clients invent destinations: the log is not to grow with them. */
   private static final int MOST_LOGGED = 100;
 
-  private final Policy policy;
+  private final UnmappedPolicy policy;
   private final Map<ClientCommand, Counter> counters = new EnumMap<>(ClientCommand.class);
   private final Set<String> logged = ConcurrentHashMap.newKeySet();
 
-  /** What the client is told. */
-  enum Policy {
-    /** It gets an ERROR that names the destination. */
-    REFUSE,
-    /** Nothing, as in Spring: it gets its RECEIPT. */
-    IGNORE
-  }
-
-  Unmapped(Policy policy, MeterRegistry registry) {
+  Unmapped(UnmappedPolicy policy, MeterRegistry registry) {
     this.policy = policy;
     for (ClientCommand command : Set.of(ClientCommand.SEND, ClientCommand.SUBSCRIBE)) {
       counters.put(
@@ -63,7 +55,7 @@ final class Unmapped {
     }
     counter.increment();
     log(command, destination);
-    return policy == Policy.IGNORE
+    return policy == UnmappedPolicy.IGNORE
         ? null
         : new StompException(
             "Nothing in the application takes a %s to %s."

@@ -14,9 +14,9 @@ class ClientIndexTest {
   private static final Subject ANN = new Subject(Kind.USER, "ann");
   private static final Subject TOKEN = new Subject(Kind.TOKEN, "ann");
 
-  private final StompSession one = mock(StompSession.class);
-  private final StompSession two = mock(StompSession.class);
-  private final StompSession three = mock(StompSession.class);
+  private final Client one = mock(Client.class);
+  private final Client two = mock(Client.class);
+  private final Client three = mock(Client.class);
   private final ClientIndex index = new ClientIndex(2);
 
   @Test
@@ -61,7 +61,7 @@ class ClientIndexTest {
   @Test
   void aUserHasAnyNumberOfPlacesWhereThereIsNoLimit() {
     ClientIndex open = new ClientIndex(0);
-    List<StompSession> many = Stream.generate(() -> mock(StompSession.class)).limit(50).toList();
+    List<Client> many = Stream.generate(() -> mock(Client.class)).limit(50).toList();
     assertThat(many).allMatch(session -> open.enter(ANN, session));
     assertThat(open.find(ANN)).hasSize(50);
   }
@@ -69,7 +69,7 @@ class ClientIndexTest {
   @Test
   void threadsTakeNoMorePlacesThanThereAre() {
     ClientIndex few = new ClientIndex(10);
-    List<StompSession> many = Stream.generate(() -> mock(StompSession.class)).limit(100).toList();
+    List<Client> many = Stream.generate(() -> mock(Client.class)).limit(100).toList();
     long entered =
         IntStream.range(0, 100).parallel().filter(i -> few.enter(ANN, many.get(i))).count();
     assertThat(entered).isEqualTo(10);

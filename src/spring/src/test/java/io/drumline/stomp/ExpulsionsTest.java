@@ -66,7 +66,15 @@ class ExpulsionsTest {
     node.control.tell(
         new Notice(
             "blocked",
-            Map.of("kind", "session", "name", client.session.id(), "until", until, "reason", "")));
+            Map.of(
+                "kind",
+                "session",
+                "name",
+                client.session.client().id(),
+                "until",
+                until,
+                "reason",
+                "")));
     awaitExpelled(client);
     assertThat(blocks.heard).containsExactly("");
   }
@@ -105,7 +113,7 @@ class ExpulsionsTest {
   }
 
   private static Revocations.Subject session(Client client) {
-    return new Revocations.Subject(Revocations.Kind.SESSION, client.session.id());
+    return new Revocations.Subject(Revocations.Kind.SESSION, client.session.client().id());
   }
 
   /** Blocks with a version, which note what they are told. */

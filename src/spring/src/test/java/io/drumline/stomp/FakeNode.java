@@ -20,6 +20,7 @@ import io.drumline.hub.Hub;
 import io.drumline.loop.NodeTimer;
 import io.drumline.loop.Periodic;
 import io.drumline.message.NodeId;
+import io.drumline.publish.Publisher;
 import io.drumline.security.Authenticator;
 import io.drumline.security.Authenticator.Anonymous;
 import io.drumline.security.DestinationPolicy;

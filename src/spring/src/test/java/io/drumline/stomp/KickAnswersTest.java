@@ -2,7 +2,6 @@ package io.drumline.stomp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.drumline.stomp.Expulsions.Kicked;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -13,20 +12,20 @@ class KickAnswersTest {
   void addsUpWhatAllNodesHaveClosed() {
     String id = answers.expect();
     answers.answered(id, 2); // may come before the kick has been told
-    CompletableFuture<Kicked> whole = answers.whole(id);
+    CompletableFuture<KickResult> whole = answers.whole(id);
     assertThat(whole).isNotDone();
     answers.answered("another", 5);
     answers.answered(id, 1);
-    assertThat(whole).isCompletedWithValue(new Kicked(3, 0));
+    assertThat(whole).isCompletedWithValue(new KickResult(3, 0));
     answers.answered(id, 1); // by a node that came meanwhile
-    assertThat(whole).isCompletedWithValue(new Kicked(3, 0));
+    assertThat(whole).isCompletedWithValue(new KickResult(3, 0));
   }
 
   @Test
   void saysHowManyNodesWereSilent() {
     String id = answers.expect();
-    CompletableFuture<Kicked> whole = answers.whole(id);
+    CompletableFuture<KickResult> whole = answers.whole(id);
     answers.answered(id, 1);
-    assertThat(whole.join()).isEqualTo(new Kicked(1, 1));
+    assertThat(whole.join()).isEqualTo(new KickResult(1, 1));
   }
 }

@@ -19,17 +19,17 @@ class PendingTest {
     Pending.Slot second = pending.open("2", 0);
     Pending.Slot third = pending.open("3", 0);
 
-    pending.done(third);
-    pending.done(second);
+    third.done();
+    second.done();
     assertThat(receipts).isEmpty();
 
-    pending.done(first);
+    first.done();
     assertThat(receipts).containsExactly("1", "2", "3");
   }
 
   @Test
   void aFrameThatAsksForNoReceiptGetsNone() {
-    pending.done(pending.open(null, 0));
+    pending.open(null, 0).done();
 
     assertThat(receipts).isEmpty();
   }
@@ -39,8 +39,8 @@ class PendingTest {
     Pending.Slot dropped = pending.open("dropped", 0);
     Pending.Slot next = pending.open("next", 0);
 
-    pending.done(next);
-    pending.drop(dropped);
+    next.done();
+    dropped.drop();
 
     assertThat(receipts).containsExactly("next");
   }
@@ -57,11 +57,11 @@ class PendingTest {
     slots.add(pending.open(null, 0));
     assertThat(reading).containsExactly(false);
 
-    pending.done(slots.get(0));
-    pending.done(slots.get(1));
+    slots.get(0).done();
+    slots.get(1).done();
     assertThat(reading).containsExactly(false);
 
-    pending.done(slots.get(2));
+    slots.get(2).done();
     assertThat(reading).containsExactly(false, true);
   }
 
@@ -71,10 +71,10 @@ class PendingTest {
     Pending.Slot larger = pending.open(null, 1 << 20);
     assertThat(reading).containsExactly(false);
 
-    pending.done(large);
+    large.done();
     assertThat(reading).containsExactly(false, true);
 
-    pending.done(larger);
+    larger.done();
     assertThat(reading).containsExactly(false, true);
   }
 
@@ -93,18 +93,18 @@ class PendingTest {
     Pending.Slot second = pending.open("2", 0);
     pending.whenEmpty(() -> receipts.add("closed"));
 
-    pending.done(first);
+    first.done();
     assertThat(receipts).containsExactly("1");
 
-    pending.done(second);
-    pending.done(pending.open("3", 0));
+    second.done();
+    pending.open("3", 0).done();
     assertThat(receipts).containsExactly("1", "2", "closed", "3");
   }
 
   @Test
   void readingPausesForEventsAsForFrames() {
     for (int i = 0; i < LIMIT; i++) {
-      pending.done(pending.open(null, 0));
+      pending.open(null, 0).done();
       pending.eventBegins(100);
     }
     assertThat(reading).containsExactly(false);
@@ -119,7 +119,7 @@ class PendingTest {
   @Test
   void receiptsDoNotWaitForEvents() {
     pending.eventBegins(100);
-    pending.done(pending.open("1", 0));
+    pending.open("1", 0).done();
 
     assertThat(receipts).containsExactly("1");
   }

@@ -89,7 +89,7 @@ class RemoteSessionsTest {
     List<Notice> told = node.told("session-found", "session-ended");
     FakeNode.Client client = node.open().send("CONNECT\naccept-version:1.2\n\n\0");
     await().until(() -> client.heard().contains("CONNECTED\n"));
-    String id = client.session.id();
+    String id = client.session.client().id();
 
     tell("session-asked", "session", id);
     await().until(() -> told.size() == 1);

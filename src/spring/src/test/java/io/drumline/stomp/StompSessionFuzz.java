@@ -26,6 +26,7 @@ import io.drumline.message.CloseCode;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
 import io.drumline.message.NodeId;
+import io.drumline.publish.Publisher;
 import io.drumline.security.Authenticator;
 import io.drumline.security.Authenticator.Anonymous;
 import io.drumline.security.DestinationPolicy;
@@ -76,7 +77,7 @@ class StompSessionFuzz {
     if ((script.next() & 1) == 0) {
       receive(
           session, "CONNECT\naccept-version:1.2\nlogin:ann\npasscode:sesame\n\n\0".getBytes(UTF_8));
-      await().until(() -> WORLD.loop(session::isConnected));
+      await().until(() -> WORLD.loop(() -> session.client().isConnected()));
     }
     while (!script.ended() && WORLD.loop(connection::open)) {
       receive(session, script.piece());
@@ -215,7 +216,7 @@ class StompSessionFuzz {
                       new NodeTimer()),
                   event -> {},
                   List.of("/app/"),
-                  new Unmapped(Unmapped.Policy.REFUSE, meters),
+                  new Unmapped(UnmappedPolicy.REFUSE, meters),
                   null),
               properties(),
               new StompMetrics(meters),
@@ -251,7 +252,7 @@ class StompSessionFuzz {
           8,
           16,
           DataSize.ofMegabytes(1),
-          Unmapped.Policy.REFUSE,
+          UnmappedPolicy.REFUSE,
           new StompProperties.NewDestinations(Duration.ofHours(1), 0, 0, 1000, List.of()),
           new Rate(0, DataSize.ofBytes(0), Excess.DELAY));
     }

@@ -1,12 +1,13 @@
 package io.drumline.stomp;
 
 /**
- * The headers of a notice, a MESSAGE by which the server itself tells a subscriber something.
+ * The headers that only the server writes: those of a notice, a MESSAGE by which the server itself
+ * tells a subscriber something, and of an ERROR.
  *
- * <p>Until 0.1 they had no prefix, and publishers' headers of these names were dropped. Notices
- * carry both for one version.
+ * <p>Until 0.1 those of notices had no prefix, and publishers' headers of these names were dropped.
+ * Notices carry both for one version.
  */
-final class Notices {
+final class ServerHeaders {
   /** What has happened: {@code gap}. */
   static final String EVENT = "drumline-event";
 
@@ -25,5 +26,11 @@ final class Notices {
   /** As {@link #MISSED} for clients of the version before. */
   static final String OLD_MISSED = "missed";
 
-  private Notices() {}
+  /**
+   * Of an ERROR: when the client should come back, {@code now}, {@code later} or {@code no}, for
+   * those whose WebSocket library does not show them the close code that follows.
+   */
+  static final String RECONNECT = "drumline-reconnect";
+
+  private ServerHeaders() {}
 }

@@ -1,0 +1,11 @@
+package io.drumline.stomp;
+
+/** Serves a client's frame once application code has seen it. */
+interface FrameHandler {
+  /**
+   * Called on the client's event loop.
+   *
+   * @param frame as the application's interceptors left it
+   */
+  void serve(ClientFrame frame, Pending.Slot slot);
+}

@@ -1,0 +1,28 @@
+package io.drumline.stomp;
+
+import io.drumline.hub.Hub;
+import io.drumline.loop.ThrottledLog;
+import io.drumline.message.NodeId;
+import io.drumline.publish.Publisher;
+import io.drumline.session.SharedSessions;
+
+/**
+ * What the sessions of a node use together.
+ *
+ * @param frameLimits what decoders accept
+ * @param bridge shows frames to application code
+ * @param newDestinations bounds what clients invent
+ * @param log for what may happen to many sessions at once
+ */
+record NodeServices(
+    NodeId node,
+    Hub hub,
+    Publisher publisher,
+    SpringBridge bridge,
+    StompProperties properties,
+    StompLimits frameLimits,
+    StompMetrics metrics,
+    SharedSessions shared,
+    Guard guard,
+    NewDestinations newDestinations,
+    ThrottledLog log) {}
