@@ -136,7 +136,7 @@ class DirectionsTest {
   @ArchTest
   static final ArchRule onlyStompKnowsSpringMessaging =
       noClasses()
-          .that(not(resideInAnyPackage("io.drumline.stomp", "io.drumline.chat")))
+          .that(not(resideInAnyPackage("io.drumline.stomp..", "io.drumline.chat")))
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(

@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
-import io.drumline.stomp.Header;
-import io.drumline.stomp.ReservedHeaders;
-import io.drumline.stomp.StompEncoder;
+import io.drumline.stomp.codec.Header;
+import io.drumline.stomp.codec.ReservedHeaders;
+import io.drumline.stomp.codec.StompEncoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

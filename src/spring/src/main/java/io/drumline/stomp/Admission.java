@@ -6,6 +6,7 @@ import io.drumline.backplane.Revocations.Subject;
 import io.drumline.message.CloseCode;
 import io.drumline.security.Identity;
 import io.drumline.security.Limit;
+import io.drumline.stomp.codec.StompException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

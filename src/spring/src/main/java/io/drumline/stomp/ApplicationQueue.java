@@ -7,6 +7,7 @@ import io.drumline.loop.NodeTimer;
 import io.drumline.loop.TaskGuard;
 import io.drumline.loop.ThrottledLog;
 import io.drumline.message.CloseCode;
+import io.drumline.stomp.codec.StompException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;

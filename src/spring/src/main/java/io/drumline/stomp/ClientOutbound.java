@@ -1,6 +1,9 @@
 package io.drumline.stomp;
 
 import io.drumline.backplane.MessageIds;
+import io.drumline.stomp.codec.Header;
+import io.drumline.stomp.codec.ReservedHeaders;
+import io.drumline.stomp.codec.StompEncoder;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.messaging.Message;

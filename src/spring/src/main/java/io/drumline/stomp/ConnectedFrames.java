@@ -1,5 +1,8 @@
 package io.drumline.stomp;
 
+import io.drumline.stomp.codec.ClientCommand;
+import io.drumline.stomp.codec.ClientFrame;
+import io.drumline.stomp.codec.StompException;
 import org.jspecify.annotations.Nullable;
 
 /**

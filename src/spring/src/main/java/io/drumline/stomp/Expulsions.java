@@ -8,6 +8,7 @@ import io.drumline.backplane.Revocations.Revocation;
 import io.drumline.backplane.Revocations.Subject;
 import io.drumline.loop.NodeTimer;
 import io.drumline.loop.TaskGuard;
+import io.drumline.stomp.codec.StompException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;

@@ -1,5 +1,7 @@
 package io.drumline.stomp;
 
+import io.drumline.stomp.codec.ClientFrame;
+
 /** Serves a client's frame once application code has seen it. */
 interface FrameHandler {
   /**

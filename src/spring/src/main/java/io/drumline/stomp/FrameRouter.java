@@ -5,6 +5,12 @@ import io.drumline.message.Destination;
 import io.drumline.message.Draft;
 import io.drumline.publish.Publisher;
 import io.drumline.security.DestinationPolicy.Action;
+import io.drumline.stomp.codec.ClientCommand;
+import io.drumline.stomp.codec.ClientFrame;
+import io.drumline.stomp.codec.ReservedHeaders;
+import io.drumline.stomp.codec.Sentences;
+import io.drumline.stomp.codec.StompEncoder;
+import io.drumline.stomp.codec.StompException;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 

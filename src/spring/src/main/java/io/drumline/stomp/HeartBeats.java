@@ -4,6 +4,8 @@ import io.drumline.hub.Connection;
 import io.drumline.hub.Frames;
 import io.drumline.hub.Wheel;
 import io.drumline.message.CloseCode;
+import io.drumline.stomp.codec.Sentences;
+import io.drumline.stomp.codec.StompException;
 import java.util.concurrent.TimeUnit;
 
 /**

@@ -1,5 +1,7 @@
 package io.drumline.stomp;
 
+import io.drumline.stomp.codec.ClientFrame;
+import io.drumline.stomp.codec.Header;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

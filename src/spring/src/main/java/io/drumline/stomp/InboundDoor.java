@@ -1,6 +1,7 @@
 package io.drumline.stomp;
 
 import io.drumline.loop.ThrottledLog;
+import io.drumline.stomp.codec.Sentences;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.jspecify.annotations.Nullable;

@@ -3,6 +3,7 @@ package io.drumline.stomp;
 import io.drumline.loop.ThrottledLog;
 import io.drumline.message.CloseCode;
 import io.drumline.security.Limit;
+import io.drumline.stomp.codec.StompException;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.security.SecureRandom;

@@ -5,6 +5,7 @@ import io.drumline.loop.ThrottledLog;
 import io.drumline.message.NodeId;
 import io.drumline.publish.Publisher;
 import io.drumline.session.SharedSessions;
+import io.drumline.stomp.codec.StompLimits;
 
 /**
  * What the sessions of a node use together.

@@ -7,6 +7,7 @@ import io.drumline.security.Limits;
 import io.drumline.security.Limits.Paced;
 import io.drumline.security.TokenBucket;
 import io.drumline.stomp.StompProperties.Rate.Excess;
+import io.drumline.stomp.codec.StompException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,6 @@
 package io.drumline.stomp;
 
+import io.drumline.stomp.codec.Header;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.function.BiConsumer;

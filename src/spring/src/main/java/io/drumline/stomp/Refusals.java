@@ -3,6 +3,7 @@ package io.drumline.stomp;
 import io.drumline.backplane.BackplaneException;
 import io.drumline.backplane.Revocations.Revocation;
 import io.drumline.message.CloseCode;
+import io.drumline.stomp.codec.StompException;
 import java.util.concurrent.CompletionException;
 
 /** What clients are told that somebody has blocked or kicked, or that the backplane fails. */

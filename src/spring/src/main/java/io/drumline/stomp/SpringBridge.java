@@ -1,6 +1,10 @@
 package io.drumline.stomp;
 
 import io.drumline.message.CloseCode;
+import io.drumline.stomp.codec.ClientCommand;
+import io.drumline.stomp.codec.ClientFrame;
+import io.drumline.stomp.codec.Sentences;
+import io.drumline.stomp.codec.StompException;
 import io.drumline.tracing.Span;
 import io.drumline.tracing.Spans;
 import java.security.Principal;

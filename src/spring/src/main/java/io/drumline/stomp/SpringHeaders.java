@@ -1,5 +1,6 @@
 package io.drumline.stomp;
 
+import io.drumline.stomp.codec.Header;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

@@ -3,6 +3,8 @@ package io.drumline.stomp;
 import io.drumline.hub.Connection;
 import io.drumline.hub.Frames;
 import io.drumline.session.SharedSession;
+import io.drumline.stomp.codec.ClientFrame;
+import io.drumline.stomp.codec.StompException;
 import io.netty.buffer.ByteBuf;
 import java.util.function.Consumer;
 

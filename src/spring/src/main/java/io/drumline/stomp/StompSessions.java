@@ -8,6 +8,7 @@ import io.drumline.loop.ThrottledLog;
 import io.drumline.message.NodeId;
 import io.drumline.publish.Publisher;
 import io.drumline.session.SharedSessions;
+import io.drumline.stomp.codec.StompLimits;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

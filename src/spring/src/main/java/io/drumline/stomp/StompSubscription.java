@@ -6,6 +6,11 @@ import io.drumline.hub.order.Start;
 import io.drumline.message.Cursor;
 import io.drumline.message.Destination;
 import io.drumline.session.Tracked;
+import io.drumline.stomp.codec.ClientFrame;
+import io.drumline.stomp.codec.MessageFormat;
+import io.drumline.stomp.codec.Sentences;
+import io.drumline.stomp.codec.StompException;
+import io.drumline.stomp.codec.StompVersion;
 import org.jspecify.annotations.Nullable;
 
 /** One SUBSCRIBE of a session. Used on the connection's event loop. */

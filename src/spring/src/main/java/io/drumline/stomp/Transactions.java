@@ -1,6 +1,9 @@
 package io.drumline.stomp;
 
 import io.drumline.security.Limit;
+import io.drumline.stomp.codec.ClientFrame;
+import io.drumline.stomp.codec.Sentences;
+import io.drumline.stomp.codec.StompException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,5 +1,8 @@
 package io.drumline.stomp;
 
+import io.drumline.stomp.codec.ClientCommand;
+import io.drumline.stomp.codec.Sentences;
+import io.drumline.stomp.codec.StompException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.EnumMap;

@@ -17,6 +17,7 @@ import io.drumline.hub.Frames;
 import io.drumline.hub.Hub;
 import io.drumline.hub.Wheel;
 import io.drumline.spring.HubProperties;
+import io.drumline.stomp.codec.StompException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.drumline.message.CloseCode;
 import io.drumline.stomp.NewDestinations.Uses;
+import io.drumline.stomp.codec.StompException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.HashSet;

@@ -3,7 +3,9 @@ package io.drumline.stomp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.drumline.stomp.ReservedHeaders.Use;
+import io.drumline.stomp.codec.Header;
+import io.drumline.stomp.codec.ReservedHeaders;
+import io.drumline.stomp.codec.ReservedHeaders.Use;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.util.Arrays;

@@ -4,6 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.drumline.stomp.codec.ClientCommand;
+import io.drumline.stomp.codec.ClientFrame;
+import io.drumline.stomp.codec.Header;
+import io.drumline.stomp.codec.StompException;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;

@@ -1,4 +1,4 @@
-package io.drumline.stomp;
+package io.drumline.stomp.codec;
 
 import io.drumline.hub.Frames;
 import io.netty.buffer.ByteBuf;
@@ -62,13 +62,13 @@ public final class StompEncoder {
   }
 
   /** A CONNECTED frame; its headers are escaped in no version. */
-  static ByteBuf connected(ByteBufAllocator alloc, Iterable<Header> headers) {
+  public static ByteBuf connected(ByteBufAllocator alloc, Iterable<Header> headers) {
     ByteBuf frame = begin(alloc, "CONNECTED\n");
     writeHeaders(frame, headers, StompVersion.V1_0);
     return frame.writeByte('\n').writeByte(0);
   }
 
-  static ByteBuf receipt(
+  public static ByteBuf receipt(
       ByteBufAllocator alloc, String receiptId, List<Header> more, StompVersion version) {
     ByteBuf frame = begin(alloc, "RECEIPT\n");
     writeHeader(frame, "receipt-id", receiptId, version);
@@ -82,7 +82,7 @@ public final class StompEncoder {
    * @param version the client's; 1.0 while it is not known
    * @param more further headers
    */
-  static ByteBuf error(
+  public static ByteBuf error(
       ByteBufAllocator alloc,
       String sentence,
       @Nullable String receiptId,

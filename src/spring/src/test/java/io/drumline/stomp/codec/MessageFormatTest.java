@@ -1,4 +1,4 @@
-package io.drumline.stomp;
+package io.drumline.stomp.codec;
 
 import static io.drumline.hub.Frames.Payload.BINARY;
 import static io.drumline.hub.Frames.Payload.TEXT;

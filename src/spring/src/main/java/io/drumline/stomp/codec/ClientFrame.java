@@ -1,4 +1,4 @@
-package io.drumline.stomp;
+package io.drumline.stomp.codec;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * A frame from a client. Of a repeated header only the first counts, and only that is kept. Never
  * changed once made; the body is shared, not copied.
  */
-final class ClientFrame {
+public final class ClientFrame {
   /** Bytes of an object with its references, about. */
   private static final int OVERHEAD = 64;
 
@@ -17,18 +17,18 @@ final class ClientFrame {
   private final byte[] body;
 
   /** Takes the list and the body over: whoever makes a frame does not touch them again. */
-  ClientFrame(ClientCommand command, List<Header> headers, byte[] body) {
+  public ClientFrame(ClientCommand command, List<Header> headers, byte[] body) {
     this.command = command;
     this.headers = withoutRepeats(headers);
     this.body = body;
   }
 
-  ClientCommand command() {
+  public ClientCommand command() {
     return command;
   }
 
   /** The value of this header, or null. */
-  @Nullable String header(String name) {
+  public @Nullable String header(String name) {
     return Header.first(headers, name);
   }
 
@@ -37,7 +37,7 @@ final class ClientFrame {
    *
    * @throws StompException if it is missing or empty
    */
-  String required(String name) {
+  public String required(String name) {
     String value = header(name);
     if (value == null || value.isEmpty()) {
       throw new StompException(
@@ -47,16 +47,16 @@ final class ClientFrame {
   }
 
   /** The headers in their order, no name twice. */
-  List<Header> headers() {
+  public List<Header> headers() {
     return headers;
   }
 
-  byte[] body() {
+  public byte[] body() {
     return body;
   }
 
   /** What keeping it takes, about: all of its texts, and something for each part. */
-  int size() {
+  public int size() {
     int size = OVERHEAD + body.length;
     for (Header header : headers) {
       size += OVERHEAD + header.name().length() + header.value().length();

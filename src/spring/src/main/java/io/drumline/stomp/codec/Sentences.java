@@ -1,17 +1,17 @@
-package io.drumline.stomp;
+package io.drumline.stomp.codec;
 
 /** Clients' words in our sentences. */
-final class Sentences {
+public final class Sentences {
   private static final int QUOTED_LENGTH = 64;
 
   private Sentences() {}
 
   /** The text, short enough to be quoted and without control characters. */
-  static String shorten(String text) {
+  public static String shorten(String text) {
     return shorten(text, QUOTED_LENGTH);
   }
 
-  static String shorten(String text, int length) {
+  public static String shorten(String text, int length) {
     String cut = text.length() <= length ? text : text.substring(0, length) + "…";
     return cut.replaceAll("\\p{Cntrl}", "?");
   }

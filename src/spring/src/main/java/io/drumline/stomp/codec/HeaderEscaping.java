@@ -1,4 +1,4 @@
-package io.drumline.stomp;
+package io.drumline.stomp.codec;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;

@@ -1,4 +1,4 @@
-package io.drumline.stomp;
+package io.drumline.stomp.codec;
 
 import io.drumline.hub.FrameFormat;
 import io.drumline.hub.Frames;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param acknowledged whether the client acknowledges, and so needs an {@code ack} header
  * @param carrier the kind of WebSocket frame that its client connected with
  */
-record MessageFormat(
+public record MessageFormat(
     @Nullable String subscription,
     StompVersion version,
     boolean acknowledged,
@@ -29,7 +29,7 @@ record MessageFormat(
    * Between the message id, which never contains it, and the subscription id in an {@code ack}
    * header.
    */
-  static final char ACK_SEPARATOR = ':';
+  public static final char ACK_SEPARATOR = ':';
 
   @Override
   public void encode(Publication publication, ByteBuf out) {
@@ -60,7 +60,8 @@ record MessageFormat(
    *
    * @param headers escaped STOMP 1.2 header lines
    */
-  void write(ByteBuf out, String messageId, String destination, byte[] headers, byte[] body) {
+  public void write(
+      ByteBuf out, String messageId, String destination, byte[] headers, byte[] body) {
     begin(out, messageId, destination);
     if (acknowledged && version == StompVersion.V1_2) {
       StompEncoder.writeHeader(out, "ack", messageId + ACK_SEPARATOR + subscription, version);

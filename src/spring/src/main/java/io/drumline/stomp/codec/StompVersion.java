@@ -1,10 +1,10 @@
-package io.drumline.stomp;
+package io.drumline.stomp.codec;
 
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A version of the protocol, in ascending order. */
-enum StompVersion {
+public enum StompVersion {
   /** No escaping: a backslash is a backslash. Header padding is trimmed. */
   V1_0("1.0"),
   /** Escapes {@code \n}, {@code \c} and {@code \\}. */
@@ -13,7 +13,7 @@ enum StompVersion {
   V1_2("1.2");
 
   /** What the {@code version} header of an ERROR lists when no version is common. */
-  static final String SUPPORTED = "1.0,1.1,1.2";
+  public static final String SUPPORTED = "1.0,1.1,1.2";
 
   private final String text;
 
@@ -22,7 +22,7 @@ enum StompVersion {
   }
 
   /** The version as headers write it, as in {@code 1.2}. */
-  String text() {
+  public String text() {
     return text;
   }
 
@@ -41,7 +41,7 @@ enum StompVersion {
    *
    * @param acceptVersion the client's {@code accept-version} header; null means 1.0
    */
-  static Optional<StompVersion> negotiate(@Nullable String acceptVersion) {
+  public static Optional<StompVersion> negotiate(@Nullable String acceptVersion) {
     if (acceptVersion == null) {
       return Optional.of(V1_0);
     }

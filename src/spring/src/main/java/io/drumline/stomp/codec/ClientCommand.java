@@ -1,10 +1,10 @@
-package io.drumline.stomp;
+package io.drumline.stomp.codec;
 
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** The commands that a client may send. */
-enum ClientCommand {
+public enum ClientCommand {
   SEND,
   ACK,
   NACK,
@@ -49,7 +49,7 @@ enum ClientCommand {
   }
 
   /** Whether it opens the session; such a frame's headers are never escaped, in any version. */
-  boolean connects() {
+  public boolean connects() {
     return this == CONNECT || this == STOMP;
   }
 }

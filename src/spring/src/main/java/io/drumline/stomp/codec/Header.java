@@ -1,4 +1,4 @@
-package io.drumline.stomp;
+package io.drumline.stomp.codec;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -35,7 +35,7 @@ public record Header(String name, String value) {
           "accept-version");
 
   /** The value of the first header of this name, or null. */
-  static @Nullable String first(List<Header> headers, String name) {
+  public static @Nullable String first(List<Header> headers, String name) {
     for (int i = 0; i < headers.size(); i++) {
       Header header = headers.get(i);
       if (header.name.equals(name)) {

@@ -1,4 +1,4 @@
-package io.drumline.stomp;
+package io.drumline.stomp.codec;
 
 /**
  * How much a client may send in one frame. All but the first are bytes as they come on the wire.
@@ -10,11 +10,11 @@ package io.drumline.stomp;
  * @param connectFrameBytes a whole frame before the client is connected
  * @param bodyBytes a body after that
  */
-record StompLimits(
+public record StompLimits(
     int headers, int headerBytes, int headersBytes, int connectFrameBytes, int bodyBytes) {
   static final StompLimits DEFAULT = new StompLimits(128, 8 << 10, 64 << 10, 64 << 10, 1 << 20);
 
-  StompLimits {
+  public StompLimits {
     if (headers < 1
         || headerBytes < 1
         || headersBytes < 1

@@ -1,4 +1,4 @@
-package io.drumline.stomp;
+package io.drumline.stomp.codec;
 
 /**
  * The headers that only the server writes: those of a notice, a MESSAGE by which the server itself
@@ -7,7 +7,7 @@ package io.drumline.stomp;
  * <p>Until 0.1 those of notices had no prefix, and publishers' headers of these names were dropped.
  * Notices carry both for one version.
  */
-final class ServerHeaders {
+public final class ServerHeaders {
   /** What has happened: {@code gap}. */
   static final String EVENT = "drumline-event";
 
@@ -30,7 +30,7 @@ final class ServerHeaders {
    * Of an ERROR: when the client should come back, {@code now}, {@code later} or {@code no}, for
    * those whose WebSocket library does not show them the close code that follows.
    */
-  static final String RECONNECT = "drumline-reconnect";
+  public static final String RECONNECT = "drumline-reconnect";
 
   private ServerHeaders() {}
 }

@@ -1,4 +1,4 @@
-package io.drumline.stomp;
+package io.drumline.stomp.codec;
 
 import io.drumline.message.CloseCode;
 import io.drumline.security.Limit;
@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * A client broke the protocol: it gets an ERROR frame with the message, and then the close code.
  * Without a stack trace, as it is the client's fault and not a bug.
  */
-final class StompException extends RuntimeException {
+public final class StompException extends RuntimeException {
   private final String sentence;
   private final @Nullable String receiptId;
   private final CloseCode closeCode;
@@ -17,21 +17,21 @@ final class StompException extends RuntimeException {
   private final @Nullable Limit limit;
 
   /** A protocol error where the caller knows whether a receipt was asked for. */
-  StompException(String sentence) {
+  public StompException(String sentence) {
     this(sentence, null);
   }
 
   /** A protocol error; {@code sentence} is for the client. */
-  StompException(String sentence, @Nullable String receiptId) {
+  public StompException(String sentence, @Nullable String receiptId) {
     this(sentence, receiptId, CloseCode.PROTOCOL_ERROR);
   }
 
-  StompException(String sentence, @Nullable String receiptId, CloseCode closeCode) {
+  public StompException(String sentence, @Nullable String receiptId, CloseCode closeCode) {
     this(sentence, receiptId, closeCode, List.of());
   }
 
   /** With further headers of the ERROR frame. */
-  StompException(
+  public StompException(
       String sentence, @Nullable String receiptId, CloseCode closeCode, List<Header> headers) {
     this(sentence, receiptId, closeCode, headers, null);
   }
@@ -51,12 +51,12 @@ final class StompException extends RuntimeException {
   }
 
   /** The client has, or has sent, more than it may. */
-  static StompException exceeds(
+  public static StompException exceeds(
       Limit limit, String sentence, @Nullable String receiptId, CloseCode closeCode) {
     return new StompException(sentence, receiptId, closeCode, List.of(), limit);
   }
 
-  static StompException exceeds(Limit limit, String sentence) {
+  public static StompException exceeds(Limit limit, String sentence) {
     return exceeds(limit, sentence, null, CloseCode.PROTOCOL_ERROR);
   }
 
@@ -67,20 +67,20 @@ final class StompException extends RuntimeException {
   }
 
   /** The receipt that the frame asked for, null if it did not or had not come to it. */
-  @Nullable String receiptId() {
+  public @Nullable String receiptId() {
     return receiptId;
   }
 
-  CloseCode closeCode() {
+  public CloseCode closeCode() {
     return closeCode;
   }
 
   /** Of what it was more than the client may; null where that is not what was wrong. */
-  @Nullable Limit limit() {
+  public @Nullable Limit limit() {
     return limit;
   }
 
-  List<Header> headers() {
+  public List<Header> headers() {
     return headers;
   }
 }

@@ -1,4 +1,4 @@
-package io.drumline.stomp;
+package io.drumline.stomp.codec;
 
 import io.drumline.security.Limit;
 import io.netty.buffer.ByteBuf;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * anywhere; every byte is looked at a fixed number of times, and between frames nothing is held.
  * Used on one thread.
  */
-final class StompDecoder {
+public final class StompDecoder {
   private static final byte LF = '\n';
   private static final byte NUL = 0;
   private static final byte[] NO_BODY = {};
@@ -57,7 +57,7 @@ final class StompDecoder {
   private byte @Nullable [] kept;
   private int keptLength;
 
-  StompDecoder(StompLimits limits) {
+  public StompDecoder(StompLimits limits) {
     this.limits = limits;
     this.head = new FrameHead(limits);
   }
@@ -68,7 +68,7 @@ final class StompDecoder {
    *
    * @throws StompException when the client broke the protocol; what follows is ignored
    */
-  void decode(ByteBuf in, Consumer<ClientFrame> out) {
+  public void decode(ByteBuf in, Consumer<ClientFrame> out) {
     try {
       while (in.isReadable()) {
         read(in, out);
@@ -95,12 +95,12 @@ final class StompDecoder {
    * The client is connected and speaks this version: frames that begin from now on are escaped as
    * it says, and may be larger. May be called while a frame is handed over.
    */
-  void connected(StompVersion negotiated) {
+  public void connected(StompVersion negotiated) {
     head.connected(negotiated);
   }
 
   /** Ignores the rest of the stream. May be called while a frame is handed over. */
-  void stop() {
+  public void stop() {
     state = State.STOPPED;
     forgetFrame();
   }

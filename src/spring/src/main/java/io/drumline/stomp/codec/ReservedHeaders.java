@@ -1,4 +1,4 @@
-package io.drumline.stomp;
+package io.drumline.stomp.codec;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -84,7 +84,7 @@ public final class ReservedHeaders {
    *
    * @throws IllegalArgumentException with a sentence that names the first of them
    */
-  static void check(List<Header> headers) {
+  public static void check(List<Header> headers) {
     for (int i = 0; i < headers.size(); i++) {
       String name = headers.get(i).name();
       if (of(name) == Use.REFUSED) {
@@ -98,7 +98,7 @@ public final class ReservedHeaders {
    *
    * @throws IllegalArgumentException if one is a header that no publisher may set
    */
-  static List<Header> passedOn(List<Header> headers) {
+  public static List<Header> passedOn(List<Header> headers) {
     List<Header> passed = new ArrayList<>(headers.size());
     for (Header header : headers) {
       switch (of(header.name())) {

@@ -1,4 +1,4 @@
-package io.drumline.stomp;
+package io.drumline.stomp.codec;
 
 import io.drumline.message.CloseCode;
 import io.drumline.security.Limit;

@@ -1,4 +1,4 @@
-package io.drumline.stomp;
+package io.drumline.stomp.codec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
