@@ -201,6 +201,10 @@ class DirectionsTest {
   static final ArchRule noCycles = slices().matching("io.drumline.(*)..").should().beFreeOfCycles();
 
   @ArchTest
+  static final ArchRule noCyclesWithinAPackage =
+      slices().matching("io.drumline.(**)").should().beFreeOfCycles();
+
+  @ArchTest
   static final ArchRule componentsAreClosed =
       classes().that().areAnnotatedWith(Component.class).should().bePackagePrivate();
 
