@@ -129,6 +129,7 @@ final class Admission {
         });
   }
 
+  @SuppressWarnings("NullableOptional") // as CompletionStage.handle tells of it
   private static Optional<StompException> refusal(
       @Nullable Optional<Revocation> block, @Nullable Throwable failure) {
     return block == null

@@ -18,7 +18,6 @@ import org.slf4j.LoggerFactory;
 
 /** The STOMP sessions of this node, and what they share. Thread safe. */
 public final class StompSessions {
-  private static final String SERVER_NAME = "drumline";
 
   private final NodeServices services;
   private final Map<String, Client> clients = new ConcurrentHashMap<>();

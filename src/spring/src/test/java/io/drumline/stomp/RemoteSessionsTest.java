@@ -176,7 +176,7 @@ class RemoteSessionsTest {
     AppenderBase<ILoggingEvent> failing =
         new AppenderBase<>() {
           @Override
-          public void doAppend(ILoggingEvent event) {
+          public synchronized void doAppend(ILoggingEvent event) {
             throw new OutOfMemoryError("injected");
           }
 
