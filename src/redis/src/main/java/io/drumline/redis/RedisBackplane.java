@@ -33,7 +33,7 @@ import io.drumline.redis.shard.RedisShards;
 import io.drumline.redis.shard.ShardContext;
 import io.drumline.redis.shard.ShardWatcher;
 import io.drumline.redis.shard.SingleShard;
-import io.drumline.redis.state.RedisCalls;
+import io.drumline.redis.state.CallLanes;
 import io.drumline.redis.state.RedisControl;
 import io.drumline.redis.state.RedisRegistry;
 import io.drumline.redis.state.RedisRevocations;
@@ -47,7 +47,6 @@ import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -93,9 +92,10 @@ public final class RedisBackplane implements Backplane {
   private final List<PeriodicTask> tasks = new CopyOnWriteArrayList<>();
   private final RedisShards shards;
   private final RedisHealth health;
+  private final ConnectionCheck check;
   private final RedisLink<StatefulRedisPubSubConnection<String, byte[]>> subscribing;
   private final InvalidEnvelopes invalid;
-  private final List<RedisCalls> allCalls = new ArrayList<>();
+  private final CallLanes calls;
   private final RedisSessions sessions;
   private final RedisControl control;
   private final RedisRegistry registry;
@@ -159,21 +159,12 @@ public final class RedisBackplane implements Backplane {
     health =
         new RedisHealth(
             target.place(), outage, refusals, shards, () -> subscribing.connection() != null);
-    RedisCalls sessionCalls =
-        calls("The session cannot be opened now", Operation.SESSION, RedisSessions.MAX_CALLS);
-    sessions = new RedisSessions(keys, ids.incarnation(), invalid, sessionCalls);
-    control =
-        new RedisControl(
-            keys,
-            calls("The nodes cannot be told now", Operation.NOTICE, RedisControl.MAX_CALLS),
-            new ControlListeners(meters),
-            invalid);
-    RedisCalls registryCalls =
-        calls("The node cannot renew its lease now", Operation.LEASE, RedisRegistry.MAX_CALLS);
-    registry = new RedisRegistry(keys, registryCalls, invalid);
-    RedisCalls revocationCalls =
-        calls("Blocked users cannot be looked up now", Operation.BLOCK, RedisRevocations.MAX_CALLS);
-    revocations = new RedisRevocations(keys, revocationCalls);
+    check = new ConnectionCheck(shards, subscribing);
+    calls = new CallLanes(refusals, settings.commandTimeout(), owner, shards);
+    sessions = new RedisSessions(keys, ids.incarnation(), invalid, calls);
+    control = new RedisControl(keys, calls, new ControlListeners(meters), invalid);
+    registry = new RedisRegistry(keys, calls, invalid);
+    revocations = new RedisRevocations(keys, calls);
     metrics.up(this::available);
     metrics.degraded(EvictionCheck.REASON, () -> health.eviction().isPresent());
   }
@@ -189,14 +180,14 @@ public final class RedisBackplane implements Backplane {
             owner,
             guard,
             receiver,
-            bytes -> shards.all().forEach(shard -> shard.probe().returned(bytes)),
+            check::returned,
             this::unsubscribed);
     subscriber.listen(keys.node(ids.incarnation()), sessions::noticed, () -> {});
     subscriber.listen(keys.control(), control::received, control::subscribed);
     owner.execute(shards::start);
     owner.execute(subscribing::open);
     tasks.add(periodic.every(owner, EXPIRE_EVERY, "redis_expire", this::expire));
-    tasks.add(periodic.every(owner, settings.probeInterval(), "redis_check", this::check));
+    tasks.add(periodic.every(owner, settings.probeInterval(), "redis_check", check::run));
     tasks.add(periodic.every(owner, RECONCILE_EVERY, "redis_blocks", this::verifyBlocks));
   }
 
@@ -205,14 +196,6 @@ public final class RedisBackplane implements Backplane {
       StatefulRedisPubSubConnection<String, byte[]> connection, Throwable failure) {
     var unused = refusals.failed(Operation.SUBSCRIBE, failure);
     subscribing.lost(connection, FailureReason.of(failure));
-  }
-
-  private RedisCalls calls(String refusal, Operation operation, int most) {
-    RedisCalls calls =
-        new RedisCalls(
-            refusal, operation, refusals, most, settings.commandTimeout(), owner, shards);
-    allCalls.add(calls);
-    return calls;
   }
 
   private RedisShards shards(RedisTarget target, ShardContext context) {
@@ -243,7 +226,7 @@ public final class RedisBackplane implements Backplane {
     return control;
   }
 
-  /** Who is alive in the cluster, by the same connections. */
+  /** The nodes that are alive, by the same connections. */
   public NodeRegistry registry() {
     return registry;
   }
@@ -285,16 +268,12 @@ public final class RedisBackplane implements Backplane {
 
   private void expire() {
     shards.expire();
-    boolean readOnly = false;
-    for (RedisCalls calls : allCalls) {
-      readOnly |= calls.wasReadOnly(); // of each, or it would be told again later
-    }
-    if (readOnly) {
+    if (calls.wereReadOnly()) {
       shards.all().forEach(RedisShard::replace);
     }
   }
 
-  /** What fails is tried again, and is told by RedisRefusals. */
+  /** What fails is tried again, and is logged by RedisRefusals. */
   private void verifyBlocks() {
     if (available()) {
       var unused = reconcileBlocks().exceptionally(failure -> null);
@@ -303,32 +282,6 @@ public final class RedisBackplane implements Backplane {
 
   CompletionStage<Void> reconcileBlocks() {
     return revocations.reconcile();
-  }
-
-  /** Sends probes, unless those before them show that a connection is dead. */
-  private void check() {
-    if (subscribing.connection() == null) {
-      shards.all().forEach(shard -> shard.probe().reset());
-      return;
-    }
-    List<RedisShard> unheard = new ArrayList<>();
-    boolean heard = false;
-    for (RedisShard shard : shards.all()) {
-      switch (shard.check()) {
-        case ALIVE -> heard = true;
-        case SUBSCRIBER_SILENT -> unheard.add(shard);
-        case PENDING, PUBLISHER_SILENT -> {
-          // nothing is known of the subscriber
-        }
-      }
-    }
-    if (heard) {
-      subscribing.proved();
-      // The cluster does not pass on what these take; history has it.
-      unheard.forEach(shard -> shard.probe().reset());
-    } else if (!unheard.isEmpty()) {
-      subscribing.replace("its pub/sub connection is silent");
-    }
   }
 
   @Override
@@ -353,18 +306,18 @@ public final class RedisBackplane implements Backplane {
     return published.thenCombine(subscribed, (one, other) -> null);
   }
 
-  private void up() {
-    allCalls.forEach(RedisCalls::resume);
+  private void anyConnected() {
+    calls.resume();
     if (subscribing.connection() != null) {
       if (health.isWhole()) {
         outage.over();
       }
-      check();
+      check.run();
     }
   }
 
-  private void down(String reason) {
-    allCalls.forEach(RedisCalls::resume);
+  private void anyDisconnected(String reason) {
+    calls.resume();
     outage.lasts(reason);
     shards.refresh();
   }
@@ -372,7 +325,7 @@ public final class RedisBackplane implements Backplane {
   private final class Watcher implements ShardWatcher {
     @Override
     public void available() {
-      RedisBackplane.this.up();
+      anyConnected();
     }
 
     @Override
@@ -382,7 +335,7 @@ public final class RedisBackplane implements Backplane {
 
     @Override
     public void unavailable(String reason) {
-      RedisBackplane.this.down(reason);
+      anyDisconnected(reason);
     }
   }
 
@@ -395,15 +348,15 @@ public final class RedisBackplane implements Backplane {
         metrics.reconnected();
       }
       refusals.accepted(Operation.SUBSCRIBE);
-      RedisBackplane.this.up();
+      anyConnected();
     }
 
     @Override
     public void disconnected(String reason) {
       lost = true;
       subscriber().detach();
-      shards.all().forEach(shard -> shard.probe().reset());
-      RedisBackplane.this.down(reason);
+      check.reset();
+      anyDisconnected(reason);
     }
   }
 }

@@ -47,19 +47,19 @@ final class RedisSubscriber {
   private final TaskGuard guard;
   private final Receiver receiver;
   private final Consumer<byte[]> probes;
-  private final BiConsumer<StatefulRedisPubSubConnection<String, byte[]>, Throwable> refused;
+  private final BiConsumer<StatefulRedisPubSubConnection<String, byte[]>, Throwable> failed;
 
   /** The truth: connections follow. By channel. */
   private final Map<String, Subscription> wanted = new ConcurrentHashMap<>();
 
-  /** Who takes what arrives on channels that belong to no destination. */
+  /** Of channels that belong to no destination. */
   private final Map<String, ChannelListener> listeners = new ConcurrentHashMap<>();
 
   private final Queue<String> changed = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean scheduled = new AtomicBoolean();
 
-  /** Channels that the connection is told to be subscribed to. Owner's, as the next two are. */
-  private final Set<String> told = new HashSet<>();
+  /** Channels that a SUBSCRIBE was sent for on the connection. Owner's, as the next two are. */
+  private final Set<String> requested = new HashSet<>();
 
   /** How many SUBSCRIBEs of a channel the connection has not confirmed yet. */
   private final Map<String, Integer> unconfirmed = new HashMap<>();
@@ -76,7 +76,7 @@ final class RedisSubscriber {
    * @param probeChannel a channel of this node's own
    * @param timeout how long Redis may take to confirm a new connection's first subscription
    * @param probes takes what arrives on the probe channel, on Lettuce's I/O thread
-   * @param refused told on any thread when a connection's SUBSCRIBE failed, and how
+   * @param failed told on any thread when a connection's SUBSCRIBE failed, and how
    */
   RedisSubscriber(
       RedisKeys keys,
@@ -87,7 +87,7 @@ final class RedisSubscriber {
       TaskGuard guard,
       Receiver receiver,
       Consumer<byte[]> probes,
-      BiConsumer<StatefulRedisPubSubConnection<String, byte[]>, Throwable> refused) {
+      BiConsumer<StatefulRedisPubSubConnection<String, byte[]>, Throwable> failed) {
     this.keys = keys;
     this.probeChannel = probeChannel;
     this.timeout = timeout;
@@ -96,7 +96,7 @@ final class RedisSubscriber {
     this.guard = guard;
     this.receiver = receiver;
     this.probes = probes;
-    this.refused = refused;
+    this.failed = failed;
   }
 
   /**
@@ -137,7 +137,7 @@ final class RedisSubscriber {
 
   /** Begins to use a new connection; completes once Redis confirms the first subscription. */
   CompletionStage<Void> attach(StatefulRedisPubSubConnection<String, byte[]> connection) {
-    told.clear();
+    requested.clear();
     unconfirmed.clear();
     attached = new CompletableFuture<Void>().orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
     this.connection = connection;
@@ -155,23 +155,23 @@ final class RedisSubscriber {
     connection = null;
   }
 
-  /** If it throws, what is wanted and what Redis was told are apart: a new connection tells all. */
+  /** If it throws, a new connection subscribes to all that is wanted. */
   @SuppressWarnings("CatchThrowable")
   private void reconcile() {
     scheduled.set(false);
     try {
-      tell();
+      sendChanges();
     } catch (Throwable e) {
       guard.failed(e);
       StatefulRedisPubSubConnection<String, byte[]> connection = this.connection;
       if (connection != null) {
-        refused.accept(
+        failed.accept(
             connection, new IllegalStateException("its subscriptions could not be changed"));
       }
     }
   }
 
-  private void tell() {
+  private void sendChanges() {
     Set<String> channels = new HashSet<>();
     for (String channel; (channel = changed.poll()) != null; ) {
       channels.add(channel);
@@ -181,27 +181,27 @@ final class RedisSubscriber {
       return; // the next connection takes all that is wanted
     }
     List<String> missing = new ArrayList<>();
-    List<String> superfluous = new ArrayList<>();
+    List<String> unwanted = new ArrayList<>();
     for (String channel : channels) {
       if (!wanted.containsKey(channel)) {
-        if (told.remove(channel)) {
-          superfluous.add(channel);
+        if (requested.remove(channel)) {
+          unwanted.add(channel);
         }
-      } else if (!told.contains(channel)) {
+      } else if (!requested.contains(channel)) {
         missing.add(channel);
       } else if (!unconfirmed.containsKey(channel)) {
-        var unused = confirm(channel); // ended and begun again before Redis heard of either
+        var unused = complete(channel); // ended and begun again before Redis heard of either
       }
     }
-    for (int at = 0; at < superfluous.size(); at += CHANNELS_PER_COMMAND) {
-      var unused = connection.async().unsubscribe(part(superfluous, at));
+    for (int at = 0; at < unwanted.size(); at += CHANNELS_PER_COMMAND) {
+      var unused = connection.async().unsubscribe(part(unwanted, at));
     }
     subscribe(connection, missing);
   }
 
   private void subscribe(
       StatefulRedisPubSubConnection<String, byte[]> connection, List<String> channels) {
-    told.addAll(channels);
+    requested.addAll(channels);
     for (String channel : channels) {
       unconfirmed.merge(channel, 1, Integer::sum);
     }
@@ -210,7 +210,7 @@ final class RedisSubscriber {
       answer.whenComplete(
           (done, failure) -> {
             if (failure != null) {
-              refused.accept(connection, failure);
+              failed.accept(connection, failure);
             }
           });
     }
@@ -221,10 +221,10 @@ final class RedisSubscriber {
     return channels.subList(from, to).toArray(String[]::new);
   }
 
-  /** What does not hear of it here hears of the next connection. */
-  private void take(StatefulRedisPubSubConnection<String, byte[]> connection, String channel) {
+  /** If it fails, the next connection confirms it. */
+  private void confirm(StatefulRedisPubSubConnection<String, byte[]> connection, String channel) {
     if (!guard.run(() -> confirmed(connection, channel))) {
-      refused.accept(
+      failed.accept(
           connection, new IllegalStateException("a subscription of it could not be begun"));
     }
   }
@@ -240,8 +240,8 @@ final class RedisSubscriber {
       attached.complete(null);
     } else if (listener != null) {
       listener.subscribed.run();
-    } else if (left == null && told.contains(channel)) {
-      Subscription again = confirm(channel);
+    } else if (left == null && requested.contains(channel)) {
+      Subscription again = complete(channel);
       if (again != null) {
         receiver.interrupted(again.destination);
       }
@@ -249,7 +249,7 @@ final class RedisSubscriber {
   }
 
   /** Returns the subscription if it was confirmed before: then by another connection. */
-  private @Nullable Subscription confirm(String channel) {
+  private @Nullable Subscription complete(String channel) {
     Subscription subscription = wanted.get(channel);
     return subscription != null && !subscription.confirmed.complete(null) ? subscription : null;
   }
@@ -307,7 +307,7 @@ final class RedisSubscriber {
     @Override
     public void subscribed(String channel, long count) {
       if (!owner.isShuttingDown()) {
-        owner.execute(() -> take(source, channel));
+        owner.execute(() -> confirm(source, channel));
       }
     }
   }

@@ -55,8 +55,8 @@ public final class Commands {
   }
 
   /**
-   * Sends all of them. If that throws, each of them fails that is not answered yet: whoever counts
-   * what is with Redis would count it for ever.
+   * Sends all of them. If that throws, each of them fails that is not answered yet: it would be
+   * counted as in flight for ever.
    */
   @SuppressWarnings("CatchThrowable")
   public static void send(

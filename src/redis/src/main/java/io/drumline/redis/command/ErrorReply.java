@@ -29,7 +29,7 @@ public final class ErrorReply {
 
   /**
    * Whether a Redis of a cluster did nothing, because the keys are another's, on their way to
-   * another, or nobody's for the moment.
+   * another, or unassigned for the moment.
    */
   public static boolean isRedirect(Throwable failure) {
     String message = String.valueOf(failure.getMessage());

@@ -34,7 +34,7 @@ final class Activations implements RedisConnectionStateListener {
               if (failure != null) {
                 activated.remove(connection);
               }
-              return connection; // whoever uses it learns what is wrong
+              return connection; // its first command says what is wrong
             });
   }
 

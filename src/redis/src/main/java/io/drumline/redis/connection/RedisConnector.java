@@ -157,7 +157,10 @@ public final class RedisConnector implements AutoCloseable {
     return !node.is(NodeFlag.FAIL) && !node.is(NodeFlag.HANDSHAKE) && !node.is(NodeFlag.NOADDR);
   }
 
-  /** The topology knows addresses only: credentials and TLS are as with those who told it. */
+  /**
+   * The topology knows addresses only: credentials and TLS are as for the nodes that are
+   * configured.
+   */
   private RedisURI uri(RedisClusterNode node) {
     return RedisURI.builder(target.uris().get(0))
         .withHost(node.getUri().getHost())
@@ -198,7 +201,7 @@ public final class RedisConnector implements AutoCloseable {
 
   /**
    * Begins on a thread of its own: a cluster's topology is read blocking, by tasks of Lettuce's own
-   * computation pool; and the common pool may be occupied by anybody.
+   * computation pool; and the common pool may be occupied by the application.
    */
   private <T extends StatefulConnection<String, byte[]>> CompletionStage<T> open(
       Supplier<CompletionStage<? extends T>> connection) {

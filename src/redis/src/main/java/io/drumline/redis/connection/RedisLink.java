@@ -83,7 +83,7 @@ public final class RedisLink<C extends StatefulConnection<String, byte[]>> {
     return tried;
   }
 
-  /** Says so of one that is never opened. */
+  /** It is never opened: there will be no connection. */
   public void markUnavailable() {
     tried = true;
   }
@@ -122,7 +122,7 @@ public final class RedisLink<C extends StatefulConnection<String, byte[]>> {
         .whenComplete((done, refusal) -> run(() -> prepared(connection, refusal)));
   }
 
-  @SuppressWarnings("unchecked") // nobody looks at what it brings
+  @SuppressWarnings("unchecked") // the result is not used
   private CompletionStage<Object> prepare(C connection) {
     return (CompletionStage<Object>) preparation.apply(connection);
   }
@@ -140,8 +140,8 @@ public final class RedisLink<C extends StatefulConnection<String, byte[]>> {
     }
   }
 
-  /** Tells that the connection does its work: the next loss is answered quickly again. */
-  public void proved() {
+  /** The connection does its work: after the next loss, it is opened again quickly. */
+  public void resetBackoff() {
     attempt = 0;
   }
 

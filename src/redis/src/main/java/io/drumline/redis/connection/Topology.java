@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Which Redis has which keys, for what one of them was asked that another one has. */
 public interface Topology {
-  /** Asks again who has which keys; any thread. */
+  /** Asks again which Redis has which keys; any thread. */
   void refresh();
 
   /**

@@ -121,7 +121,7 @@ public final class Envelope {
     return array;
   }
 
-  /** Before anything is allocated: a length is what somebody wrote, not what is there. */
+  /** Before anything is allocated: a length may be wrong. */
   private static void check(ByteBuffer in, int length) throws MalformedException {
     if (length < 0 || length > in.remaining()) {
       throw new MalformedException("a length of " + length + " with " + in.remaining() + " left");

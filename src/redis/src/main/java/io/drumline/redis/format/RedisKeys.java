@@ -76,7 +76,7 @@ public record RedisKeys(String prefix, String channels) {
     return prefix + "nodes";
   }
 
-  /** The hash with all who are blocked; see revoke.lua. */
+  /** The hash with all blocks; see revoke.lua. */
   public String revoked() {
     return prefix + "revoked";
   }

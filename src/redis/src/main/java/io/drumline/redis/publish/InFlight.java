@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
- * What a publisher has sent and has no answer for: by its deadlines, and by number, for those who
- * must not overtake it.
+ * What a publisher has sent and has no answer for: by its deadlines, and by number, for publishers
+ * that must not overtake it.
  *
  * <p>Used on the owner's thread, except {@link #settle}.
  */

@@ -26,10 +26,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The masters of a Redis Cluster, a connection to each, also to those without slots: while their
- * first one is on its way, they are asked for what it had. Who has which slots is asked at the
- * start, whenever a connection is lost and whenever a master says that it has not what it was asked
- * for; what waits for a master goes to the one that has its slot then, in order.
+ * The masters of a Redis Cluster, with a connection to each, also to those without slots: while
+ * their first slot is on its way, they are asked for its keys. The cluster is asked for its
+ * topology at the start, whenever a connection is lost, and whenever a master answers that it does
+ * not have a key; what waits for a master goes to the one that has its slot then, in order.
  *
  * <p>Threads: everything runs on {@code owner}, except {@link #of}, {@link #all}, {@link #serving}
  * and {@link #refresh}.
@@ -59,8 +59,8 @@ public final class ClusterShards implements RedisShards {
   private volatile Table table;
 
   /**
-   * @param bySlot who has each slot
-   * @param serving who has slots, without {@code unassigned}
+   * @param bySlot the master of each slot
+   * @param serving masters that have slots, without {@code unassigned}
    * @param all these, and behind them masters that wait for their first slot
    */
   private record Table(
@@ -68,7 +68,7 @@ public final class ClusterShards implements RedisShards {
 
   /**
    * @param place where the cluster is, for the log
-   * @param masters asks the cluster who has which slots
+   * @param masters asks the cluster for its masters and their slots
    * @param connections opens a connection to a master
    */
   public ClusterShards(
@@ -211,7 +211,7 @@ public final class ClusterShards implements RedisShards {
     return new RedisShard(master.address(), () -> connections.apply(master), context, this);
   }
 
-  /** What was sent to those who had a slot comes before what is sent to those who have it now. */
+  /** What was sent to the master that had a slot comes before what is sent to the next one. */
   private void follow(Table before) {
     Map<RedisShard, Set<RedisShard>> followed = new HashMap<>();
     for (int slot = 0; slot < before.bySlot.size(); slot++) {

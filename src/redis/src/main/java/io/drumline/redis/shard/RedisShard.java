@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One Redis that has keys: its connection for commands, and what is sent there.
  *
- * <p>Threads: everything runs on the backplane's, except what says otherwise.
+ * <p>Threads: everything runs on the backplane's, except where a method says otherwise.
  */
 public final class RedisShard implements ConnectionWatcher {
   private final RedisLink<StatefulConnection<String, byte[]>> link;
@@ -44,7 +44,7 @@ public final class RedisShard implements ConnectionWatcher {
   /**
    * @param place where it is, for the log
    * @param opener opens a connection to it
-   * @param topology who has what it has not
+   * @param topology finds the Redis that has a key that this one does not have
    */
   RedisShard(
       String place,
@@ -153,7 +153,7 @@ public final class RedisShard implements ConnectionWatcher {
     lost = true;
   }
 
-  /** Says of one that is never opened that it will not have a connection. */
+  /** It is never opened: there will be no connection. */
   void markUnavailable() {
     link.markUnavailable();
   }
@@ -186,7 +186,7 @@ public final class RedisShard implements ConnectionWatcher {
     ProbeVerdict verdict = probe.verdict();
     switch (verdict) {
       case ALIVE -> {
-        link.proved();
+        link.resetBackoff();
         probe.send(connection);
       }
       case PENDING -> probe.send(connection);
@@ -227,7 +227,7 @@ public final class RedisShard implements ConnectionWatcher {
     }
   }
 
-  /** Gives up the connection for good; what it was asked goes to whoever has the keys now. */
+  /** Gives up the connection for good; what waits goes to the master that has the keys now. */
   CompletionStage<Void> retire() {
     CompletionStage<Void> closed = link.close();
     reader.rejectWaiting();

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /** Where keys and channels are: in the one Redis, or divided among the masters of a cluster. */
 public interface RedisShards extends Topology {
   /**
-   * Who has a key, or best takes what has none; any thread. Where nobody is known to, a shard that
-   * has no connection.
+   * The one that has a key, or best takes what has none; any thread. Where none is known, a shard
+   * without a connection.
    */
   RedisShard of(@Nullable String key);
 
@@ -22,7 +22,7 @@ public interface RedisShards extends Topology {
   /** Opens the connections; the methods from here on are called by the backplane's thread. */
   void start();
 
-  /** Looks, several times a second, what has taken too long. */
+  /** Fails what has taken too long; several times a second. */
   void expire();
 
   /** Completes when all connections are closed. */

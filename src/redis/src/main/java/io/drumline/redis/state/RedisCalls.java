@@ -32,23 +32,23 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls of one kind to Redis, bounded in number, on the connections that publish. Each is done once
- * at the most: it is sent again only where a Redis of a cluster says that it has not the key, until
- * the call's time is over. Thread safe; never blocks.
+ * Calls of one kind to Redis, bounded in number, on the connections that publish. Each is done at
+ * most once: it is sent again only where a Redis of a cluster answers that it does not have the
+ * key, until the call's time is over. Thread safe; never blocks.
  *
  * <p>Concurrency: callers add to the lane, whose task on the owner sends everything that waits in
  * one flush, in order; Lettuce's I/O thread completes. Where it is not known yet whether Redis can
  * be reached, as at the start, calls wait for that.
  */
-public final class RedisCalls {
+final class RedisCalls {
 
   /** Until a call is sent again that another Redis of the cluster may have the key of. */
-  private static final long MISROUTED_PAUSE_MILLIS = 50;
+  private static final long REDIRECT_PAUSE_MILLIS = 50;
 
-  private final String refusal;
   private final Operation operation;
+  private final String sentence;
+  private final int maxCalls;
   private final RedisRefusals refusals;
-  private final int most;
   private final Duration timeout;
   private final EventExecutor owner;
   private final RedisShards shards;
@@ -56,26 +56,19 @@ public final class RedisCalls {
   private final RedisLane<Call<?>> lane;
   private final AtomicInteger held = new AtomicInteger();
 
-  /**
-   * @param refusal how the sentence of a failure begins, such as {@code The session cannot be
-   *     opened now}
-   * @param operation what the calls are about
-   * @param most calls that may wait for Redis; what comes beyond them fails at once
-   * @param timeout how long Redis may take to answer
-   * @param shards where the connections are
-   */
-  public RedisCalls(
-      String refusal,
+  /** As {@link CallLanes} says. */
+  RedisCalls(
       Operation operation,
+      String sentence,
+      int maxCalls,
       RedisRefusals refusals,
-      int most,
       Duration timeout,
       EventExecutor owner,
       RedisShards shards) {
-    this.refusal = refusal;
     this.operation = operation;
+    this.sentence = sentence;
+    this.maxCalls = maxCalls;
     this.refusals = refusals;
-    this.most = most;
     this.timeout = timeout;
     this.owner = owner;
     lane = new RedisLane<>(owner, this::sendWaiting);
@@ -105,7 +98,7 @@ public final class RedisCalls {
           }
 
           @Override
-          boolean again(Throwable failure) {
+          boolean prepareRetry(Throwable failure) {
             if (type == CommandType.EVAL || !(failure instanceof RedisNoScriptException)) {
               return false;
             }
@@ -135,40 +128,40 @@ public final class RedisCalls {
           }
 
           @Override
-          boolean again(Throwable failure) {
+          boolean prepareRetry(Throwable failure) {
             return false;
           }
         });
   }
 
-  /** Whether Redis has said that it is a replica since the last call. */
-  public boolean wasReadOnly() {
+  /** Whether Redis has answered that it is a read-only replica since the last call. */
+  boolean wasReadOnly() {
     return lane.wasReadOnly();
   }
 
   private <T> CompletionStage<T> send(Call<T> call) {
-    if (held.incrementAndGet() > most) {
-      call.reject(refusal + "; the backplane is overloaded.");
+    if (held.incrementAndGet() > maxCalls) {
+      call.reject(sentence + "; the backplane is overloaded.");
     } else if (owner.isShuttingDown()) {
-      call.reject(refusals.unavailable(refusal));
+      call.reject(refusals.unavailable(sentence));
     } else {
       RedisShard shard = shards.of(call.key);
       if (shard.connection() == null && shard.hasBeenTried()) {
-        call.reject(refusals.unavailable(refusal));
+        call.reject(refusals.unavailable(sentence));
       } else {
         lane.add(call);
       }
     }
     return call.result.exceptionally(
         failure -> {
-          throw failure instanceof BackplaneException unable
-              ? unable
-              : new BackplaneException(refusal + "; the backplane does not answer.", failure);
+          throw failure instanceof BackplaneException e
+              ? e
+              : new BackplaneException(sentence + "; the backplane does not answer.", failure);
         });
   }
 
   /** Sends what waits, or rejects it, where it is known by now which; any thread. */
-  public void resume() {
+  void resume() {
     if (!lane.isEmpty()) {
       lane.schedule();
     }
@@ -184,15 +177,15 @@ public final class RedisCalls {
         continue;
       }
       RedisShard shard = shards.of(next.key);
-      String asked = next.asked;
+      String askAddress = next.askAddress;
       StatefulConnection<String, byte[]> connection =
-          asked == null ? shard.connection() : shards.connectionTo(asked);
+          askAddress == null ? shard.connection() : shards.connectionTo(askAddress);
       if (connection != null) {
-        begin(next, asked, batches.computeIfAbsent(connection, one -> new ArrayList<>()));
-      } else if (asked != null) {
+        begin(next, askAddress, batches.computeIfAbsent(connection, one -> new ArrayList<>()));
+      } else if (askAddress != null) {
         next.retryLater();
       } else if (shard.hasBeenTried()) {
-        next.reject(refusals.unavailable(refusal));
+        next.reject(refusals.unavailable(sentence));
       } else {
         untried.add(next);
       }
@@ -204,10 +197,10 @@ public final class RedisCalls {
   /** One that cannot even be written is refused: those behind it must not wait for ever. */
   @SuppressWarnings("CatchThrowable")
   private void begin(
-      Call<?> call, @Nullable String asked, List<RedisCommand<String, byte[], ?>> batch) {
+      Call<?> call, @Nullable String askAddress, List<RedisCommand<String, byte[], ?>> batch) {
     try {
       RedisCommand<String, byte[], ?> command = call.begin(timeout);
-      if (asked != null) {
+      if (askAddress != null) {
         batch.add(Commands.asking());
       }
       batch.add(command);
@@ -216,14 +209,14 @@ public final class RedisCalls {
     }
   }
 
-  /** One call until Redis has answered, whether anyone still waits for it or not. */
+  /** One call until Redis has answered, also after its caller has given up. */
   private abstract class Call<T> {
     final CompletableFuture<T> result = new CompletableFuture<>();
     final @Nullable String key;
     private final Supplier<CommandOutput<String, byte[], T>> output;
 
     /** The Redis to which the key is on its way, where that is to be asked next. */
-    volatile @Nullable String asked;
+    volatile @Nullable String askAddress;
 
     Call(@Nullable String key, Supplier<CommandOutput<String, byte[], T>> output) {
       this.key = key;
@@ -232,8 +225,8 @@ public final class RedisCalls {
 
     abstract AsyncCommand<String, byte[], T> command(CommandOutput<String, byte[], T> output);
 
-    /** Whether another try may help. */
-    abstract boolean again(Throwable failure);
+    /** Makes it ready to be sent again; returns whether that may help. */
+    abstract boolean prepareRetry(Throwable failure);
 
     AsyncCommand<String, byte[], T> begin(Duration timeout) {
       result.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
@@ -244,7 +237,7 @@ public final class RedisCalls {
 
     private void answered(@Nullable T answer, @Nullable Throwable failure) {
       if (failure != null && !owner.isShuttingDown() && !result.isDone()) {
-        if (again(failure)) {
+        if (prepareRetry(failure)) {
           lane.add(this);
           return;
         }
@@ -267,41 +260,41 @@ public final class RedisCalls {
                 : refusals.failed(operation, failure);
         fail(
             reason == null
-                ? refusals.unavailable(refusal)
-                : refusals.rejected(refusal, operation, reason),
+                ? refusals.unavailable(sentence)
+                : refusals.rejected(sentence, operation, reason),
             failure);
       }
     }
 
     private void askAnother(Throwable failure) {
-      asked = ErrorReply.askAddress(failure);
-      if (asked != null) {
+      askAddress = ErrorReply.askAddress(failure);
+      if (askAddress != null) {
         lane.add(this);
       } else {
         retryLater();
       }
     }
 
-    /** When it is known by then who has the key. */
+    /** Once it may be known which Redis has the key. */
     void retryLater() {
-      asked = null;
+      askAddress = null;
       shards.refresh();
       var unused =
-          owner.schedule(() -> lane.add(this), MISROUTED_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+          owner.schedule(() -> lane.add(this), REDIRECT_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    void reject(String sentence) {
+    void reject(String message) {
       held.decrementAndGet();
-      fail(sentence, null);
+      fail(message, null);
     }
 
     void reject(Throwable cause) {
       held.decrementAndGet();
-      fail(refusals.unavailable(refusal), cause);
+      fail(refusals.unavailable(sentence), cause);
     }
 
-    private void fail(String sentence, @Nullable Throwable cause) {
-      result.completeExceptionally(new BackplaneException(sentence, cause));
+    private void fail(String message, @Nullable Throwable cause) {
+      result.completeExceptionally(new BackplaneException(message, cause));
     }
   }
 }

@@ -7,6 +7,7 @@ import io.drumline.redis.command.Commands;
 import io.drumline.redis.format.InvalidEnvelopes;
 import io.drumline.redis.format.MalformedException;
 import io.drumline.redis.format.RedisKeys;
+import io.drumline.redis.status.Operation;
 import io.lettuce.core.protocol.CommandType;
 import java.util.concurrent.CompletionStage;
 
@@ -27,9 +28,9 @@ public final class RedisControl implements ControlChannel {
    * @param invalid is told of what arrives and is no notice
    */
   public RedisControl(
-      RedisKeys keys, RedisCalls calls, ControlListeners listeners, InvalidEnvelopes invalid) {
+      RedisKeys keys, CallLanes lanes, ControlListeners listeners, InvalidEnvelopes invalid) {
     this.channel = keys.control();
-    this.calls = calls;
+    calls = lanes.open(Operation.NOTICE, "The nodes cannot be told now", MAX_CALLS);
     this.listeners = listeners;
     this.invalid = invalid;
   }

@@ -9,6 +9,7 @@ import io.drumline.redis.command.RedisScript;
 import io.drumline.redis.format.InvalidEnvelopes;
 import io.drumline.redis.format.MalformedException;
 import io.drumline.redis.format.RedisKeys;
+import io.drumline.redis.status.Operation;
 import io.lettuce.core.protocol.CommandType;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,8 +41,8 @@ public final class RedisRegistry implements NodeRegistry {
   private final RedisCalls calls;
   private final InvalidEnvelopes invalid;
 
-  /** What a node says of itself, as JSON: later versions may say more. */
-  private record Said(
+  /** A node as it writes itself, as JSON: later versions may have more fields. */
+  private record NodeEntry(
       String id,
       String host,
       int clientPort,
@@ -54,15 +55,15 @@ public final class RedisRegistry implements NodeRegistry {
   /**
    * @param invalid is told of what is in Redis and is no node
    */
-  public RedisRegistry(RedisKeys keys, RedisCalls calls, InvalidEnvelopes invalid) {
+  public RedisRegistry(RedisKeys keys, CallLanes lanes, InvalidEnvelopes invalid) {
     this.key = keys.nodes();
-    this.calls = calls;
+    calls = lanes.open(Operation.LEASE, "The node cannot renew its lease now", MAX_CALLS);
     this.invalid = invalid;
   }
 
   @Override
   public CompletionStage<Renewal> renew(NodeRun self, NodeState state, Duration lease) {
-    byte[] said = JSON.writeValueAsBytes(said(self, state));
+    byte[] entry = JSON.writeValueAsBytes(entry(self, state));
     return calls
         .run(
             RENEW,
@@ -71,7 +72,7 @@ public final class RedisRegistry implements NodeRegistry {
             args ->
                 args.add(self.incarnation())
                     .add(lease.toMillis())
-                    .add(said)
+                    .add(entry)
                     .add(MAX_NODES - 1)
                     .add(MAX_DROPPED))
         .thenApply(answer -> renewal(answer, new Alive(self, state, lease)));
@@ -103,8 +104,8 @@ public final class RedisRegistry implements NodeRegistry {
     return new Renewal((Long) answer.get(0) == 1, nodes);
   }
 
-  private static Said said(NodeRun run, NodeState state) {
-    return new Said(
+  private static NodeEntry entry(NodeRun run, NodeState state) {
+    return new NodeEntry(
         run.id(),
         run.host(),
         run.clientPort(),
@@ -121,20 +122,20 @@ public final class RedisRegistry implements NodeRegistry {
       throw new MalformedException("longer than a node says of itself");
     }
     try {
-      Said said = JSON.readValue(bytes, Said.class);
-      if (said == null) {
+      NodeEntry entry = JSON.readValue(bytes, NodeEntry.class);
+      if (entry == null) {
         throw new MalformedException("nothing");
       }
       return new Alive(
           new NodeRun(
               incarnation,
-              said.id,
-              said.host,
-              said.clientPort,
-              said.controlPort,
-              said.version,
-              Instant.ofEpochMilli(said.started)),
-          new NodeState(said.connections, said.draining),
+              entry.id,
+              entry.host,
+              entry.clientPort,
+              entry.controlPort,
+              entry.version,
+              Instant.ofEpochMilli(entry.started)),
+          new NodeState(entry.connections, entry.draining),
           left);
     } catch (JacksonException e) {
       throw new MalformedException("no JSON of a node", e);

@@ -7,6 +7,7 @@ import io.drumline.backplane.Revocations;
 import io.drumline.redis.command.Commands;
 import io.drumline.redis.command.RedisScript;
 import io.drumline.redis.format.RedisKeys;
+import io.drumline.redis.status.Operation;
 import io.lettuce.core.protocol.CommandType;
 import java.time.Duration;
 import java.time.Instant;
@@ -62,9 +63,9 @@ public final class RedisRevocations implements Revocations {
    */
   private record Restored(String version, long count) {}
 
-  public RedisRevocations(RedisKeys keys, RedisCalls calls) {
+  public RedisRevocations(RedisKeys keys, CallLanes lanes) {
     this.key = keys.revoked();
-    this.calls = calls;
+    calls = lanes.open(Operation.BLOCK, "Blocked users cannot be looked up now", MAX_CALLS);
   }
 
   @Override

@@ -10,6 +10,7 @@ import io.drumline.redis.command.Commands;
 import io.drumline.redis.command.RedisScript;
 import io.drumline.redis.format.InvalidEnvelopes;
 import io.drumline.redis.format.RedisKeys;
+import io.drumline.redis.status.Operation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -50,14 +51,14 @@ public final class RedisSessions implements SessionStore {
   /**
    * @param incarnation of this node, on whose channel it is told of sessions that others open
    * @param invalid is told of what is in Redis and is no session
-   * @param calls by which Redis is asked
+   * @param lanes by which Redis is asked
    */
   public RedisSessions(
-      RedisKeys keys, String incarnation, InvalidEnvelopes invalid, RedisCalls calls) {
+      RedisKeys keys, String incarnation, InvalidEnvelopes invalid, CallLanes lanes) {
     this.keys = keys;
     this.incarnation = incarnation;
     this.invalid = invalid;
-    this.calls = calls;
+    calls = lanes.open(Operation.SESSION, "The session cannot be opened now", MAX_CALLS);
   }
 
   @Override
@@ -113,9 +114,9 @@ public final class RedisSessions implements SessionStore {
    */
   public void interrupted() {
     doubtfulUntil = System.nanoTime() + RESTORED_WITHIN.toNanos();
-    Listener told = listener;
-    if (told != null) {
-      told.interrupted();
+    Listener current = listener;
+    if (current != null) {
+      current.interrupted();
     }
   }
 
@@ -185,9 +186,9 @@ public final class RedisSessions implements SessionStore {
       invalid.dropped(keys.node(incarnation), "it is no notice");
       return;
     }
-    Listener told = listener;
-    if (told != null) {
-      told.opened(notice.group(2), Long.parseLong(notice.group(1)));
+    Listener current = listener;
+    if (current != null) {
+      current.opened(notice.group(2), Long.parseLong(notice.group(1)));
     }
   }
 }

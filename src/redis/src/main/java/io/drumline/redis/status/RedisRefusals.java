@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * read while nothing is refused.
  */
 public final class RedisRefusals {
-  /** What nobody has asked for since counts as over, while Redis accepts other operations. */
+  /** An operation that was not tried since is forgotten, while Redis accepts others. */
   private static final Duration FORGOTTEN = Duration.ofMinutes(1);
 
   /** A refusal of one kind of operation, until it is over. */

@@ -14,14 +14,14 @@ public final class SpareOutage {
   private static final int MOST_REASONS = 16;
 
   private final String master;
-  private final Set<String> told = new HashSet<>();
+  private final Set<String> logged = new HashSet<>();
 
   public SpareOutage(String master) {
     this.master = master;
   }
 
   public void lasts(String reason) {
-    if (told.size() < MOST_REASONS && told.add(reason)) {
+    if (logged.size() < MOST_REASONS && logged.add(reason)) {
       log.warn(
           "The master {} of the Redis Cluster cannot be used: {}; retrying. It has no slots:"
               + " nothing is missing until it is given some",
@@ -31,14 +31,14 @@ public final class SpareOutage {
   }
 
   public void over() {
-    if (!told.isEmpty()) {
-      told.clear();
+    if (!logged.isEmpty()) {
+      logged.clear();
       log.info("Connected to the master {} of the Redis Cluster, which has no slots", master);
     }
   }
 
   /** It has slots now: others tell what becomes of it. */
   public void forget() {
-    told.clear();
+    logged.clear();
   }
 }
