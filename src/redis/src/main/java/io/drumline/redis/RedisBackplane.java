@@ -22,8 +22,10 @@ import io.drumline.redis.connection.RedisConnector;
 import io.drumline.redis.connection.RedisLink;
 import io.drumline.redis.format.InvalidEnvelopes;
 import io.drumline.redis.format.RedisKeys;
+import io.drumline.redis.history.PageRequest;
+import io.drumline.redis.history.PageRequest.MissingEpoch;
 import io.drumline.redis.history.ReadScript;
-import io.drumline.redis.publish.Publications;
+import io.drumline.redis.publish.PendingPublications;
 import io.drumline.redis.publish.PublishScript;
 import io.drumline.redis.settings.RedisSettings;
 import io.drumline.redis.settings.RedisTarget;
@@ -152,7 +154,7 @@ public final class RedisBackplane implements Backplane {
                 owner,
                 new PublishScript(keys, ids, retentions, settings.publishTimeout()),
                 new ReadScript(keys, ids, retentions, invalid),
-                new Publications(settings, metrics, refusals, guard),
+                new PendingPublications(settings, metrics, refusals, guard),
                 keys.probe(ids.incarnation()),
                 new Watcher(),
                 guard));
@@ -253,7 +255,8 @@ public final class RedisBackplane implements Backplane {
   @Override
   public CompletionStage<History> read(
       Destination destination, long after, int count, boolean begin) {
-    return shard(destination).reader().read(destination, after, count, begin);
+    MissingEpoch missing = begin ? MissingEpoch.BEGIN : MissingEpoch.LEAVE;
+    return shard(destination).reader().read(new PageRequest(destination, after, count, missing));
   }
 
   @Override

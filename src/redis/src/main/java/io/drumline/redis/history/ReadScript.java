@@ -8,6 +8,7 @@ import io.drumline.message.Destination;
 import io.drumline.redis.command.RedisScript;
 import io.drumline.redis.format.InvalidEnvelopes;
 import io.drumline.redis.format.RedisKeys;
+import io.drumline.redis.history.PageRequest.MissingEpoch;
 import io.lettuce.core.protocol.AsyncCommand;
 import java.util.List;
 
@@ -36,9 +37,8 @@ public final class ReadScript {
   }
 
   /** The command for {@link io.drumline.backplane.Backplane#read}. */
-  AsyncCommand<String, byte[], History> command(
-      Destination destination, long after, int count, boolean begin) {
-    return command(keys(destination), destination, after, count, begin);
+  AsyncCommand<String, byte[], History> command(PageRequest request) {
+    return command(keys(request.destination()), request);
   }
 
   /** All keys that the script needs. */
@@ -47,21 +47,20 @@ public final class ReadScript {
   }
 
   /** The same for a Redis that is just taking over the destination's slot. */
-  AsyncCommand<String, byte[], History> asking(
-      Destination destination, long after, int count, boolean begin) {
-    return command(List.of(keys.meta(destination)), destination, after, count, begin);
+  AsyncCommand<String, byte[], History> asking(PageRequest request) {
+    return command(List.of(keys.meta(request.destination())), request);
   }
 
-  private AsyncCommand<String, byte[], History> command(
-      List<String> named, Destination destination, long after, int count, boolean begin) {
+  private AsyncCommand<String, byte[], History> command(List<String> named, PageRequest request) {
+    Destination destination = request.destination();
     Retention retention = retentions.of(destination);
     return RedisScript.command(
         SCRIPT
             .call(named)
-            .add(after)
-            .add(Math.min(count, MOST_MESSAGES))
+            .add(request.after())
+            .add(Math.min(request.count(), MOST_MESSAGES))
             .add(MOST_BYTES)
-            .add(begin ? ids.newEpoch(destination) : "")
+            .add(request.missingEpoch() == MissingEpoch.BEGIN ? ids.newEpoch(destination) : "")
             .add(retention.keeps() ? retention.age().toMillis() : 0)
             .add(retention.messages()),
         new HistoryOutput(destination, invalid));

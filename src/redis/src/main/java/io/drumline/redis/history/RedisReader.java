@@ -2,7 +2,6 @@ package io.drumline.redis.history;
 
 import io.drumline.backplane.BackplaneException;
 import io.drumline.backplane.History;
-import io.drumline.message.Destination;
 import io.drumline.redis.command.AskCheck;
 import io.drumline.redis.command.Commands;
 import io.drumline.redis.command.ErrorReply;
@@ -84,9 +83,8 @@ public final class RedisReader {
   }
 
   /** As {@link io.drumline.backplane.Backplane#read}. */
-  public CompletionStage<History> read(
-      Destination destination, long after, int count, boolean begin) {
-    Read read = new Read(destination, after, count, begin);
+  public CompletionStage<History> read(PageRequest request) {
+    Read read = new Read(request);
     if (held.incrementAndGet() > settings.requestQueue()) {
       read.fail(OVERLOADED, null);
     } else if (link.get() == null || lane.isClosed()) {
@@ -145,39 +143,30 @@ public final class RedisReader {
   /** One page that is asked for. */
   private final class Read {
     final CompletableFuture<History> result = new CompletableFuture<>();
-    private final Destination destination;
-    private final long after;
-    private final int count;
-    private final boolean begin;
+    private final PageRequest request;
     volatile long begun;
 
     /** The Redis to which the slot is on its way, where that is asked. */
-    private volatile @Nullable String asked;
+    private volatile @Nullable String askAddress;
 
-    Read(Destination destination, long after, int count, boolean begin) {
-      this.destination = destination;
-      this.after = after;
-      this.count = count;
-      this.begin = begin;
+    Read(PageRequest request) {
+      this.request = request;
     }
 
-    /** One whose command cannot be made fails: nobody would look at it any more. */
+    /** One whose command cannot be made fails: its answer would never come. */
     @SuppressWarnings("CatchThrowable")
     void send(StatefulConnection<String, byte[]> usual) {
-      String address = asked;
+      String address = askAddress;
       StatefulConnection<String, byte[]> connection =
           address == null ? usual : topology.connectionTo(address);
       if (connection == null) {
-        misrouted(null);
+        redirected(null);
         return;
       }
       begun = System.nanoTime();
       AsyncCommand<String, byte[], History> command;
       try {
-        command =
-            address == null
-                ? script.command(destination, after, count, begin)
-                : script.asking(destination, after, count, begin);
+        command = address == null ? script.command(request) : script.asking(request);
       } catch (Throwable e) {
         fail(refusals.unavailable(NOT_READ), e);
         return;
@@ -191,10 +180,10 @@ public final class RedisReader {
 
     /** On Lettuce's I/O thread. */
     private void answered(@Nullable History history, @Nullable Throwable failure) {
-      if (asked == null && ErrorReply.askAddress(failure) != null && !result.isDone()) {
+      if (askAddress == null && ErrorReply.askAddress(failure) != null && !result.isDone()) {
         var unused =
-            AskCheck.haveLeft(link.get(), () -> script.keys(destination))
-                .thenAccept(left -> onItsWay(left, failure));
+            AskCheck.haveLeft(link.get(), () -> script.keys(request.destination()))
+                .thenAccept(left -> checkedAsk(left, failure));
         return;
       }
       try {
@@ -208,7 +197,7 @@ public final class RedisReader {
           loader.markMissing();
           lane.waiting().add(this);
         } else if (failure != null && ErrorReply.isRedirect(failure)) {
-          misrouted(failure);
+          redirected(failure);
         } else {
           RedisRefusal reason = refusals.failed(Operation.READ, failure);
           fail(
@@ -222,21 +211,21 @@ public final class RedisReader {
       }
     }
 
-    /** The slot is on its way; on Lettuce's I/O thread. */
-    private void onItsWay(boolean left, @Nullable Throwable failure) {
+    /** Whether the slot is really on its way is known; on Lettuce's I/O thread. */
+    private void checkedAsk(boolean left, @Nullable Throwable failure) {
       try {
         if (left) {
-          asked = ErrorReply.askAddress(failure);
+          askAddress = ErrorReply.askAddress(failure);
           lane.waiting().add(this);
         } else {
-          misrouted(failure);
+          redirected(failure);
         }
       } finally {
         settled();
       }
     }
 
-    private void misrouted(@Nullable Throwable failure) {
+    private void redirected(@Nullable Throwable failure) {
       fail(refusals.unavailable(NOT_READ), failure);
       topology.refresh();
     }

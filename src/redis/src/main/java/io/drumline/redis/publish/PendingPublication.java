@@ -15,6 +15,16 @@ final class PendingPublication {
   private static final AtomicIntegerFieldUpdater<PendingPublication> RELEASED =
       AtomicIntegerFieldUpdater.newUpdater(PendingPublication.class, "released");
 
+  /** What is known of it. */
+  private enum Stage {
+    /** Redis does not have it. */
+    WAITING,
+    /** It was sent, and nothing has come of it yet. */
+    IN_FLIGHT,
+    /** An answer to it was lost: Redis may have it, whatever comes of it when it is sent again. */
+    UNKNOWN
+  }
+
   final Destination destination;
   final String id;
   final byte[] payload;
@@ -26,10 +36,9 @@ final class PendingPublication {
   final long begun = System.nanoTime();
   private volatile long sequence;
   private volatile long firstSent;
-  private volatile boolean lost;
-  private volatile boolean withRedis;
-  private volatile boolean misrouted;
-  private volatile @Nullable String asked;
+  private volatile Stage stage = Stage.WAITING;
+  private volatile boolean redirected;
+  private volatile @Nullable String askAddress;
   private volatile int released;
 
   PendingPublication(Draft draft, String id) {
@@ -62,48 +71,57 @@ final class PendingPublication {
     this.firstSent = System.nanoTime();
   }
 
-  /** Whether it was sent and its answer lost: Redis may have it. */
-  boolean lost() {
-    return lost;
-  }
-
-  void answerLost() {
-    lost = true;
+  /** Whether an answer to it was lost: Redis may have it. */
+  boolean isUnknown() {
+    return stage == Stage.UNKNOWN;
   }
 
   /** Whether it was sent and nothing has come of it yet. */
-  boolean isWithRedis() {
-    return withRedis;
+  boolean isInFlight() {
+    return stage == Stage.IN_FLIGHT;
   }
 
-  void taken() {
-    withRedis = true;
+  /** It is being sent. */
+  void markInFlight() {
+    move(Stage.IN_FLIGHT);
   }
 
-  /** Redis has said that it did nothing with it. */
-  void notTaken() {
-    withRedis = false;
+  /** Redis has answered that it did nothing with it. */
+  void markNotTaken() {
+    move(Stage.WAITING);
+  }
+
+  /** Its answer was lost. */
+  void markUnknown() {
+    move(Stage.UNKNOWN);
+  }
+
+  /** By the owner and by Lettuce's I/O threads: none may undo UNKNOWN. */
+  private synchronized void move(Stage next) {
+    if (stage != Stage.UNKNOWN) {
+      stage = next;
+    }
   }
 
   /**
-   * The same, as its slot is another's, or on its way.
+   * Redis has answered that it did nothing with it, as its slot is another's, or on its way.
    *
-   * @param asked address of the Redis to ask instead for this once; null if none
+   * @param askAddress address of the Redis to ask instead for this once; null if none
    */
-  void misrouted(@Nullable String asked) {
-    notTaken();
-    this.asked = asked;
-    misrouted = true;
+  void markRedirected(@Nullable String askAddress) {
+    markNotTaken();
+    this.askAddress = askAddress;
+    redirected = true;
   }
 
   /** Whether that ever was so. */
-  boolean isMisrouted() {
-    return misrouted;
+  boolean wasRedirected() {
+    return redirected;
   }
 
   /** The Redis to which its slot is on the way, where that is to be asked next; else null. */
-  @Nullable String asked() {
-    return asked;
+  @Nullable String askAddress() {
+    return askAddress;
   }
 
   /** Gives its room back; returns whether it had it until now. */

@@ -13,7 +13,7 @@ final class PublishBatch {
   private static final int MOST = 512;
 
   private final PublishScript script;
-  private final Publications publications;
+  private final PendingPublications publications;
   private final InFlight inFlight;
   private final @Nullable ReplicaWait replicas;
   private final Answers answers;
@@ -31,12 +31,12 @@ final class PublishBatch {
   }
 
   /**
-   * @param replicas what to send behind the batch, to know how many replicas have it; null if
-   *     nobody asks
+   * @param replicas what to send behind the batch, to know how many replicas have it; null if none
+   *     is needed
    */
   PublishBatch(
       PublishScript script,
-      Publications publications,
+      PendingPublications publications,
       InFlight inFlight,
       @Nullable ReplicaWait replicas,
       Answers answers) {
@@ -73,13 +73,13 @@ final class PublishBatch {
         (messageId, failure) -> answers.answered(publication, replicas, messageId, failure));
     if (first) {
       inFlight.watch(publication);
-    } else if (publication.lost()) {
+    } else if (publication.isUnknown()) {
       publications.sentAgain();
     }
-    publication.taken();
+    publication.markInFlight();
     added.add(publication);
     ordered |= publication.destination.ordered();
-    if (publication.asked() != null) {
+    if (publication.askAddress() != null) {
       commands.add(Commands.asking());
     }
     commands.add(command);

@@ -27,7 +27,7 @@ public final class PublishScript {
   private final String publisher;
 
   /**
-   * @param timeout after which nobody waits for a publication's answer any more
+   * @param timeout after which a publication has failed
    */
   public PublishScript(RedisKeys keys, MessageIds ids, Retentions retentions, Duration timeout) {
     this.keys = keys;
@@ -61,7 +61,7 @@ public final class PublishScript {
           Commands.args().addKey(keys.channel(destination)).addValue(publication.payload));
     }
     List<String> named =
-        publication.asked() == null ? keys(publication) : List.of(keys.meta(destination));
+        publication.askAddress() == null ? keys(publication) : List.of(keys.meta(destination));
     Retention retention = retentions.of(destination);
     CommandArgs<String, byte[]> call =
         SCRIPT
@@ -74,7 +74,7 @@ public final class PublishScript {
             .add(retention.age().toMillis())
             .add(publisher)
             .add(publication.sequence())
-            .add(publication.lost() ? Long.toString(mostSinceSent(publication)) : "");
+            .add(publication.isUnknown() ? Long.toString(mostSinceSent(publication)) : "");
     if (publication.publisherId != null) {
       call.add(ID_SECONDS).add(publication.publisherId);
     } else if (keys.hasOtherChannels()) {

@@ -28,14 +28,15 @@ import org.jspecify.annotations.Nullable;
  * to the same destination: late, on a connection that was given up, or after Redis had refused it.
  *
  * <p>Concurrency: callers add to the lane, whose task on the owner sends everything that waits in
- * one flush; Lettuce's I/O thread completes, or adds to {@code again}. While something is to be
+ * one flush; Lettuce's I/O thread completes, or adds to {@code resends}. While something is to be
  * sent again, nothing else is sent until everything sent before is answered, so that it does not
- * fall behind what came later. What follows one that was misrouted waits for it in {@link Detours}.
+ * fall behind what came later. What follows one that was redirected waits for it in {@link
+ * Redirects}.
  */
 public final class RedisPublisher {
   private final PublishScript script;
   private final RedisSettings settings;
-  private final Publications publications;
+  private final PendingPublications publications;
   private final Supplier<@Nullable StatefulConnection<String, byte[]>> link;
   private final Topology topology;
 
@@ -43,8 +44,8 @@ public final class RedisPublisher {
   private final ScriptLoader loader;
 
   private final InFlight inFlight = new InFlight();
-  private final Resends again = new Resends();
-  private final Detours detours = new Detours();
+  private final Resends resends = new Resends();
+  private final Redirects redirects = new Redirects();
 
   private volatile boolean closed;
 
@@ -55,7 +56,7 @@ public final class RedisPublisher {
   public RedisPublisher(
       PublishScript script,
       RedisSettings settings,
-      Publications publications,
+      PendingPublications publications,
       EventExecutor owner,
       Supplier<@Nullable StatefulConnection<String, byte[]>> link,
       Topology topology) {
@@ -75,7 +76,7 @@ public final class RedisPublisher {
     if (link.get() == null || lane.isClosed()) {
       publications.reject(publication, publications.unavailable());
     } else if (!room) {
-      publications.reject(publication, Publications.OVERLOADED);
+      publications.reject(publication, PendingPublications.OVERLOADED);
     } else {
       lane.add(publication);
     }
@@ -89,8 +90,8 @@ public final class RedisPublisher {
 
   /** Sends again what a lost connection left; called by the owner when there is a new one. */
   public void resume() {
-    again.resume();
-    if (!again.isEmpty() || !lane.isEmpty() || !detours.isEmpty()) {
+    resends.resume();
+    if (!resends.isEmpty() || !lane.isEmpty() || !redirects.isEmpty()) {
       lane.schedule();
     }
   }
@@ -104,14 +105,14 @@ public final class RedisPublisher {
     if (!inFlight.isFree()) {
       return; // until the owner looks again
     }
-    if (!again.isEmpty()) {
-      if (again.isPausing() || !inFlight.isSettled()) {
+    if (!resends.isEmpty()) {
+      if (resends.isPausing() || !inFlight.isSettled()) {
         return; // the last answer comes back here
       }
       sendAgain(connection);
     }
-    detours.release();
-    while ((detours.hasReady() || !lane.isEmpty()) && again.isEmpty()) {
+    redirects.release();
+    while ((redirects.hasReady() || !lane.isEmpty()) && resends.isEmpty()) {
       PublishBatch batch = newBatch();
       for (PendingPublication next; batch.hasRoom() && (next = next()) != null; ) {
         batch.add(next);
@@ -125,15 +126,15 @@ public final class RedisPublisher {
   private @Nullable PendingPublication next() {
     PendingPublication next;
     do {
-      next = detours.hasReady() ? detours.pollReady() : lane.poll();
-    } while (next != null && detours.takes(next));
+      next = redirects.hasReady() ? redirects.pollReady() : lane.poll();
+    } while (next != null && redirects.holdsBack(next));
     return next;
   }
 
   private void sendAgain(StatefulConnection<String, byte[]> connection) {
     loader.loadIfMissing(connection);
-    again
-        .take(detours)
+    resends
+        .take(redirects)
         .forEach(
             (address, list) -> {
               PublishBatch batch = newBatch();
@@ -141,15 +142,15 @@ public final class RedisPublisher {
               if (address.equals(Resends.USUAL)) {
                 batch.dispatch(connection);
               } else {
-                ask(topology.connectionTo(address), batch);
+                sendTo(topology.connectionTo(address), batch);
               }
             });
   }
 
   /** Asks a Redis that a slot is on its way to; its connection is null if it has none. */
-  private void ask(@Nullable StatefulConnection<String, byte[]> connection, PublishBatch batch) {
+  private void sendTo(@Nullable StatefulConnection<String, byte[]> connection, PublishBatch batch) {
     if (connection == null) {
-      batch.publications().forEach(this::misrouted);
+      batch.publications().forEach(this::redirected);
       return;
     }
     loader.load(connection);
@@ -168,7 +169,7 @@ public final class RedisPublisher {
   }
 
   private void rejectWaiting(Predicate<PendingPublication> chosen) {
-    for (Queue<PendingPublication> queue : List.of(detours.taken(), lane.waiting())) {
+    for (Queue<PendingPublication> queue : List.of(redirects.heldBack(), lane.waiting())) {
       queue.removeIf(
           publication -> {
             boolean rejected = chosen.test(publication);
@@ -188,8 +189,9 @@ public final class RedisPublisher {
   }
 
   private void rejectAgain() {
-    for (PendingPublication next; (next = again.queue().poll()) != null; ) {
-      publications.reject(next, next.lost() ? Publications.LOST : publications.unavailable());
+    for (PendingPublication next; (next = resends.queue().poll()) != null; ) {
+      publications.reject(
+          next, next.isUnknown() ? PendingPublications.LOST : publications.unavailable());
     }
   }
 
@@ -203,23 +205,25 @@ public final class RedisPublisher {
         late ->
             publications.fail(
                 late,
-                late.lost()
-                    ? Publications.LOST
-                    : late.isWithRedis() ? Publications.TIMED_OUT : publications.unavailable(),
+                late.isUnknown()
+                    ? PendingPublications.LOST
+                    : late.isInFlight()
+                        ? PendingPublications.TIMED_OUT
+                        : publications.unavailable(),
                 null));
     rejectWaiting(publication -> publication.olderThan(timeout, now));
-    again.removeDone(publications::release);
-    detours.release(); // also where another publisher has taken over what they wait for
+    resends.removeDone(publications::release);
+    redirects.release(); // also where another publisher has taken over what they wait for
     resume();
   }
 
-  /** Whether Redis has said that it is a replica since the last call. */
+  /** Whether Redis has answered that it is a read-only replica since the last call. */
   public boolean wasReadOnly() {
     return lane.wasReadOnly();
   }
 
   /** On Lettuce's I/O thread, in the order sent. */
-  @SuppressWarnings("CatchThrowable") // whoever published waits for the end
+  @SuppressWarnings("CatchThrowable") // the publisher waits for the end
   private void answered(
       PendingPublication publication,
       @Nullable ReplicaWait replicas,
@@ -230,16 +234,16 @@ public final class RedisPublisher {
       return;
     }
     String address = ErrorReply.askAddress(failure);
-    if (publication.asked() == null && address != null) {
-      check(publication, address);
+    if (publication.askAddress() == null && address != null) {
+      checkAsk(publication, address);
       return;
     }
     try {
       if (messageId != null) {
         publications.accept(publication, messageId);
       } else if (failure instanceof RedisNoScriptException) {
-        publication.notTaken();
-        again.add(publication);
+        publication.markNotTaken();
+        resends.add(publication);
         loader.markMissing();
       } else if (failure instanceof RedisCommandExecutionException) {
         refused(publication, failure);
@@ -254,21 +258,21 @@ public final class RedisPublisher {
   }
 
   /**
-   * Redis says to ask another one, which need not be right. It is not settled before that is known:
-   * nothing newer is sent meanwhile.
+   * Redis answers that another one is to be asked, which need not be right. It is not settled
+   * before that is known: nothing newer is sent meanwhile.
    */
-  private void check(PendingPublication publication, String address) {
-    publication.misrouted(null);
-    again.add(publication);
+  private void checkAsk(PendingPublication publication, String address) {
+    publication.markRedirected(null);
+    resends.add(publication);
     var unused =
         AskCheck.haveLeft(link.get(), () -> script.keys(publication))
             .thenAccept(
                 left -> {
                   try {
                     if (left) {
-                      publication.misrouted(address);
+                      publication.markRedirected(address);
                     } else {
-                      lookElsewhere();
+                      refreshTopology();
                     }
                   } finally {
                     settled(publication);
@@ -278,12 +282,12 @@ public final class RedisPublisher {
 
   private void refused(PendingPublication publication, Throwable failure) {
     if (ErrorReply.isRedirect(failure)) {
-      misrouted(publication);
+      redirected(publication);
       return;
     }
     if (ErrorReply.isOvertaken(failure)) {
       publications.release(publication);
-      publications.fail(publication, Publications.OVERTAKEN, failure);
+      publications.fail(publication, PendingPublications.OVERTAKEN, failure);
       return;
     }
     String sentence = publications.refused(failure);
@@ -291,24 +295,25 @@ public final class RedisPublisher {
     if (replica) {
       lane.markReadOnly();
     }
-    if (replica && publication.lost()) {
-      again.pause();
-      again.add(publication); // the master knows what became of it
+    if (replica && publication.isUnknown()) {
+      resends.pause();
+      resends.add(publication); // the master knows what became of it
     } else {
       publications.release(publication);
-      publications.fail(publication, publication.lost() ? Publications.LOST : sentence, failure);
+      publications.fail(
+          publication, publication.isUnknown() ? PendingPublications.LOST : sentence, failure);
     }
   }
 
   /** Redis has done nothing with it. */
-  private void misrouted(PendingPublication publication) {
-    publication.misrouted(null);
-    again.add(publication);
-    lookElsewhere();
+  private void redirected(PendingPublication publication) {
+    publication.markRedirected(null);
+    resends.add(publication);
+    refreshTopology();
   }
 
-  private void lookElsewhere() {
-    again.pause();
+  private void refreshTopology() {
+    resends.pause();
     var unused = publications.guard().run(topology::refresh); // else it is tried again later
   }
 
@@ -321,7 +326,7 @@ public final class RedisPublisher {
         case CONFIRMED -> publications.accept(publication, messageId);
         case UNCONFIRMED -> {
           publications.release(publication);
-          publications.fail(publication, Publications.UNCONFIRMED, null);
+          publications.fail(publication, PendingPublications.UNCONFIRMED, null);
         }
         case LOST -> lost(publication, null);
       }
@@ -337,7 +342,8 @@ public final class RedisPublisher {
     if (closed) {
       rejectAgain();
     }
-    if ((last && !again.isEmpty()) || publication.isMisrouted()) { // others may wait behind that
+    // Others may wait behind one that was redirected.
+    if ((last && !resends.isEmpty()) || publication.wasRedirected()) {
       lane.schedule();
     }
   }
@@ -346,12 +352,12 @@ public final class RedisPublisher {
   private void lost(PendingPublication publication, @Nullable Throwable failure) {
     if (!publication.destination.ordered()) {
       publications.release(publication);
-      publications.fail(publication, Publications.LOST, failure);
+      publications.fail(publication, PendingPublications.LOST, failure);
       return;
     }
-    publication.answerLost();
-    again.pause();
-    again.add(publication);
+    publication.markUnknown();
+    resends.pause();
+    resends.add(publication);
   }
 
   /**
@@ -360,13 +366,13 @@ public final class RedisPublisher {
    */
   public void handOver(Function<Destination, RedisPublisher> now) {
     for (Queue<PendingPublication> queue :
-        List.of(again.queue(), detours.taken(), lane.waiting())) {
+        List.of(resends.queue(), redirects.heldBack(), lane.waiting())) {
       for (Iterator<PendingPublication> each = queue.iterator(); each.hasNext(); ) {
         PendingPublication publication = each.next();
         RedisPublisher next = now.apply(publication.destination);
         if (next != this) {
           each.remove();
-          next.again.add(publication);
+          next.resends.add(publication);
           next.inFlight.watch(publication);
           next.lane.schedule();
         }
@@ -381,6 +387,6 @@ public final class RedisPublisher {
 
   /** Whether nothing is left that was ever given to it; called by the owner. */
   public boolean isEmpty() {
-    return lane.isEmpty() && detours.isEmpty() && inFlight.isSettled() && again.isEmpty();
+    return lane.isEmpty() && redirects.isEmpty() && inFlight.isSettled() && resends.isEmpty();
   }
 }

@@ -38,7 +38,7 @@ final class Resends {
     return queue;
   }
 
-  /** Takes out those that nobody waits for any more. */
+  /** Takes out those that are done, such as those that timed out. */
   void removeDone(Consumer<PendingPublication> removed) {
     queue.removeIf(
         publication -> {
@@ -66,9 +66,9 @@ final class Resends {
    * Takes those that are sent now, by the address of the Redis that is asked for them. Those of a
    * destination all go to the same one at a time, since another could be faster; the others stay.
    *
-   * @param detours takes what waits behind others of its destination
+   * @param redirects takes what waits behind others of its destination
    */
-  Map<String, List<PendingPublication>> take(Detours detours) {
+  Map<String, List<PendingPublication>> take(Redirects redirects) {
     List<PendingPublication> all = new ArrayList<>();
     for (PendingPublication next; (next = queue.poll()) != null; ) {
       all.add(next);
@@ -80,12 +80,12 @@ final class Resends {
     Map<String, List<PendingPublication>> taken = new LinkedHashMap<>();
     Map<Destination, String> routes = new HashMap<>();
     for (PendingPublication next : all) {
-      if (next.isMisrouted()) {
-        detours.lead(next);
-      } else if (!next.wasSent() && detours.takes(next)) {
+      if (next.wasRedirected()) {
+        redirects.add(next);
+      } else if (!next.wasSent() && redirects.holdsBack(next)) {
         continue;
       }
-      String route = next.asked() == null ? USUAL : next.asked();
+      String route = next.askAddress() == null ? USUAL : next.askAddress();
       if (routes.computeIfAbsent(next.destination, first -> route).equals(route)) {
         taken.computeIfAbsent(route, address -> new ArrayList<>()).add(next);
       } else {

@@ -2,7 +2,7 @@ package io.drumline.redis.shard;
 
 import io.drumline.loop.TaskGuard;
 import io.drumline.redis.history.ReadScript;
-import io.drumline.redis.publish.Publications;
+import io.drumline.redis.publish.PendingPublications;
 import io.drumline.redis.publish.PublishScript;
 import io.drumline.redis.settings.RedisSettings;
 import io.drumline.redis.status.RedisMetrics;
@@ -23,7 +23,7 @@ public record ShardContext(
     EventExecutor owner,
     PublishScript publish,
     ReadScript read,
-    Publications publications,
+    PendingPublications publications,
     String probeChannel,
     ShardWatcher watcher,
     TaskGuard guard) {}

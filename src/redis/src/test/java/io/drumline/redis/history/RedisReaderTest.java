@@ -14,6 +14,7 @@ import io.drumline.redis.Backplanes;
 import io.drumline.redis.connection.Topology;
 import io.drumline.redis.format.InvalidEnvelopes;
 import io.drumline.redis.format.RedisKeys;
+import io.drumline.redis.history.PageRequest.MissingEpoch;
 import io.drumline.redis.status.RedisMetrics;
 import io.drumline.redis.status.RedisRefusals;
 import io.drumline.testing.redis.FakeRedis;
@@ -96,6 +97,8 @@ class RedisReaderTest {
   }
 
   private CompletableFuture<History> read() {
-    return reader.read(Destination.of("/topic/a"), 0, 10, false).toCompletableFuture();
+    return reader
+        .read(new PageRequest(Destination.of("/topic/a"), 0, 10, MissingEpoch.LEAVE))
+        .toCompletableFuture();
   }
 }

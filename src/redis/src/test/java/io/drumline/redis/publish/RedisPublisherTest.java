@@ -93,7 +93,8 @@ class RedisPublisherTest {
         new PublishScript(
             new RedisKeys("drumline:"), new MessageIds(), retentions, settings.publishTimeout()),
         settings,
-        new Publications(settings, metrics, refusals, new Periodic(meters).guard("redis_link")),
+        new PendingPublications(
+            settings, metrics, refusals, new Periodic(meters).guard("redis_link")),
         ImmediateEventExecutor.INSTANCE,
         () -> redis.connection,
         new Cluster());

@@ -15,7 +15,7 @@ import io.drumline.redis.connection.ClusterMaster;
 import io.drumline.redis.format.InvalidEnvelopes;
 import io.drumline.redis.format.RedisKeys;
 import io.drumline.redis.history.ReadScript;
-import io.drumline.redis.publish.Publications;
+import io.drumline.redis.publish.PendingPublications;
 import io.drumline.redis.publish.PublishScript;
 import io.drumline.redis.settings.RedisSettings;
 import io.drumline.redis.status.RedisMetrics;
@@ -125,7 +125,7 @@ class ClusterShardsTest {
             time.eventLoop(),
             new PublishScript(keys, ids, Retentions.DEFAULTS, properties.publishTimeout()),
             new ReadScript(keys, ids, Retentions.DEFAULTS, new InvalidEnvelopes(metrics)),
-            new Publications(properties, metrics, refusals, guard),
+            new PendingPublications(properties, metrics, refusals, guard),
             "probe",
             told,
             guard);

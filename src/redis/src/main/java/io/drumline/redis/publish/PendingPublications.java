@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * What all publications of a node have in common, whichever Redis they go to: how many it holds,
  * their order, and how they end. Thread safe, except {@link #nextSequence}.
  */
-public final class Publications {
+public final class PendingPublications {
   static final String NOT_ACCEPTED = "The message was not accepted";
   static final String OVERLOADED = "The message was not accepted; the backplane is overloaded.";
   static final String OVERTAKEN =
@@ -48,7 +48,7 @@ public final class Publications {
   /**
    * @param guard counts what fails in the node itself
    */
-  public Publications(
+  public PendingPublications(
       RedisSettings settings, RedisMetrics metrics, RedisRefusals refusals, TaskGuard guard) {
     this.guard = guard;
     mostRequests = settings.requestQueue();
@@ -114,7 +114,7 @@ public final class Publications {
 
   /** Its command could not be made: Redis has not got it this time. */
   void notSent(PendingPublication publication, Throwable e) {
-    end(publication, publication.lost() ? LOST : NOT_SENT, e);
+    end(publication, publication.isUnknown() ? LOST : NOT_SENT, e);
   }
 
   /** Its answer could not be handled. */
@@ -138,7 +138,7 @@ public final class Publications {
     fail(publication, message, null);
   }
 
-  /** Tells whoever waits; it is held until it is released. */
+  /** Fails it; it is held until it is released. */
   void fail(PendingPublication publication, String message, @Nullable Throwable cause) {
     if (publication.result.completeExceptionally(new BackplaneException(message, cause))) {
       metrics.publishFailed();
