@@ -123,7 +123,9 @@ class DirectionsTest {
           "backplane",
           "message");
 
-  @ArchTest static final ArchRule processKnowsTheDrain = ours("process", "ops", "hub", "message");
+  @ArchTest
+  static final ArchRule processKnowsTheDrain =
+      ours("process", "ops", "hub", "backplane", "message");
 
   @ArchTest
   static final ArchRule onlySpringImportsRedis =
