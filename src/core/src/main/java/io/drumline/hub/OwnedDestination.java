@@ -247,7 +247,7 @@ final class OwnedDestination
   }
 
   @Override
-  public void fruitless() {
+  public void noProgress() {
     loop.metrics.readsWithoutProgress.increment();
   }
 

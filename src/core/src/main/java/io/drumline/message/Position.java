@@ -11,6 +11,11 @@ public record Position(String epoch, long offset) {
   /** The position of messages that have none (ephemeral destinations). */
   public static final Position NONE = new Position("", 0);
 
+  /** Whether it is that of an epoch's first message. */
+  public boolean isFirst() {
+    return offset == 1;
+  }
+
   /** The wire form of this position together with the id of the message that holds it. */
   public String messageId(String id) {
     return epoch.isEmpty()

@@ -28,7 +28,7 @@ final class Chain {
   /** Whether this publication is the next link. */
   boolean leadsTo(Publication publication) {
     return end == null
-        ? publication.position().offset() == 1 && publication.previousId().isEmpty()
+        ? publication.position().isFirst() && publication.previousId().isEmpty()
         : end.precedes(publication);
   }
 

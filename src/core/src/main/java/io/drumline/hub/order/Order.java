@@ -175,7 +175,7 @@ public final class Order<J> {
       } else {
         retries.stuck();
       }
-      output.fruitless();
+      output.noProgress();
       if (retries.areTooMany()) {
         endInGap(answered, history);
       }

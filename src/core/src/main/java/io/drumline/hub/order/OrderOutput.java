@@ -31,7 +31,7 @@ public interface OrderOutput<J> {
   void read(long after, int count, boolean begin, int backOff);
 
   /** An answer brought nobody on: a sign of a history that contradicts itself. */
-  void fruitless();
+  void noProgress();
 
   /** A publication that the backplane's history does not have is not delivered. */
   void stale(Publication publication);

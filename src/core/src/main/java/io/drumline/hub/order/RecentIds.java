@@ -24,7 +24,6 @@ final class RecentIds {
   /** Forgets all but this one. */
   void reset(Cursor cursor) {
     size = 0;
-    newest = cursor.offset() - 1;
     add(cursor.offset(), cursor.id());
   }
 

@@ -14,7 +14,7 @@ final class Retries {
   private int failed;
 
   /** Answers that brought nobody on. */
-  private int fruitless;
+  private int withoutProgress;
 
   /** Those of them that did not even show what was held to be wrong. */
   private int stuck;
@@ -31,19 +31,19 @@ final class Retries {
 
   /** The answer brought somebody on. */
   void advanced() {
-    fruitless = 0;
+    withoutProgress = 0;
     stuck = 0;
   }
 
   /** The answer showed only that some of what was held is no part of the order. */
   void explained() {
-    fruitless++;
+    withoutProgress++;
     stuck = 0;
   }
 
   /** The answer was of no use. */
   void stuck() {
-    fruitless++;
+    withoutProgress++;
     stuck++;
   }
 
@@ -59,6 +59,6 @@ final class Retries {
 
   /** How many reads before the next one are a reason to wait. */
   int backOff() {
-    return failed + Math.max(0, fruitless - STEPS);
+    return failed + Math.max(0, withoutProgress - STEPS);
   }
 }

@@ -109,7 +109,7 @@ class JoinersTest {
     public void gap(Gap gap) {}
 
     @Override
-    public void fruitless() {}
+    public void noProgress() {}
 
     @Override
     public void stale(Publication publication) {}

@@ -305,7 +305,7 @@ final class OrderSchedule implements OrderOutput<OrderSchedule.Asking> {
   }
 
   @Override
-  public void fruitless() {}
+  public void noProgress() {}
 
   @Override
   public void stale(Publication publication) {}

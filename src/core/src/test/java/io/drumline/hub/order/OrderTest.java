@@ -80,7 +80,7 @@ class OrderTest {
     public void gap(Gap gap) {}
 
     @Override
-    public void fruitless() {}
+    public void noProgress() {}
 
     @Override
     public void stale(Publication publication) {}
