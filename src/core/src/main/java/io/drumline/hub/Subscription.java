@@ -331,7 +331,7 @@ public final class Subscription extends CatchUps.Asker {
       asked = false;
       nextQuestion(); // this one is answered
       CatchUps catchUps = subscriber.catchUps();
-      if (!catchUps.admits(this, sizeOf(catchUp.publications()))) {
+      if (!catchUps.admits(this, catchUp.memoryBytes())) {
         return; // which asks for it again
       }
       Start rest = new Start(start.continuity(), catchUp.cursor(), 0);
@@ -367,17 +367,7 @@ public final class Subscription extends CatchUps.Asker {
       return catchUp.gap();
     }
     // It was answered before it was known where it begins: something may have come in between.
-    List<Publication> publications = catchUp.publications();
-    Cursor base = publications.isEmpty() ? catchUp.cursor() : Cursor.before(publications.get(0));
-    return new Gap(base, Gap.Reason.UNAVAILABLE, Gap.UNKNOWN);
-  }
-
-  private static long sizeOf(List<Publication> publications) {
-    long bytes = 0;
-    for (Publication publication : publications) {
-      bytes += publication.memoryBytes();
-    }
-    return bytes;
+    return new Gap(catchUp.base(), Gap.Reason.UNAVAILABLE, Gap.UNKNOWN);
   }
 
   /** All of it or, if it throws, nothing; returns how many bytes that were. */

@@ -18,6 +18,20 @@ import org.jspecify.annotations.Nullable;
 public record CatchUp(
     @Nullable Gap gap, List<Publication> publications, Cursor cursor, boolean joined) {
 
+  /** The point before its publications. */
+  public Cursor base() {
+    return publications.isEmpty() ? cursor : Cursor.before(publications.get(0));
+  }
+
+  /** Bytes that its publications take in memory. */
+  public long memoryBytes() {
+    long bytes = 0;
+    for (Publication publication : publications) {
+      bytes += publication.memoryBytes();
+    }
+    return bytes;
+  }
+
   /** The same for one that what is published behind the cursor is not handed over to. */
   public CatchUp withoutLive() {
     return new CatchUp(gap, publications, cursor, false);
