@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -25,6 +26,7 @@ public final class Periodic {
   private final ThrottledLog log = new ThrottledLog(LoggerFactory.getLogger(Periodic.class));
   private final Map<String, TaskGuard> guards = new ConcurrentHashMap<>();
   private final List<PeriodicTask> tasks = new CopyOnWriteArrayList<>();
+  private volatile Consumer<Throwable> failures = e -> {};
   private volatile @Nullable TaskHook hook;
 
   public Periodic(MeterRegistry registry) {
@@ -79,10 +81,19 @@ public final class Periodic {
                           "Runs of internal tasks that failed with an unexpected exception")
                       .tag("task", task)
                       .register(registry),
-                  log);
+                  log,
+                  e -> failures.accept(e));
           guard.hook(hook);
           return guard;
         });
+  }
+
+  /**
+   * Has this told of everything that fails under a guard, on the thread where it did: an error may
+   * leave no memory to log it with. Any thread.
+   */
+  public void onFailure(Consumer<Throwable> listener) {
+    failures = listener;
   }
 
   /** All guards, those of tasks that run once and of mailboxes included. */

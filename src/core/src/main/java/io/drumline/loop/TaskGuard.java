@@ -3,6 +3,7 @@ package io.drumline.loop;
 import io.micrometer.core.instrument.Counter;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -15,12 +16,17 @@ public final class TaskGuard {
   private final String task;
   private final Counter failures;
   private final ThrottledLog log;
+  private final Consumer<Throwable> listener;
   private volatile @Nullable TaskHook hook;
 
-  TaskGuard(String task, Counter failures, ThrottledLog log) {
+  /**
+   * @param listener told of each failure, before it is logged
+   */
+  TaskGuard(String task, Counter failures, ThrottledLog log, Consumer<Throwable> listener) {
     this.task = task;
     this.failures = failures;
     this.log = log;
+    this.listener = listener;
   }
 
   /** The name of the task, as in the metric. */
@@ -71,6 +77,7 @@ public final class TaskGuard {
   public void failed(Throwable failure) {
     failures.increment();
     try {
+      listener.accept(failure);
       log.error(
           task + " " + failure.getClass().getName(),
           "Task {} failed with {}; it goes on with its next turn. Please report this as a bug",

@@ -62,6 +62,28 @@ class PeriodicTest {
     assertThat(failures("sweep")).isEqualTo(2);
   }
 
+  /** An error may leave no memory to log it with. */
+  @Test
+  void failuresAreToldBeforeTheyAreLogged(CapturedOutput output) {
+    List<Throwable> told = new ArrayList<>();
+    periodic.onFailure(
+        e -> {
+          assertThat(output.getAll()).doesNotContain("Task sweep failed");
+          told.add(e);
+        });
+    OutOfMemoryError error = new OutOfMemoryError("Java heap space");
+    every(
+        "sweep",
+        () -> {
+          throw error;
+        });
+
+    pass(SECOND);
+
+    assertThat(told).containsExactly(error);
+    assertThat(output.getAll()).contains("Task sweep failed");
+  }
+
   @Test
   void goesOnAfterAnError(CapturedOutput output) {
     every(

@@ -48,6 +48,19 @@ final class MemoryExhaustion implements Consumer<Throwable> {
     }
   }
 
+  /** Nothing has failed, and yet memory is exhausted. */
+  void exhausted(String what) {
+    if (end()) {
+      givenUp.accept(what);
+    }
+  }
+
+  private synchronized boolean end() {
+    boolean first = !over;
+    over = true;
+    return first;
+  }
+
   private synchronized boolean giveUp(OutOfMemoryError error) {
     if (over) {
       return false;

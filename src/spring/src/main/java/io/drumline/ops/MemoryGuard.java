@@ -1,7 +1,11 @@
 package io.drumline.ops;
 
 import io.drumline.hub.Hub;
+import io.drumline.loop.Periodic;
 import io.drumline.message.CloseCode;
+import java.lang.management.ManagementFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,8 +17,9 @@ import org.springframework.stereotype.Component;
 /**
  * What a node does when memory is exhausted for good ({@link MemoryExhaustion}). In a process of
  * its own it ends that, with {@value #EXIT_CODE}, as {@code -XX:+ExitOnOutOfMemoryError} does: its
- * clients resume on other nodes. In another application's process it takes no more clients, closes
- * those it has, and is not ready for the rest of its life.
+ * clients resume on other nodes. It does so too where nothing fails, but the process does hardly
+ * anything but collect garbage ({@link HeapWatch}). In another application's process it takes no
+ * more clients, closes those it has, and is not ready for the rest of its life.
  */
 @Component("memoryHealthIndicator")
 final class MemoryGuard implements HealthIndicator {
@@ -23,16 +28,32 @@ final class MemoryGuard implements HealthIndicator {
 
   private static final Logger log = LoggerFactory.getLogger(MemoryGuard.class);
 
+  /** What the last line of the log takes, many times over. */
+  private static final int RESERVE = 1 << 20;
+
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+  /** How many looks the last line of the log may take: what goes on beside it may be half done. */
+  private static final int MOST_LOOKS = 4;
+
   private final Hub hub;
   private final boolean ownProcess;
+  private final MemoryExhaustion exhaustion;
+
+  /** Free for that line, and no longer. */
+  @SuppressWarnings("UnusedVariable") // it is used by letting it go
+  private volatile byte @Nullable [] reserve;
+
   private volatile @Nullable String exhausted;
 
-  MemoryGuard(Hub hub, ObjectProvider<OwnProcess> ownProcess) {
+  MemoryGuard(Hub hub, Periodic periodic, ObjectProvider<OwnProcess> ownProcess) {
     this.hub = hub;
     this.ownProcess = ownProcess.getIfAvailable() != null;
-    MemoryExhaustion exhaustion = new MemoryExhaustion(System::nanoTime, this::givenUp);
+    exhaustion = new MemoryExhaustion(System::nanoTime, this::givenUp);
     hub.onFailure(exhaustion);
+    periodic.onFailure(exhaustion);
     if (this.ownProcess) {
+      reserve = new byte[RESERVE];
       LoggedErrors.tell(exhaustion);
       Thread.UncaughtExceptionHandler previous = Thread.getDefaultUncaughtExceptionHandler();
       Thread.setDefaultUncaughtExceptionHandler(
@@ -44,12 +65,37 @@ final class MemoryGuard implements HealthIndicator {
               log.error("Thread {} ended by an exception", thread.getName(), e);
             }
           });
+      Thread watch = new Thread(this::watch, "drumline-memory");
+      watch.setDaemon(true);
+      watch.start();
     }
+  }
+
+  /** Neither a guard nor an executor: without memory they would fail. */
+  @SuppressWarnings("CatchThrowable")
+  private void watch() {
+    HeapWatch heap =
+        new HeapWatch(new HeapWatch.OfProcess(ManagementFactory.getGarbageCollectorMXBeans()));
+    int looks = 0;
+    while (looks < MOST_LOOKS) {
+      LockSupport.parkNanos(LOOK_NANOS);
+      try {
+        if (exhausted != null) {
+          looks++;
+        } else if (heap.isExhausted()) {
+          exhaustion.exhausted("the process only collects garbage");
+        }
+      } catch (Throwable e) {
+        exhaustion.accept(e);
+      }
+    }
+    Runtime.getRuntime().halt(EXIT_CODE); // the line could not be written
   }
 
   private void givenUp(String what) {
     exhausted = what;
     if (ownProcess) {
+      reserve = null;
       try {
         log.error(
             "Memory is exhausted ({}): ending this process with exit code {}; clients resume on"
