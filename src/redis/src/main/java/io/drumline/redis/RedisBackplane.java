@@ -121,9 +121,9 @@ public final class RedisBackplane implements Backplane {
       throw new IllegalArgumentException("Replicas cannot be awaited on a Redis Cluster.");
     }
     this.periodic = periodic;
-    guard = periodic.guard("redis_link");
+    guard = periodic.guard(RedisLink.GUARD);
     owner = new OwnerThread(guard);
-    connector = new RedisConnector(target, settings, MAX_CALLS);
+    connector = new RedisConnector(target, settings, MAX_CALLS, guard);
     this.settings = settings;
     this.ids = ids;
     keys = RedisKeys.in(target.database(), settings.prefix());

@@ -1,5 +1,6 @@
 package io.drumline.redis.connection;
 
+import io.drumline.loop.TaskGuard;
 import io.drumline.redis.command.Commands;
 import io.drumline.redis.settings.RedisSettings;
 import io.drumline.redis.settings.RedisTarget;
@@ -40,6 +41,7 @@ public final class RedisConnector implements AutoCloseable {
   private static final int MOST_WAITING = 1024;
 
   private final RedisTarget target;
+  private final ClientResources resources;
   private final AbstractRedisClient client;
   private final Activations activations;
   private final ThreadPoolExecutor threads =
@@ -56,36 +58,33 @@ public final class RedisConnector implements AutoCloseable {
 
   /**
    * @param maxCalls requests that may wait for Redis, but for publications and reads
+   * @param guard counts and logs errors of its connections
    */
-  public RedisConnector(RedisTarget target, RedisSettings settings, int maxCalls) {
+  public RedisConnector(RedisTarget target, RedisSettings settings, int maxCalls, TaskGuard guard) {
     this.target = target;
+    resources = AnswerGuard.resources(target.resources(), guard);
     activations = new Activations(settings.commandTimeout());
     threads.allowCoreThreadTimeOut(true);
     for (RedisURI uri : target.uris()) {
       uri.setTimeout(settings.commandTimeout());
       uri.getSentinels().forEach(sentinel -> sentinel.setTimeout(settings.commandTimeout()));
     }
-    client = client(target, settings, maxCalls);
+    client = client(target, resources, settings, maxCalls);
     client.addListener(activations);
   }
 
   private static AbstractRedisClient client(
-      RedisTarget target, RedisSettings settings, int maxCalls) {
-    ClientResources resources = target.resources();
+      RedisTarget target, ClientResources resources, RedisSettings settings, int maxCalls) {
     ClientOptions options = options(target.options(), settings, maxCalls);
     switch (target.kind()) {
       case SINGLE -> {
         RedisURI uri = target.uris().get(0);
-        RedisClient client =
-            resources == null ? RedisClient.create(uri) : RedisClient.create(resources, uri);
+        RedisClient client = RedisClient.create(resources, uri);
         client.setOptions(options);
         return client;
       }
       case CLUSTER -> {
-        RedisClusterClient client =
-            resources == null
-                ? RedisClusterClient.create(target.uris())
-                : RedisClusterClient.create(resources, target.uris());
+        RedisClusterClient client = RedisClusterClient.create(resources, target.uris());
         client.setOptions(
             options instanceof ClusterClientOptions cluster
                 ? cluster
@@ -229,5 +228,7 @@ public final class RedisConnector implements AutoCloseable {
       single = null;
     }
     client.shutdown(Duration.ZERO, target.shutdownTimeout());
+    var unused = // but for what was given
+        resources.shutdown(0, target.shutdownTimeout().toMillis(), TimeUnit.MILLISECONDS);
   }
 }

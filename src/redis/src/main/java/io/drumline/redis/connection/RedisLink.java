@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: everything runs on {@code owner}, except {@link #connection()} and {@link #lost}.
  */
 public final class RedisLink<C extends StatefulConnection<String, byte[]>> {
+  /** The guard of all that connections do, as in the metric. */
+  public static final String GUARD = "redis_link";
+
   private static final long FIRST_PAUSE_MILLIS = 100;
 
   /** Where the link is between two connections. */
@@ -193,7 +196,7 @@ public final class RedisLink<C extends StatefulConnection<String, byte[]>> {
   /** Runs a task on the owner, unless the backplane is closed and its owner gone. */
   private void run(Runnable task) {
     if (!owner.isShuttingDown()) {
-      owner.execute(task);
+      guard.run(() -> owner.execute(task)); // its caller is a stage, which would hide an error
     }
   }
 
