@@ -18,10 +18,26 @@ record Evidence(Map<String, List<Lane>> lanes, List<Log> logs) {
    * accepted, so that nothing but the last may have an unknown fate.
    *
    * @param sent how many were sent, at least once
-   * @param accepted how many of them had their RECEIPT
+   * @param accepted the last one that had its RECEIPT; all before had theirs, but for {@code
+   *     unknown}
    * @param retried those that were sent more than once
+   * @param unknown those that had no RECEIPT and were not sent again: they may be there or not, and
+   *     may be stored behind later ones
    */
-  record Lane(String publisher, long sent, long accepted, Set<Long> retried) {}
+  record Lane(String publisher, long sent, long accepted, Set<Long> retried, Set<Long> unknown) {
+    Lane(String publisher, long sent, long accepted, Set<Long> retried) {
+      this(publisher, sent, accepted, retried, Set.of());
+    }
+
+    boolean isAccepted(long sequence) {
+      return sequence <= accepted && !unknown.contains(sequence);
+    }
+
+    /** How many had their RECEIPT. */
+    long acceptedCount() {
+      return accepted - unknown.stream().filter(sequence -> sequence < accepted).count();
+    }
+  }
 
   /** Until when a subscription is judged. */
   enum Until {
@@ -58,6 +74,6 @@ record Evidence(Map<String, List<Lane>> lanes, List<Log> logs) {
 
   /** How many messages had their RECEIPT. */
   long accepted() {
-    return lanes.values().stream().flatMap(List::stream).mapToLong(Lane::accepted).sum();
+    return lanes.values().stream().flatMap(List::stream).mapToLong(Lane::acceptedCount).sum();
   }
 }

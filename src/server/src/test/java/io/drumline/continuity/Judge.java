@@ -134,7 +134,7 @@ final class Judge {
           content.sequence() > log.before().getOrDefault(content.publisher(), 0L)
               || after.contains(node);
       boolean left = log.until() == Until.IT_LEFT && !before.contains(node);
-      boolean accepted = lane != null && content.sequence() <= lane.accepted();
+      boolean accepted = lane != null && lane.isAccepted(content.sequence());
       if (due && !left && accepted && !seen.contains(node)) {
         missing(reading, node);
       }

@@ -11,9 +11,29 @@ import java.util.List;
  * @param urls of the nodes' WebSocket endpoints
  * @param rate messages a second, over all destinations
  * @param bodySize least bytes of a body
+ * @param ids which publishers' messages have one
  */
 public record Load(
-    List<URI> urls, int subscribers, int destinations, int rate, int bodySize, Clients clients) {
+    List<URI> urls,
+    int subscribers,
+    int destinations,
+    int rate,
+    int bodySize,
+    Clients clients,
+    Ids ids) {
+
+  /** Which publishers give their messages an {@code id}, and so may send one again. */
+  public enum Ids {
+    ALL,
+    /** Every other publisher has none, and never knows what became of what had no RECEIPT. */
+    HALF
+  }
+
+  /** The same, where all publishers' messages have an id. */
+  public Load(
+      List<URI> urls, int subscribers, int destinations, int rate, int bodySize, Clients clients) {
+    this(urls, subscribers, destinations, rate, bodySize, clients, Ids.ALL);
+  }
 
   /** Whether subscriptions ask for continuity. */
   public enum Continuity {
@@ -87,11 +107,27 @@ public record Load(
   }
 
   Load withBodySize(int bytes) {
-    return new Load(urls, subscribers, destinations, rate, bytes, clients);
+    return new Load(urls, subscribers, destinations, rate, bytes, clients, ids);
   }
 
   Load withClients(Clients others) {
-    return new Load(urls, subscribers, destinations, rate, bodySize, others);
+    return new Load(urls, subscribers, destinations, rate, bodySize, others, ids);
+  }
+
+  Load withIds(Ids others) {
+    return new Load(urls, subscribers, destinations, rate, bodySize, clients, others);
+  }
+
+  Load withUrls(List<URI> others) {
+    return new Load(others, subscribers, destinations, rate, bodySize, clients, ids);
+  }
+
+  /** Whether the messages of the publisher with this number have an id. */
+  boolean hasIds(int publisher) {
+    return switch (ids) {
+      case ALL -> true;
+      case HALF -> publisher % 2 == 0;
+    };
   }
 
   /** A destination of this run alone. */

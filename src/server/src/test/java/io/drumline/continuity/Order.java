@@ -72,6 +72,9 @@ final class Order {
     List<Node> before = List.of();
     for (long sequence = 1; sequence <= lane.sent(); sequence++) {
       Content content = new Content(destination, lane.publisher(), sequence);
+      if (lane.unknown().contains(sequence)) {
+        continue; // nobody knows where it is
+      }
       if (sequence <= lane.accepted() && !byContent.containsKey(content)) {
         add(content);
       }

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A publisher that knows what became of its messages: one at a time to each destination, the same
- * id again and again, over whatever connection, until the RECEIPT comes. On the event loop only.
+ * id again and again, over whatever connection, until the RECEIPT comes. One without ids does not
+ * know of those whose RECEIPT was lost, and goes on with the next. On the event loop only.
  */
 final class Publisher implements Link.Owner {
   /** How long a RECEIPT may take before the connection is given up. */
@@ -24,16 +25,24 @@ final class Publisher implements Link.Owner {
   private final List<OpenLane> lanes;
   private final EventLoop loop;
   private final Load load;
+  private final Repeats repeats;
   private final Reconnect reconnect;
   private @Nullable Link link;
   private @Nullable Future<?> looking;
   private boolean connected;
   private boolean over;
 
+  /** Whether what had no RECEIPT is sent again, with the same id. */
+  enum Repeats {
+    SAME_ID,
+    NEVER
+  }
+
   /** A {@link Lane} that grows. */
   private static final class OpenLane {
     final String destination;
     final Set<Long> retried = new HashSet<>();
+    final Set<Long> unknown = new HashSet<>();
     long sent;
     long accepted;
     long writtenAt;
@@ -44,7 +53,7 @@ final class Publisher implements Link.Owner {
     }
 
     boolean busy() {
-      return sent > accepted;
+      return sent > accepted && !unknown.contains(sent);
     }
   }
 
@@ -52,11 +61,17 @@ final class Publisher implements Link.Owner {
    * @param destinations each becomes a lane, numbered from 0
    */
   Publisher(
-      String name, List<String> destinations, EventLoop loop, Load load, Reconnect reconnect) {
+      String name,
+      List<String> destinations,
+      EventLoop loop,
+      Load load,
+      Repeats repeats,
+      Reconnect reconnect) {
     this.name = name;
     this.lanes = destinations.stream().map(OpenLane::new).toList();
     this.loop = loop;
     this.load = load;
+    this.repeats = repeats;
     this.reconnect = reconnect;
   }
 
@@ -103,9 +118,11 @@ final class Publisher implements Link.Owner {
     lane.written = true;
     lane.writtenAt = System.nanoTime();
     if (link != null) {
+      String id =
+          repeats == Repeats.SAME_ID ? "\nid:%s-%s-%s".formatted(name, number, lane.sent) : "";
       link.write(
-          "SEND\ndestination:%s\nid:%s-%s-%s\nreceipt:%s-%s"
-              .formatted(lane.destination, name, number, lane.sent, number, lane.sent),
+          "SEND\ndestination:%s%s\nreceipt:%s-%s"
+              .formatted(lane.destination, id, number, lane.sent),
           new Content(lane.destination, name, lane.sent).body(load.bodySize()));
     }
   }
@@ -148,6 +165,11 @@ final class Publisher implements Link.Owner {
   public void lost(String why) {
     connected = false;
     link = null;
+    if (repeats == Repeats.NEVER) {
+      lanes.stream()
+          .filter(lane -> lane.busy() && lane.written)
+          .forEach(lane -> lane.unknown.add(lane.sent));
+    }
     loop.schedule(this::connect, reconnect.failed(), TimeUnit.MILLISECONDS);
   }
 
@@ -158,7 +180,7 @@ final class Publisher implements Link.Owner {
 
   /** How many messages had their RECEIPT. */
   long accepted() {
-    return lanes.stream().mapToLong(lane -> lane.accepted).sum();
+    return lanes.stream().mapToLong(lane -> lane.accepted - lane.unknown.size()).sum();
   }
 
   String name() {
@@ -176,6 +198,7 @@ final class Publisher implements Link.Owner {
   /** A lane as it is now. */
   Lane lane(int number) {
     OpenLane lane = lanes.get(number);
-    return new Lane(name, lane.sent, lane.accepted, Set.copyOf(lane.retried));
+    return new Lane(
+        name, lane.sent, lane.accepted, Set.copyOf(lane.retried), Set.copyOf(lane.unknown));
   }
 }

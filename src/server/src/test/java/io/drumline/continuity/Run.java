@@ -2,9 +2,11 @@ package io.drumline.continuity;
 
 import io.drumline.continuity.Evidence.Lane;
 import io.drumline.continuity.Evidence.Log;
+import io.drumline.continuity.Publisher.Repeats;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -46,6 +48,7 @@ public final class Run implements AutoCloseable {
   private final List<Subscriber> subscribers = new ArrayList<>();
   private final List<Publisher> publishers = new ArrayList<>();
   private final List<Visits> visits = new ArrayList<>();
+  private final List<Hoarder> hoarders = new ArrayList<>();
   private final List<Turn> turns = new ArrayList<>();
   private long beganAt;
   private long turn;
@@ -84,7 +87,13 @@ public final class Run implements AutoCloseable {
     }
     for (int p = 0; p < count; p++) {
       Publisher publisher =
-          new Publisher("p" + p, destinations.get(p), group.next(), load, reconnect(p));
+          new Publisher(
+              "p" + p,
+              destinations.get(p),
+              group.next(),
+              load,
+              load.hasIds(p) ? Repeats.SAME_ID : Repeats.NEVER,
+              reconnect(p));
       publishers.add(publisher);
       IntStream.range(0, publisher.lanes()).forEach(lane -> turns.add(new Turn(publisher, lane)));
       publisher.start();
@@ -249,6 +258,29 @@ public final class Run implements AutoCloseable {
         });
   }
 
+  /** From now on, this node's heap fills with what a few clients leave there, until it ends. */
+  public Run hoard(URI url) {
+    onLoop(
+        () -> {
+          Hoarder hoarder = new Hoarder(url, group.next());
+          hoarders.add(hoarder);
+          hoarder.start();
+          return true;
+        });
+    return this;
+  }
+
+  /** Ends what {@link #hoard} began. */
+  Run stopHoarding() {
+    onLoop(
+        () -> {
+          hoarders.forEach(Hoarder::end);
+          hoarders.clear();
+          return true;
+        });
+    return this;
+  }
+
   /**
    * Ends publishing and waits until all that was accepted has arrived; what has not when patience
    * ends is judged as missing.
@@ -319,6 +351,7 @@ public final class Run implements AutoCloseable {
     onLoop(
         () -> {
           visits.forEach(Visits::end);
+          hoarders.forEach(Hoarder::end);
           publishers.forEach(Publisher::close);
           subscribers.forEach(Subscriber::leave);
           return true;
