@@ -4,14 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.drumline.continuity.FaultCluster.Proxied;
+import io.drumline.continuity.Load.Clients;
+import io.drumline.continuity.Load.Continuity;
+import io.drumline.continuity.Load.Ids;
 import io.drumline.e2e.NodeProcess;
 import io.drumline.testing.redis.TestRedis;
 import io.lettuce.core.ClientListArgs;
 import io.lettuce.core.KillArgs;
+import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -19,6 +25,10 @@ import org.junit.jupiter.api.Test;
 /** What breaks without Redis losing anything leaves no trace in what subscribers see. */
 class FaultsE2E {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  /** What a node ends with that has no memory. */
+  private static final int EXHAUSTED = 3;
+
   private static final Pattern CLIENT_ID = Pattern.compile("(?m)^id=(\\d+)");
 
   private static FaultCluster cluster;
@@ -53,6 +63,30 @@ class FaultsE2E {
               victim.ready();
             })
         .showsNoGap();
+  }
+
+  @Test
+  void nodeHasNoHeapLeft() {
+    List<String> options = List.of("-Xmx64m");
+    try (NodeProcess small = NodeProcess.clustered("small", options, cluster.redis.url()).ready()) {
+      URI url = URI.create(small.webSocket());
+      Load load = cluster.load();
+      List<URI> urls = Stream.concat(load.urls().stream(), Stream.of(url)).toList();
+      Clients clients =
+          new Clients(Continuity.ALL_KINDS, load.clients().silence(), load.clients().seed());
+      cluster
+          .under(
+              load.withUrls(urls).withClients(clients).withIds(Ids.HALF),
+              "heap exhausted",
+              run -> {
+                run.hoard(url);
+                assertThat(small.awaitExit(Run.PATIENCE))
+                    .as(() -> String.join("\n", small.log()))
+                    .isEqualTo(EXHAUSTED);
+                run.awaitLive().awaitAccepted(1000);
+              })
+          .showsNoGap();
+    }
   }
 
   @Test
