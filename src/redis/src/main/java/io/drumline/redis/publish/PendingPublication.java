@@ -4,7 +4,6 @@ import io.drumline.message.Destination;
 import io.drumline.message.Draft;
 import io.drumline.redis.format.Envelope;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,9 +11,6 @@ import org.jspecify.annotations.Nullable;
  * its sequence number stay the same.
  */
 final class PendingPublication {
-  private static final AtomicIntegerFieldUpdater<PendingPublication> RELEASED =
-      AtomicIntegerFieldUpdater.newUpdater(PendingPublication.class, "released");
-
   /** What is known of it. */
   private enum Stage {
     /** Redis does not have it. */
@@ -39,7 +35,7 @@ final class PendingPublication {
   private volatile Stage stage = Stage.WAITING;
   private volatile boolean redirected;
   private volatile @Nullable String askAddress;
-  private volatile int released;
+  private boolean released;
 
   PendingPublication(Draft draft, String id) {
     this.destination = draft.destination();
@@ -125,8 +121,10 @@ final class PendingPublication {
   }
 
   /** Gives its room back; returns whether it had it until now. */
-  boolean release() {
-    return RELEASED.compareAndSet(this, 0, 1);
+  synchronized boolean release() {
+    boolean held = !released;
+    released = true;
+    return held;
   }
 
   boolean olderThan(long nanos, long now) {
