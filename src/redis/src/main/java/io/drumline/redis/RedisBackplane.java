@@ -235,7 +235,7 @@ public final class RedisBackplane implements Backplane {
 
   @Override
   public CompletionStage<String> publish(Draft draft) {
-    return shard(draft.destination()).publisher().publish(draft);
+    return shards.publish(draft);
   }
 
   private RedisShard shard(Destination destination) {
@@ -334,6 +334,11 @@ public final class RedisBackplane implements Backplane {
     @Override
     public void restored() {
       sessions.interrupted();
+    }
+
+    @Override
+    public void tried() {
+      allCalls.forEach(RedisCalls::resume);
     }
 
     @Override

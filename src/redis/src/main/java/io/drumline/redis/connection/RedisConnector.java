@@ -95,7 +95,7 @@ public final class RedisConnector implements AutoCloseable {
     throw new IllegalArgumentException(target.kind().name());
   }
 
-  private static ClientOptions options(ClientOptions given, RedisSettings settings, int maxCalls) {
+  static ClientOptions options(ClientOptions given, RedisSettings settings, int maxCalls) {
     SocketOptions.Builder socket =
         given
             .getSocketOptions()
@@ -126,6 +126,8 @@ public final class RedisConnector implements AutoCloseable {
         .autoReconnect(false)
         .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
         .protocolVersion(ProtocolVersion.RESP2)
+        // A Redis that demands credentials refuses this: of a cluster the next one is tried then.
+        .pingBeforeActivateConnection(true)
         // Twice, because the publisher bounds itself: this is for what it cannot know.
         .requestQueueSize(2 * settings.requestQueue() + maxCalls)
         // The publisher watches its own deadlines: no timer per command.

@@ -45,14 +45,23 @@ final class InFlight {
     return settled.get() == dispatched.get();
   }
 
-  /** Whether what others have sent before is settled, or has taken too long. */
+  /**
+   * Whether what others have sent before is settled, or has taken too long; what came back from it
+   * is handed over by then.
+   */
   boolean isFree() {
     return predecessors.settled();
   }
 
-  /** Not free before what another publisher has sent until now is settled. */
-  void follow(InFlight other, Duration patience) {
-    predecessors.add(other.dispatched.get(), other.settled, patience);
+  /**
+   * Not free before what another publisher has sent until now is settled, and what it follows
+   * itself.
+   *
+   * @param handOver has the other publisher hand over what came back
+   */
+  void follow(InFlight other, Duration patience, Runnable handOver) {
+    predecessors.addAll(other.predecessors);
+    predecessors.add(other.dispatched.get(), other.settled, patience, handOver);
   }
 
   void forgetAnswered() {

@@ -138,6 +138,17 @@ public final class PendingPublications {
     fail(publication, message, null);
   }
 
+  /** It was to be sent again, and is not. */
+  void rejectAgain(PendingPublication publication) {
+    reject(publication, publication.isUnknown() ? LOST : unavailable());
+  }
+
+  /** Its time is over; it is held until Redis has answered. */
+  void failLate(PendingPublication publication) {
+    String message = publication.isInFlight() ? TIMED_OUT : unavailable();
+    fail(publication, publication.isUnknown() ? LOST : message, null);
+  }
+
   /** Fails it; it is held until it is released. */
   void fail(PendingPublication publication, String message, @Nullable Throwable cause) {
     if (publication.result.completeExceptionally(new BackplaneException(message, cause))) {

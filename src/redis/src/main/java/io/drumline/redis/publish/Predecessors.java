@@ -16,17 +16,30 @@ final class Predecessors {
    * @param upTo how many must be settled
    * @param settled how many are
    * @param until nano time from which on they are not waited for
+   * @param handOver hands over what came back
    */
-  private record Predecessor(long upTo, AtomicLong settled, long until) {}
+  private record Predecessor(long upTo, AtomicLong settled, long until, Runnable handOver) {
+    boolean isOver(long now) {
+      return settled.get() >= upTo || now - until >= 0;
+    }
+  }
 
-  void add(long upTo, AtomicLong settled, Duration patience) {
-    list.add(new Predecessor(upTo, settled, System.nanoTime() + patience.toNanos()));
+  void add(long upTo, AtomicLong settled, Duration patience, Runnable handOver) {
+    if (settled.get() < upTo) {
+      list.add(new Predecessor(upTo, settled, System.nanoTime() + patience.toNanos(), handOver));
+    }
+  }
+
+  void addAll(Predecessors others) {
+    list.addAll(List.copyOf(others.list));
   }
 
   boolean settled() {
     if (!list.isEmpty()) {
       long now = System.nanoTime();
-      list.removeIf(each -> each.settled.get() >= each.upTo || now - each.until >= 0);
+      List<Predecessor> over = list.stream().filter(each -> each.isOver(now)).toList();
+      list.removeAll(over);
+      over.forEach(each -> each.handOver.run());
     }
     return list.isEmpty();
   }

@@ -39,6 +39,7 @@ public final class RedisPublisher {
   private final PendingPublications publications;
   private final Supplier<@Nullable StatefulConnection<String, byte[]>> link;
   private final Topology topology;
+  private final Function<Destination, RedisPublisher> publishers;
 
   private final RedisLane<PendingPublication> lane;
   private final ScriptLoader loader;
@@ -52,6 +53,7 @@ public final class RedisPublisher {
   /**
    * @param link the connection, or null while there is none
    * @param topology is told that another Redis has the keys, and knows the others
+   * @param publishers who publishes to a destination now: this one, or that of another Redis
    */
   public RedisPublisher(
       PublishScript script,
@@ -59,7 +61,8 @@ public final class RedisPublisher {
       PendingPublications publications,
       EventExecutor owner,
       Supplier<@Nullable StatefulConnection<String, byte[]>> link,
-      Topology topology) {
+      Topology topology,
+      Function<Destination, RedisPublisher> publishers) {
     this.script = script;
     this.settings = settings;
     this.publications = publications;
@@ -67,20 +70,34 @@ public final class RedisPublisher {
     loader = new ScriptLoader(script.source(), settings.commandTimeout(), publications::loaded);
     this.link = link;
     this.topology = topology;
+    this.publishers = publishers;
   }
 
   /** As {@link io.drumline.backplane.Backplane#publish}. */
   public CompletionStage<String> publish(Draft draft) {
     PendingPublication publication = script.pending(draft);
+    if (admits(publication)) {
+      add(publication);
+    }
+    return publication.result;
+  }
+
+  /** Whether it can be published now, and there is room; else it is rejected. Any thread. */
+  boolean admits(PendingPublication publication) {
     boolean room = publications.hold(publication);
     if (link.get() == null || lane.isClosed()) {
       publications.reject(publication, publications.unavailable());
     } else if (!room) {
       publications.reject(publication, PendingPublications.OVERLOADED);
     } else {
-      lane.add(publication);
+      return true;
     }
-    return publication.result;
+    return false;
+  }
+
+  /** Adds one that was admitted. */
+  void add(PendingPublication publication) {
+    lane.add(publication);
   }
 
   /** Makes a new connection ready: Redis knows the script. */
@@ -109,6 +126,7 @@ public final class RedisPublisher {
       if (resends.isPausing() || !inFlight.isSettled()) {
         return; // the last answer comes back here
       }
+      handOver(List.of(resends.queue())); // the slots may have moved since it was sent
       sendAgain(connection);
     }
     redirects.release();
@@ -190,8 +208,7 @@ public final class RedisPublisher {
 
   private void rejectAgain() {
     for (PendingPublication next; (next = resends.queue().poll()) != null; ) {
-      publications.reject(
-          next, next.isUnknown() ? PendingPublications.LOST : publications.unavailable());
+      publications.rejectAgain(next);
     }
   }
 
@@ -199,18 +216,7 @@ public final class RedisPublisher {
   public void expire() {
     long now = System.nanoTime();
     long timeout = settings.publishTimeout().toNanos();
-    inFlight.expire(
-        timeout,
-        now,
-        late ->
-            publications.fail(
-                late,
-                late.isUnknown()
-                    ? PendingPublications.LOST
-                    : late.isInFlight()
-                        ? PendingPublications.TIMED_OUT
-                        : publications.unavailable(),
-                null));
+    inFlight.expire(timeout, now, publications::failLate);
     rejectWaiting(publication -> publication.olderThan(timeout, now));
     resends.removeDone(publications::release);
     redirects.release(); // also where another publisher has taken over what they wait for
@@ -263,15 +269,15 @@ public final class RedisPublisher {
    */
   private void checkAsk(PendingPublication publication, String address) {
     publication.markRedirected(null);
-    resends.add(publication);
+    resends.announce();
     var unused =
         AskCheck.haveLeft(link.get(), () -> script.keys(publication))
             .thenAccept(
                 left -> {
                   try {
-                    if (left) {
-                      publication.markRedirected(address);
-                    } else {
+                    publication.markRedirected(left ? address : null);
+                    resends.addAnnounced(publication);
+                    if (!left) {
                       refreshTopology();
                     }
                   } finally {
@@ -364,12 +370,15 @@ public final class RedisPublisher {
    * Gives what another Redis has the keys of now to the publisher that leads there; called by the
    * owner.
    */
-  public void handOver(Function<Destination, RedisPublisher> now) {
-    for (Queue<PendingPublication> queue :
-        List.of(resends.queue(), redirects.heldBack(), lane.waiting())) {
+  public void handOver() {
+    handOver(List.of(resends.queue(), redirects.heldBack(), lane.waiting()));
+  }
+
+  private void handOver(List<Queue<PendingPublication>> queues) {
+    for (Queue<PendingPublication> queue : queues) {
       for (Iterator<PendingPublication> each = queue.iterator(); each.hasNext(); ) {
         PendingPublication publication = each.next();
-        RedisPublisher next = now.apply(publication.destination);
+        RedisPublisher next = publishers.apply(publication.destination);
         if (next != this) {
           each.remove();
           next.resends.add(publication);
@@ -380,9 +389,12 @@ public final class RedisPublisher {
     }
   }
 
-  /** Sends nothing before what another publisher has sent until now is settled; owner's. */
+  /**
+   * Sends nothing before what another publisher has sent until now is settled; what comes back from
+   * that is sent first. Called by the owner.
+   */
   public void follow(RedisPublisher other) {
-    inFlight.follow(other.inFlight, settings.commandTimeout());
+    inFlight.follow(other.inFlight, settings.commandTimeout(), other::handOver);
   }
 
   /** Whether nothing is left that was ever given to it; called by the owner. */

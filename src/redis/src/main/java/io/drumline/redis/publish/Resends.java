@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -22,6 +23,7 @@ final class Resends {
   private static final String LATER = "later";
 
   private final Queue<PendingPublication> queue = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger announced = new AtomicInteger();
 
   /** Nothing is sent again before {@link #resume}: it would be lost again at once. */
   private volatile boolean pausing;
@@ -30,8 +32,19 @@ final class Resends {
     queue.add(publication);
   }
 
+  /** One will be added once it is known where it is to be sent; it cannot be taken before. */
+  void announce() {
+    announced.incrementAndGet();
+  }
+
+  void addAnnounced(PendingPublication publication) {
+    queue.add(publication);
+    announced.decrementAndGet();
+  }
+
+  /** Whether there are none, and none is announced. */
   boolean isEmpty() {
-    return queue.isEmpty();
+    return announced.get() == 0 && queue.isEmpty(); // in this order, as one is added first
   }
 
   Queue<PendingPublication> queue() {

@@ -1,8 +1,10 @@
 package io.drumline.redis.shard;
 
 import io.drumline.message.Destination;
+import io.drumline.message.Draft;
 import io.drumline.redis.connection.ClusterMaster;
 import io.drumline.redis.format.RedisKeys;
+import io.drumline.redis.publish.PublishQueue;
 import io.drumline.redis.publish.RedisPublisher;
 import io.drumline.redis.status.FailureReason;
 import io.lettuce.core.api.StatefulConnection;
@@ -31,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  * topology at the start, whenever a connection is lost, and whenever a master answers that it does
  * not have a key; what waits for a master goes to the one that has its slot then, in order.
  *
- * <p>Threads: everything runs on {@code owner}, except {@link #of}, {@link #all}, {@link #serving}
- * and {@link #refresh}.
+ * <p>Threads: everything runs on {@code owner}, except {@link #of}, {@link #publish}, {@link
+ * #publisherOf}, {@link #all}, {@link #serving} and {@link #refresh}.
  */
 public final class ClusterShards implements RedisShards {
   private static final long PAUSE_MILLIS = 200;
@@ -44,6 +46,7 @@ public final class ClusterShards implements RedisShards {
   private final RedisKeys keys;
   private final ShardContext context;
   private final EventExecutor owner;
+  private final PublishQueue publishing;
 
   /** Stands for the master of slots that no master is known to have; it is never opened. */
   private final RedisShard unassigned;
@@ -82,8 +85,9 @@ public final class ClusterShards implements RedisShards {
     this.keys = keys;
     this.context = context;
     owner = context.owner();
-    unassigned = new RedisShard(place, ClusterShards::never, context, this);
+    unassigned = new RedisShard(place, ClusterShards::never, context, this, this::publisherOf);
     table = new Table(List.of(), List.of(), List.of());
+    publishing = new PublishQueue(context.publish(), owner, this::publisherOf);
   }
 
   private static CompletionStage<StatefulConnection<String, byte[]>> never() {
@@ -184,6 +188,10 @@ public final class ClusterShards implements RedisShards {
       }
     }
     Table before = table;
+    // Whether one that cannot be used has lost all of its slots to others.
+    boolean unneeded =
+        before.serving.stream()
+            .anyMatch(shard -> shard.connection() == null && !serving.contains(shard));
     table =
         new Table(
             List.of(bySlot),
@@ -205,10 +213,14 @@ public final class ClusterShards implements RedisShards {
     follow(before);
     handOver();
     all().forEach(shard -> shard.publisher().resume());
+    if (unneeded) {
+      context.watcher().available(); // nothing may be missing any more
+    }
   }
 
   private RedisShard shard(ClusterMaster master) {
-    return new RedisShard(master.address(), () -> connections.apply(master), context, this);
+    return new RedisShard(
+        master.address(), () -> connections.apply(master), context, this, this::publisherOf);
   }
 
   /** What was sent to the master that had a slot comes before what is sent to the next one. */
@@ -225,14 +237,20 @@ public final class ClusterShards implements RedisShards {
 
   private void handOver() {
     for (RedisShard shard : all()) {
-      shard.publisher().handOver(this::publisherOf);
+      shard.publisher().handOver();
     }
-    retired.forEach(shard -> shard.publisher().handOver(this::publisherOf));
+    retired.forEach(shard -> shard.publisher().handOver());
     retired.removeIf(shard -> shard.publisher().isEmpty());
-    unassigned.publisher().handOver(this::publisherOf);
+    unassigned.publisher().handOver();
   }
 
-  private RedisPublisher publisherOf(Destination destination) {
+  @Override
+  public CompletionStage<String> publish(Draft draft) {
+    return publishing.publish(draft);
+  }
+
+  @Override
+  public RedisPublisher publisherOf(Destination destination) {
     return of(keys.meta(destination)).publisher();
   }
 
@@ -248,6 +266,7 @@ public final class ClusterShards implements RedisShards {
 
   @Override
   public CompletionStage<Void> close() {
+    publishing.distribute(); // to those who reject it
     var unused = unassigned.close();
     return CompletableFuture.allOf(
         all().stream()

@@ -1,5 +1,6 @@
 package io.drumline.redis.shard;
 
+import io.drumline.message.Destination;
 import io.drumline.redis.connection.ConnectionWatcher;
 import io.drumline.redis.connection.EvictionCheck;
 import io.drumline.redis.connection.ProbeVerdict;
@@ -13,6 +14,7 @@ import io.drumline.redis.status.Operation;
 import io.drumline.redis.status.SpareOutage;
 import io.lettuce.core.api.StatefulConnection;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +39,7 @@ public final class RedisShard implements ConnectionWatcher {
   private enum Role {
     /** It has keys. */
     SERVING,
-    /** It is a master of a cluster that waits for its first slot: nothing is missing without it. */
+    /** It is a master of a cluster without slots: only what is being moved to it needs it. */
     SPARE
   }
 
@@ -45,12 +47,14 @@ public final class RedisShard implements ConnectionWatcher {
    * @param place where it is, for the log
    * @param opener opens a connection to it
    * @param topology finds the Redis that has a key that this one does not have
+   * @param publishers finds the one that publishes to a destination now
    */
   RedisShard(
       String place,
       Supplier<CompletionStage<StatefulConnection<String, byte[]>>> opener,
       ShardContext context,
-      Topology topology) {
+      Topology topology,
+      Function<Destination, RedisPublisher> publishers) {
     spareOutage = new SpareOutage(place);
     this.context = context;
     this.topology = topology;
@@ -70,7 +74,8 @@ public final class RedisShard implements ConnectionWatcher {
             context.publications(),
             context.owner(),
             link::connection,
-            topology);
+            topology,
+            publishers);
     reader =
         new RedisReader(
             context.read(),
@@ -141,7 +146,15 @@ public final class RedisShard implements ConnectionWatcher {
 
   /** It has none. */
   void spare() {
+    forgetRefusal();
     role = Role.SPARE;
+  }
+
+  /** Nothing depends on it any more: that it cannot be used is no problem. */
+  private void forgetRefusal() {
+    if (role == Role.SERVING && link.hasBeenTried() && link.connection() == null) {
+      context.refusals().accepted(Operation.CONNECT);
+    }
   }
 
   void open() {
@@ -205,8 +218,8 @@ public final class RedisShard implements ConnectionWatcher {
       spareOutage.over();
     } else {
       context.refusals().accepted(Operation.CONNECT);
-      context.watcher().available();
     }
+    context.watcher().available();
     if (lost) {
       context.metrics().reconnected();
       context.watcher().restored();
@@ -221,6 +234,7 @@ public final class RedisShard implements ConnectionWatcher {
     reader.rejectWaiting();
     if (role == Role.SPARE) {
       spareOutage.lasts(reason);
+      context.watcher().tried();
       topology.refresh(); // it may be gone, or have slots
     } else {
       context.watcher().unavailable(reason);
@@ -229,6 +243,7 @@ public final class RedisShard implements ConnectionWatcher {
 
   /** Gives up the connection for good; what waits goes to the master that has the keys now. */
   CompletionStage<Void> retire() {
+    forgetRefusal();
     CompletionStage<Void> closed = link.close();
     reader.rejectWaiting();
     return closed;

@@ -1,6 +1,9 @@
 package io.drumline.redis.shard;
 
+import io.drumline.message.Destination;
+import io.drumline.message.Draft;
 import io.drumline.redis.connection.Topology;
+import io.drumline.redis.publish.RedisPublisher;
 import java.util.Collection;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +15,12 @@ public interface RedisShards extends Topology {
    * without a connection.
    */
   RedisShard of(@Nullable String key);
+
+  /** As {@link io.drumline.backplane.Backplane#publish}. */
+  CompletionStage<String> publish(Draft draft);
+
+  /** Who publishes to a destination now; any thread. */
+  RedisPublisher publisherOf(Destination destination);
 
   /** All of them; any thread. */
   Collection<RedisShard> all();

@@ -8,6 +8,9 @@ public interface ShardWatcher {
   /** It can be used again: its connection was lost before, or could not be opened. */
   void restored();
 
-  /** It cannot: its connection was lost, or could not be opened. */
+  /** One that has no slots cannot be used: what any of them takes may wait for it no longer. */
+  void tried();
+
+  /** One that has slots cannot: its connection was lost, or could not be opened. */
   void unavailable(String reason);
 }

@@ -1,5 +1,8 @@
 package io.drumline.redis.shard;
 
+import io.drumline.message.Destination;
+import io.drumline.message.Draft;
+import io.drumline.redis.publish.RedisPublisher;
 import io.lettuce.core.api.StatefulConnection;
 import java.util.Collection;
 import java.util.List;
@@ -17,13 +20,23 @@ public final class SingleShard implements RedisShards {
       String place,
       Supplier<CompletionStage<StatefulConnection<String, byte[]>>> opener,
       ShardContext context) {
-    shard = new RedisShard(place, opener, context, this);
+    shard = new RedisShard(place, opener, context, this, this::publisherOf);
     all = List.of(shard);
   }
 
   @Override
   public RedisShard of(@Nullable String key) {
     return shard;
+  }
+
+  @Override
+  public CompletionStage<String> publish(Draft draft) {
+    return shard.publisher().publish(draft);
+  }
+
+  @Override
+  public RedisPublisher publisherOf(Destination destination) {
+    return shard.publisher();
   }
 
   @Override

@@ -96,6 +96,9 @@ public final class RedisOutage {
   }
 
   public void over() {
+    if (start == Start.DONE && reason == null) {
+      return; // that is known
+    }
     start = Start.DONE;
     reason = null;
     toldAt.clear();

@@ -7,7 +7,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Says in the log that a master of a cluster that has no slots cannot be used, once for each
- * reason, and that it is back: nothing is missing without it. Used on the backplane's thread only.
+ * reason, and that it is back: only what is being moved to it needs it. Used on the backplane's
+ * thread only.
  */
 public final class SpareOutage {
   private static final Logger log = LoggerFactory.getLogger(SpareOutage.class);
@@ -24,7 +25,7 @@ public final class SpareOutage {
     if (logged.size() < MOST_REASONS && logged.add(reason)) {
       log.warn(
           "The master {} of the Redis Cluster cannot be used: {}; retrying. It has no slots:"
-              + " nothing is missing until it is given some",
+              + " only messages to destinations that are being moved to it are missing",
           master,
           RedisOutage.explained(reason));
     }

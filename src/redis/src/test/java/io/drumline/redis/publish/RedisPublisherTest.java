@@ -97,7 +97,8 @@ class RedisPublisherTest {
             settings, metrics, refusals, new Periodic(meters).guard("redis_link")),
         ImmediateEventExecutor.INSTANCE,
         () -> redis.connection,
-        new Cluster());
+        new Cluster(),
+        destination -> publisher);
   }
 
   private final class Cluster implements Topology {

@@ -59,6 +59,7 @@ class ClusterShardsTest {
   private static final class Told implements ShardWatcher {
     final List<String> downs = new ArrayList<>();
     int ups;
+    int tries;
 
     @Override
     public void available() {
@@ -67,6 +68,11 @@ class ClusterShardsTest {
 
     @Override
     public void restored() {}
+
+    @Override
+    public void tried() {
+      tries++;
+    }
 
     @Override
     public void unavailable(String reason) {
@@ -100,7 +106,42 @@ class ClusterShardsTest {
     refuses = false;
     pass(10);
     assertThat(lines(Level.INFO)).hasSize(1);
-    assertThat(told.ups).isEqualTo(1);
+    assertThat(told.ups).isEqualTo(2);
+  }
+
+  /** What any master takes waits for the first attempt of one. */
+  @Test
+  void mastersThatAllHaveNoSlotsAreToldOf() {
+    masters = List.of(master(2, 0, 0));
+    pass(1);
+    assertThat(told.tries).isPositive();
+    int ups = told.ups;
+    refuses = false;
+    pass(10);
+    assertThat(told.ups).isEqualTo(ups + 1);
+  }
+
+  @Test
+  void masterThatIsGivenNoSlotsAnyMoreIsNoProblem() {
+    loseWhatTheSecondHas(List.of(master(1, 0, 16384), master(2, 0, 0)));
+  }
+
+  @Test
+  void masterThatHasLeftIsNoProblem() {
+    loseWhatTheSecondHas(List.of(master(1, 0, 16384)));
+  }
+
+  private void loseWhatTheSecondHas(List<ClusterMaster> then) {
+    masters = List.of(master(1, 0, 16383), master(2, 16383, 16384));
+    pass(10);
+    assertThat(refusals.problems()).hasSize(1);
+    assertThat(told.downs).isNotEmpty();
+    int ups = told.ups;
+    masters = then;
+    shards.refresh();
+    pass(1);
+    assertThat(refusals.problems()).isEmpty();
+    assertThat(told.ups).isEqualTo(ups + 1);
   }
 
   @Test

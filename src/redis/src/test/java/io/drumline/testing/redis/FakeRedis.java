@@ -3,6 +3,7 @@ package io.drumline.testing.redis;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisException;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.output.CommandOutput;
 import io.lettuce.core.protocol.AsyncCommand;
@@ -95,5 +96,10 @@ public final class FakeRedis {
   /** The first one that waits is answered by an error. */
   public void refuses(String error) {
     var unused = first().completeExceptionally(new RedisCommandExecutionException(error));
+  }
+
+  /** The connection is lost before the first one that waits is answered. */
+  public void loses() {
+    var unused = first().completeExceptionally(new RedisException("Connection closed"));
   }
 }
