@@ -36,6 +36,7 @@ import io.drumline.redis.shard.ShardContext;
 import io.drumline.redis.shard.ShardWatcher;
 import io.drumline.redis.shard.SingleShard;
 import io.drumline.redis.state.CallLanes;
+import io.drumline.redis.state.Generations;
 import io.drumline.redis.state.RedisControl;
 import io.drumline.redis.state.RedisRegistry;
 import io.drumline.redis.state.RedisRevocations;
@@ -163,9 +164,10 @@ public final class RedisBackplane implements Backplane {
             target.place(), outage, refusals, shards, () -> subscribing.connection() != null);
     check = new ConnectionCheck(shards, subscribing);
     calls = new CallLanes(refusals, settings.commandTimeout(), owner, shards);
-    sessions = new RedisSessions(keys, ids.incarnation(), invalid, calls);
+    Generations generations = new Generations();
+    sessions = new RedisSessions(keys, ids.incarnation(), invalid, calls, generations);
     control = new RedisControl(keys, calls, new ControlListeners(meters), invalid);
-    registry = new RedisRegistry(keys, calls, invalid);
+    registry = new RedisRegistry(keys, calls, invalid, generations);
     revocations = new RedisRevocations(keys, calls);
     metrics.up(this::available);
     metrics.degraded(EvictionCheck.REASON, () -> health.eviction().isPresent());
@@ -338,7 +340,7 @@ public final class RedisBackplane implements Backplane {
 
     @Override
     public void tried() {
-      allCalls.forEach(RedisCalls::resume);
+      calls.resume();
     }
 
     @Override

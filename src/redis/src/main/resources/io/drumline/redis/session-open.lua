@@ -8,6 +8,7 @@
 -- ARGV[3]  time to live, milliseconds
 -- ARGV[4]  the nodes' channels, without the incarnation at their end
 -- ARGV[5]  client-id
+-- ARGV[6]  highest generation that the node knows, of any session
 --
 -- Returns 0 if it is another user's; else the generation, 1 if the session was there or 0, and each
 -- destination and its position.
@@ -37,9 +38,11 @@ if user and user ~= ARGV[1] then
   return {0}
 end
 
--- The clock, so that generations rise even where the session was forgotten in between.
+-- The clock, so that generations rise even where the session was forgotten in between; and what the
+-- node knows, for a clock that was set back.
 local time = redis.call('TIME')
-local generation = math.max(last + 1, time[1] * 1000 + math.floor(time[2] / 1000))
+local generation =
+    math.max(last + 1, time[1] * 1000 + math.floor(time[2] / 1000), ARGV[6] + 1)
 local text = string.format('%.0f', generation)
 redis.call('HSET', KEYS[1], 'u', ARGV[1], 'g', text, 'n', ARGV[2], 's', '1')
 redis.call('PEXPIRE', KEYS[1], ARGV[3])

@@ -7,6 +7,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.drumline.backplane.Inbox;
 import io.drumline.backplane.MessageIds;
+import io.drumline.backplane.NodeRegistry.NodeState;
+import io.drumline.backplane.NodeRun;
 import io.drumline.backplane.Retentions;
 import io.drumline.backplane.SessionStore;
 import io.drumline.backplane.SessionStore.Known;
@@ -21,6 +23,7 @@ import io.drumline.testing.redis.TestRedis;
 import io.lettuce.core.KillArgs;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -215,6 +218,37 @@ final class RedisSessionsIT extends SessionStoreContract {
       assertThat(again.known()).isEqualTo(Known.PERHAPS_NOT_ALL);
       assertThat(again.positions()).isEqualTo(Map.of(NEWS, at(NEWS, "a.1.x")));
     }
+  }
+
+  /** The clock of Redis was an hour ahead when the old socket came, and the session was lost. */
+  @Test
+  void newestSocketStaysTheNewestThoughTheClockWasSetBack() throws Exception {
+    try (RedisServer redis = RedisServer.start()) {
+      RedisBackplane old = node(redis.url());
+      RedisBackplane other = node(redis.url());
+      open(old.sessions(), "ann");
+      long ahead = System.currentTimeMillis() + 3_600_000;
+      TestRedis.with(redis.url(), c -> c.sync().hset(session(), "g", String.valueOf(ahead)));
+      Opened before = open(old.sessions(), "ann");
+      assertThat(before.generation()).isGreaterThan(ahead);
+      renew(old, "old");
+      renew(other, "other");
+      TestRedis.with(redis.url(), c -> c.sync().del(session()));
+
+      assertThat(open(other.sessions(), "ann").generation()).isGreaterThan(before.generation());
+      assertThat(store(old.sessions(), whole(before, Map.of(NEWS, at(NEWS, "a.1.x")))))
+          .isEqualTo(Outcome.FENCED);
+    }
+  }
+
+  private static void renew(RedisBackplane node, String incarnation) throws Exception {
+    node.registry()
+        .renew(
+            new NodeRun(incarnation, incarnation, "localhost", 1, 2, "0.2", Instant.EPOCH),
+            new NodeState(0, false),
+            Duration.ofSeconds(10))
+        .toCompletableFuture()
+        .get(20, SECONDS);
   }
 
   @Test

@@ -32,6 +32,10 @@ public final class RedisRegistry implements NodeRegistry {
   private static final int MAX_DROPPED = 64;
 
   private static final int MAX_BYTES = 4096;
+
+  /** The field with the highest generation: see node-renew.lua. */
+  private static final String GENERATION = "@g";
+
   private static final RedisScript RENEW = RedisScript.load("node-renew.lua");
 
   private static final JsonMapper JSON =
@@ -39,6 +43,7 @@ public final class RedisRegistry implements NodeRegistry {
 
   private final String key;
   private final RedisCalls calls;
+  private final Generations generations;
   private final InvalidEnvelopes invalid;
 
   /** A node as it writes itself, as JSON: later versions may have more fields. */
@@ -54,9 +59,12 @@ public final class RedisRegistry implements NodeRegistry {
 
   /**
    * @param invalid is told of what is in Redis and is no node
+   * @param generations of shared sessions: nodes tell each other of the highest with their leases
    */
-  public RedisRegistry(RedisKeys keys, CallLanes lanes, InvalidEnvelopes invalid) {
+  public RedisRegistry(
+      RedisKeys keys, CallLanes lanes, InvalidEnvelopes invalid, Generations generations) {
     this.key = keys.nodes();
+    this.generations = generations;
     calls = lanes.open(Operation.LEASE, "The node cannot renew its lease now", MAX_CALLS);
     this.invalid = invalid;
   }
@@ -74,7 +82,8 @@ public final class RedisRegistry implements NodeRegistry {
                     .add(lease.toMillis())
                     .add(entry)
                     .add(MAX_NODES - 1)
-                    .add(MAX_DROPPED))
+                    .add(MAX_DROPPED)
+                    .add(generations.highest()))
         .thenApply(answer -> renewal(answer, new Alive(self, state, lease)));
   }
 
@@ -85,14 +94,16 @@ public final class RedisRegistry implements NodeRegistry {
             CommandType.HDEL,
             key,
             Commands::integer,
-            args -> args.addKey(key).add(self.incarnation()))
+            // The others put the generation back with their next renewal.
+            args -> args.addKey(key).add(self.incarnation()).add(GENERATION))
         .thenAccept(dropped -> {});
   }
 
   private Renewal renewal(List<Object> answer, Alive self) {
+    generations.know((Long) answer.get(1));
     List<Alive> nodes = new ArrayList<>(1 + answer.size() / 3);
     nodes.add(self);
-    for (int i = 1; i + 2 < answer.size(); i += 3) {
+    for (int i = 2; i + 2 < answer.size(); i += 3) {
       String incarnation = new String((byte[]) answer.get(i), UTF_8);
       Duration left = Duration.ofMillis((Long) answer.get(i + 1));
       try {

@@ -43,6 +43,7 @@ public final class RedisSessions implements SessionStore {
   private final String incarnation;
   private final InvalidEnvelopes invalid;
   private final RedisCalls calls;
+  private final Generations generations;
   private volatile @Nullable Listener listener;
 
   /** Nano time until which Redis may lack positions that nodes have not put back yet. */
@@ -52,12 +53,18 @@ public final class RedisSessions implements SessionStore {
    * @param incarnation of this node, on whose channel it is told of sessions that others open
    * @param invalid is told of what is in Redis and is no session
    * @param lanes by which Redis is asked
+   * @param generations what is known of them, and is added to
    */
   public RedisSessions(
-      RedisKeys keys, String incarnation, InvalidEnvelopes invalid, CallLanes lanes) {
+      RedisKeys keys,
+      String incarnation,
+      InvalidEnvelopes invalid,
+      CallLanes lanes,
+      Generations generations) {
     this.keys = keys;
     this.incarnation = incarnation;
     this.invalid = invalid;
+    this.generations = generations;
     calls = lanes.open(Operation.SESSION, "The session cannot be opened now", MAX_CALLS);
   }
 
@@ -78,7 +85,8 @@ public final class RedisSessions implements SessionStore {
                     .add(incarnation)
                     .add(timeToLive.toMillis())
                     .add(keys.node(""))
-                    .add(clientId))
+                    .add(clientId)
+                    .add(generations.highest()))
         .thenApply(this::opening);
   }
 
@@ -87,6 +95,7 @@ public final class RedisSessions implements SessionStore {
     if (generation == 0) {
       return new Foreign();
     }
+    generations.know(generation);
     Map<Destination, String> positions = new HashMap<>();
     for (int i = 2; i + 1 < answer.size(); i += 2) {
       Destination destination;

@@ -45,8 +45,8 @@ class SlotHandOverTest {
   private RedisSettings settings = Backplanes.settings(Map.of());
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final RedisMetrics metrics = new RedisMetrics(meters);
-  private final Publications publications =
-      new Publications(
+  private final PendingPublications publications =
+      new PendingPublications(
           settings,
           metrics,
           new RedisRefusals("here", metrics, Duration.ofSeconds(5), System::nanoTime),
