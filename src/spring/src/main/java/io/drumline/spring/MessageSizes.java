@@ -1,7 +1,7 @@
 package io.drumline.spring;
 
 import io.drumline.security.WrongSettingException;
-import io.drumline.stomp.StompProperties;
+import io.drumline.stomp.settings.StompProperties;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.Environment;
 import org.springframework.util.unit.DataSize;

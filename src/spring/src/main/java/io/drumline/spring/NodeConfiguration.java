@@ -19,7 +19,7 @@ import io.drumline.loop.Periodic;
 import io.drumline.loop.Watchdog;
 import io.drumline.message.NodeId;
 import io.drumline.session.Nodes;
-import io.drumline.stomp.StompProperties;
+import io.drumline.stomp.settings.StompProperties;
 import io.drumline.tracing.Spans;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.beans.factory.ObjectProvider;

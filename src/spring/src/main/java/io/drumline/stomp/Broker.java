@@ -3,6 +3,12 @@ package io.drumline.stomp;
 import io.drumline.message.Destination;
 import io.drumline.message.Draft;
 import io.drumline.publish.Publisher;
+import io.drumline.stomp.access.Refusals;
+import io.drumline.stomp.application.Inbound;
+import io.drumline.stomp.application.InboundDoor;
+import io.drumline.stomp.application.SpringBridge;
+import io.drumline.stomp.application.SpringHeaders;
+import io.drumline.stomp.client.Client;
 import io.drumline.stomp.codec.ClientCommand;
 import io.drumline.stomp.codec.ClientFrame;
 import io.drumline.stomp.codec.ReservedHeaders;
@@ -163,7 +169,7 @@ final class Broker extends AbstractBrokerMessageHandler {
     StompHeaderAccessor accessor = StompHeaderAccessor.wrap(message);
     byte[] headers =
         StompEncoder.headerBlock(ReservedHeaders.passedOn(SpringHeaders.published(accessor)));
-    String id = Continuity.applicationId(accessor.getFirstNativeHeader("id"));
+    String id = PublisherIds.ofApplication(accessor.getFirstNativeHeader("id"));
     CompletableFuture<@Nullable Throwable> failure =
         publisher
             .publish(new Draft(target.destination(), headers, body, id, target.session()))

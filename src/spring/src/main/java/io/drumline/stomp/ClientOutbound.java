@@ -1,6 +1,8 @@
 package io.drumline.stomp;
 
 import io.drumline.backplane.MessageIds;
+import io.drumline.stomp.application.SpringHeaders;
+import io.drumline.stomp.client.Client;
 import io.drumline.stomp.codec.Header;
 import io.drumline.stomp.codec.ReservedHeaders;
 import io.drumline.stomp.codec.StompEncoder;

@@ -6,6 +6,12 @@ import io.drumline.message.CloseCode;
 import io.drumline.security.Limit;
 import io.drumline.session.ClientSocket;
 import io.drumline.session.SharedSession;
+import io.drumline.stomp.access.Access;
+import io.drumline.stomp.access.Refusals;
+import io.drumline.stomp.application.SpringBridge;
+import io.drumline.stomp.client.Client;
+import io.drumline.stomp.client.HeartBeats;
+import io.drumline.stomp.client.SessionState;
 import io.drumline.stomp.codec.ClientFrame;
 import io.drumline.stomp.codec.Header;
 import io.drumline.stomp.codec.Sentences;
@@ -155,8 +161,7 @@ final class ConnectFlow {
     }
     List<ClientFrame> frames = List.copyOf(held);
     held.clear();
-    client.to(SessionState.CONNECTED);
-    client.answers().connected(headers());
+    client.connected(headers());
     services.metrics().connected(begun);
     services.bridge().connectedEvent(client);
     client.heartBeats().start(connection, client.carrier());

@@ -1,8 +1,11 @@
 package io.drumline.stomp;
 
+import io.drumline.stomp.client.Client;
+import io.drumline.stomp.client.Pending;
 import io.drumline.stomp.codec.ClientCommand;
 import io.drumline.stomp.codec.ClientFrame;
 import io.drumline.stomp.codec.StompException;
+import io.drumline.stomp.settings.StompProperties;
 import org.jspecify.annotations.Nullable;
 
 /**

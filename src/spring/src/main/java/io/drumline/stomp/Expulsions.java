@@ -8,6 +8,8 @@ import io.drumline.backplane.Revocations.Revocation;
 import io.drumline.backplane.Revocations.Subject;
 import io.drumline.loop.NodeTimer;
 import io.drumline.loop.TaskGuard;
+import io.drumline.stomp.access.Refusals;
+import io.drumline.stomp.client.Client;
 import io.drumline.stomp.codec.StompException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;

@@ -5,12 +5,18 @@ import io.drumline.message.Destination;
 import io.drumline.message.Draft;
 import io.drumline.publish.Publisher;
 import io.drumline.security.DestinationPolicy.Action;
+import io.drumline.stomp.access.Access;
+import io.drumline.stomp.access.Refusals;
+import io.drumline.stomp.application.SpringBridge;
+import io.drumline.stomp.client.Client;
+import io.drumline.stomp.client.Pending;
 import io.drumline.stomp.codec.ClientCommand;
 import io.drumline.stomp.codec.ClientFrame;
 import io.drumline.stomp.codec.ReservedHeaders;
 import io.drumline.stomp.codec.Sentences;
 import io.drumline.stomp.codec.StompEncoder;
 import io.drumline.stomp.codec.StompException;
+import io.drumline.stomp.subscription.StompSubscriptions;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -133,7 +139,7 @@ final class FrameRouter {
     String text = frame.required("destination");
     // A client that subscribes and then sends must see its own message.
     if (bridge.isForApplication(text)) {
-      if (!subscriptions.joining().deferBehindAll(() -> serve(frame, slot))) {
+      if (!subscriptions.deferBehindAll(() -> serve(frame, slot))) {
         bridge.dispatch(client, frame, slot);
       }
       return;
@@ -145,13 +151,13 @@ final class FrameRouter {
                   Sentences.shorten(text), Sentences.shorten(text.substring("/user".length()))));
     }
     Destination destination = StompSubscriptions.destination(text);
-    if (subscriptions.joining().defer(destination, () -> serve(frame, slot))) {
+    if (subscriptions.deferBehind(destination, () -> serve(frame, slot))) {
       return;
     }
     access.require(Action.SEND, destination.value());
     access.use(destination);
     String user = client.user() == null ? null : client.userName();
-    publish(destination, frame, Continuity.publisherId(frame, user))
+    publish(destination, frame, PublisherIds.ofClient(frame, user))
         .whenComplete(
             (messageId, error) ->
                 client.onLoop(

@@ -5,7 +5,12 @@ import io.drumline.loop.ThrottledLog;
 import io.drumline.message.NodeId;
 import io.drumline.publish.Publisher;
 import io.drumline.session.SharedSessions;
+import io.drumline.stomp.access.Guard;
+import io.drumline.stomp.access.NewDestinations;
+import io.drumline.stomp.application.SpringBridge;
+import io.drumline.stomp.client.StompMetrics;
 import io.drumline.stomp.codec.StompLimits;
+import io.drumline.stomp.settings.StompProperties;
 
 /**
  * What the sessions of a node use together.

@@ -3,6 +3,7 @@ package io.drumline.stomp;
 import io.drumline.backplane.ControlChannel;
 import io.drumline.backplane.Notice;
 import io.drumline.loop.ThrottledLog;
+import io.drumline.stomp.client.Client;
 import io.drumline.stomp.codec.Sentences;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;

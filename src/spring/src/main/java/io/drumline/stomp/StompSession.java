@@ -3,8 +3,15 @@ package io.drumline.stomp;
 import io.drumline.hub.Connection;
 import io.drumline.hub.Frames;
 import io.drumline.session.SharedSession;
+import io.drumline.stomp.access.Access;
+import io.drumline.stomp.access.Pace;
+import io.drumline.stomp.client.Client;
+import io.drumline.stomp.client.Pending;
+import io.drumline.stomp.client.SessionState;
 import io.drumline.stomp.codec.ClientFrame;
 import io.drumline.stomp.codec.StompException;
+import io.drumline.stomp.settings.StompProperties;
+import io.drumline.stomp.subscription.StompSubscriptions;
 import io.netty.buffer.ByteBuf;
 import java.util.function.Consumer;
 
@@ -63,9 +70,7 @@ public final class StompSession {
 
   /** A WebSocket message of this kind begins; the one that brings CONNECT says how we answer. */
   public void carriedBy(Frames.Payload kind) {
-    if (client.state() == SessionState.NEGOTIATING) {
-      client.answers().carriedBy(kind);
-    }
+    client.carriedBy(kind);
   }
 
   /**

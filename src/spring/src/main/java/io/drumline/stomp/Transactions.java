@@ -4,6 +4,7 @@ import io.drumline.security.Limit;
 import io.drumline.stomp.codec.ClientFrame;
 import io.drumline.stomp.codec.Sentences;
 import io.drumline.stomp.codec.StompException;
+import io.drumline.stomp.settings.StompProperties;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

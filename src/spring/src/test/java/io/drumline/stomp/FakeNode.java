@@ -29,6 +29,16 @@ import io.drumline.security.SecurityProperties;
 import io.drumline.session.SharedSessions;
 import io.drumline.spring.HubProperties;
 import io.drumline.spring.SessionProperties;
+import io.drumline.stomp.access.ClientIndex;
+import io.drumline.stomp.access.Guard;
+import io.drumline.stomp.access.NewDestinations;
+import io.drumline.stomp.application.ApplicationHandler;
+import io.drumline.stomp.application.ApplicationQueue;
+import io.drumline.stomp.application.InboundDoor;
+import io.drumline.stomp.application.SpringBridge;
+import io.drumline.stomp.application.Unmapped;
+import io.drumline.stomp.client.StompMetrics;
+import io.drumline.stomp.settings.StompProperties;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
@@ -48,7 +58,7 @@ import org.springframework.messaging.support.ChannelInterceptor;
 import org.springframework.messaging.support.ExecutorSubscribableChannel;
 
 /** Sessions of a node whose sockets, backplane and application are the test's. */
-final class FakeNode implements AutoCloseable {
+public final class FakeNode implements AutoCloseable {
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   final ExecutorSubscribableChannel clientInbound = new ExecutorSubscribableChannel(Runnable::run);
   private final EventLoops loops = new EventLoops(1);
@@ -138,7 +148,7 @@ final class FakeNode implements AutoCloseable {
     broker.start();
   }
 
-  FakeNode(Map<String, String> settings, ChannelInterceptor... interceptors) {
+  public FakeNode(Map<String, String> settings, ChannelInterceptor... interceptors) {
     this(settings, new MemoryRevocations(), memorySessions(), interceptors);
   }
 
@@ -147,7 +157,7 @@ final class FakeNode implements AutoCloseable {
   }
 
   /** A client whose socket has just been upgraded. */
-  Client open() throws Exception {
+  public Client open() throws Exception {
     return new Client();
   }
 
@@ -155,7 +165,7 @@ final class FakeNode implements AutoCloseable {
     return loops.group().next().submit(task).get(60, TimeUnit.SECONDS);
   }
 
-  double count(String meter, String... tags) {
+  public double count(String meter, String... tags) {
     return meters.get(meter).tags(tags).counter().count();
   }
 
@@ -187,7 +197,7 @@ final class FakeNode implements AutoCloseable {
   }
 
   /** One client, whose socket is a list of bytes. */
-  final class Client {
+  public final class Client {
     final FakeSocket socket = new FakeSocket();
     final Connection connection;
     final StompSession session;
@@ -200,7 +210,7 @@ final class FakeNode implements AutoCloseable {
     }
 
     /** Sends these bytes; a frame ends with its NUL. */
-    Client send(String frames) throws Exception {
+    public Client send(String frames) throws Exception {
       onLoop(
           () -> {
             session.received(Unpooled.copiedBuffer(frames, UTF_8));
@@ -210,12 +220,12 @@ final class FakeNode implements AutoCloseable {
     }
 
     /** All that came so far, WebSocket framing included. */
-    String heard() throws Exception {
+    public String heard() throws Exception {
       heard.writeBytes(onLoop(socket::written));
       return heard.toString(UTF_8);
     }
 
-    int closeCode() throws Exception {
+    public int closeCode() throws Exception {
       return onLoop(() -> connection.open() ? 0 : connection.closeCode());
     }
   }

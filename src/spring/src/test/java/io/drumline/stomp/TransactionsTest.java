@@ -8,6 +8,7 @@ import io.drumline.stomp.codec.ClientCommand;
 import io.drumline.stomp.codec.ClientFrame;
 import io.drumline.stomp.codec.Header;
 import io.drumline.stomp.codec.StompException;
+import io.drumline.stomp.settings.StompProperties;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;

@@ -14,14 +14,11 @@ import org.jspecify.annotations.Nullable;
  * A MESSAGE frame as one kind of subscriber sees it.
  *
  * @param subscription the client's subscription id; null for a STOMP 1.0 subscription without one
- * @param acknowledged whether the client acknowledges, and so needs an {@code ack} header
+ * @param ackMode with one but {@link AckMode#AUTO}, the client needs an {@code ack} header
  * @param carrier the kind of WebSocket frame that its client connected with
  */
 public record MessageFormat(
-    @Nullable String subscription,
-    StompVersion version,
-    boolean acknowledged,
-    Frames.Payload carrier)
+    @Nullable String subscription, StompVersion version, AckMode ackMode, Frames.Payload carrier)
     implements FrameFormat {
   private static final byte[] MESSAGE = "MESSAGE\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -63,7 +60,7 @@ public record MessageFormat(
   public void write(
       ByteBuf out, String messageId, String destination, byte[] headers, byte[] body) {
     begin(out, messageId, destination);
-    if (acknowledged && version == StompVersion.V1_2) {
+    if (ackMode != AckMode.AUTO && version == StompVersion.V1_2) {
       StompEncoder.writeHeader(out, "ack", messageId + ACK_SEPARATOR + subscription, version);
     }
     out.writeBytes(StompEncoder.transcode(headers, version));

@@ -19,7 +19,7 @@ class MessageFormatTest {
   void writesTheWholeFrameOf12() {
     assertThat(
             encode(
-                new MessageFormat("sub-0", StompVersion.V1_2, false, TEXT),
+                new MessageFormat("sub-0", StompVersion.V1_2, AckMode.AUTO, TEXT),
                 TOPIC,
                 "x:a\\cb\n",
                 "é"))
@@ -38,21 +38,25 @@ class MessageFormatTest {
 
   @Test
   void aClientThatAcknowledgesGetsAnAckIn12() {
-    assertThat(encode(new MessageFormat("s", StompVersion.V1_2, true, TEXT), TOPIC, "", ""))
+    assertThat(
+            encode(new MessageFormat("s", StompVersion.V1_2, AckMode.CLIENT, TEXT), TOPIC, "", ""))
         .contains("\nack:e.1.m1\\cs\n");
   }
 
   @Test
   void acknowledgesByMessageIdBefore12() {
-    assertThat(encode(new MessageFormat("s", StompVersion.V1_1, true, TEXT), TOPIC, "", ""))
+    assertThat(
+            encode(new MessageFormat("s", StompVersion.V1_1, AckMode.CLIENT, TEXT), TOPIC, "", ""))
         .doesNotContain("\nack:");
-    assertThat(encode(new MessageFormat("s", StompVersion.V1_0, true, TEXT), TOPIC, "", ""))
+    assertThat(
+            encode(new MessageFormat("s", StompVersion.V1_0, AckMode.CLIENT, TEXT), TOPIC, "", ""))
         .doesNotContain("\nack:");
   }
 
   @Test
   void a10SubscriptionWithoutIdHasNoSubscriptionHeader() {
-    assertThat(encode(new MessageFormat(null, StompVersion.V1_0, false, TEXT), TOPIC, "", ""))
+    assertThat(
+            encode(new MessageFormat(null, StompVersion.V1_0, AckMode.AUTO, TEXT), TOPIC, "", ""))
         .doesNotContain("subscription");
   }
 
@@ -61,14 +65,26 @@ class MessageFormatTest {
     String crAndColon = "x:\\r\\c\n";
 
     assertThat(
-            encode(new MessageFormat("a:b", StompVersion.V1_2, false, TEXT), TOPIC, crAndColon, ""))
+            encode(
+                new MessageFormat("a:b", StompVersion.V1_2, AckMode.AUTO, TEXT),
+                TOPIC,
+                crAndColon,
+                ""))
         .contains("\nsubscription:a\\cb\n", "\nx:\\r\\c\n");
     assertThat(
-            encode(new MessageFormat("a:b", StompVersion.V1_1, false, TEXT), TOPIC, crAndColon, ""))
+            encode(
+                new MessageFormat("a:b", StompVersion.V1_1, AckMode.AUTO, TEXT),
+                TOPIC,
+                crAndColon,
+                ""))
         .contains("\nsubscription:a\\cb\n")
         .doesNotContain("\\r", "\r");
     assertThat(
-            encode(new MessageFormat("a:b", StompVersion.V1_0, false, TEXT), TOPIC, "x:\\c\n", ""))
+            encode(
+                new MessageFormat("a:b", StompVersion.V1_0, AckMode.AUTO, TEXT),
+                TOPIC,
+                "x:\\c\n",
+                ""))
         .contains("\nsubscription:a:b\n", "\nx::\n");
   }
 
@@ -76,7 +92,7 @@ class MessageFormatTest {
   void aUsersOwnDestinationIsShownWithoutTheName() {
     assertThat(
             encode(
-                new MessageFormat("s", StompVersion.V1_2, false, TEXT),
+                new MessageFormat("s", StompVersion.V1_2, AckMode.AUTO, TEXT),
                 Destination.ofUser("alice", "/queue/x"),
                 "",
                 ""))
@@ -86,12 +102,12 @@ class MessageFormatTest {
 
   @Test
   void equalFormatsShareOneFrame() {
-    assertThat(new MessageFormat("s", StompVersion.V1_2, false, TEXT))
-        .isEqualTo(new MessageFormat("s", StompVersion.V1_2, false, TEXT))
-        .isNotEqualTo(new MessageFormat("s", StompVersion.V1_2, true, TEXT))
-        .isNotEqualTo(new MessageFormat("s", StompVersion.V1_1, false, TEXT))
-        .isNotEqualTo(new MessageFormat("t", StompVersion.V1_2, false, TEXT))
-        .isNotEqualTo(new MessageFormat("s", StompVersion.V1_2, false, BINARY));
+    assertThat(new MessageFormat("s", StompVersion.V1_2, AckMode.AUTO, TEXT))
+        .isEqualTo(new MessageFormat("s", StompVersion.V1_2, AckMode.AUTO, TEXT))
+        .isNotEqualTo(new MessageFormat("s", StompVersion.V1_2, AckMode.CLIENT, TEXT))
+        .isNotEqualTo(new MessageFormat("s", StompVersion.V1_1, AckMode.AUTO, TEXT))
+        .isNotEqualTo(new MessageFormat("t", StompVersion.V1_2, AckMode.AUTO, TEXT))
+        .isNotEqualTo(new MessageFormat("s", StompVersion.V1_2, AckMode.AUTO, BINARY));
   }
 
   private static String encode(

@@ -1,0 +1,148 @@
+package io.drumline.stomp.access;
+
+import io.drumline.backplane.Revocations.Kind;
+import io.drumline.backplane.Revocations.Revocation;
+import io.drumline.backplane.Revocations.Subject;
+import io.drumline.message.CloseCode;
+import io.drumline.security.Identity;
+import io.drumline.security.Limit;
+import io.drumline.stomp.client.Client;
+import io.drumline.stomp.codec.StompException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether one client may be here: its user has a place left, and neither the user nor the token nor
+ * the client-id is blocked. Used on the connection's event loop.
+ */
+final class Admission {
+  private final Client client;
+  private final Guard guard;
+
+  /** By what the client is found when somebody is blocked; none twice, few, mostly none. */
+  private final List<Subject> subjects = new ArrayList<>(0);
+
+  Admission(Client client, Guard guard) {
+    this.client = client;
+    this.guard = guard;
+  }
+
+  /**
+   * Takes one of the user's places; anonymous clients need none.
+   *
+   * @throws StompException if there is none left
+   */
+  void enter(Identity identity) {
+    if (identity.anonymous()) {
+      return;
+    }
+    Subject user = new Subject(Kind.USER, identity.name());
+    if (!guard.clients().enter(user, client)) {
+      throw StompException.exceeds(
+          Limit.USER_CONNECTIONS,
+          "You have %d connections already, as many as you may; close another one."
+              .formatted(guard.clients().mostOfAUser()),
+          null,
+          CloseCode.TOO_MANY_CONNECTIONS);
+    }
+    subjects.add(user);
+  }
+
+  /** Goes on if the client is not blocked; or its session fails. */
+  void check(Identity identity, @Nullable String clientId, Runnable then) {
+    ask(subjects(identity, clientId), then);
+  }
+
+  /** As {@link #check}, for what it may have become since. */
+  void checkMore(Identity identity, @Nullable String clientId, Runnable then) {
+    Set<Subject> more = subjects(identity, clientId);
+    subjects.forEach(more::remove);
+    ask(more, then);
+  }
+
+  /** As {@link #check}, for a fresh token in place of the one before. */
+  void renew(Identity identity, Runnable then) {
+    Set<Subject> fresh = subjects(identity, null);
+    ask(
+        fresh,
+        () -> {
+          List<Subject> former =
+              subjects.stream()
+                  .filter(each -> each.kind() == Kind.TOKEN && !fresh.contains(each))
+                  .toList();
+          former.forEach(this::forget);
+          then.run();
+        });
+  }
+
+  /** The socket has ended. */
+  void end() {
+    List.copyOf(subjects).forEach(this::forget);
+  }
+
+  private static Set<Subject> subjects(Identity identity, @Nullable String clientId) {
+    Set<Subject> all = new LinkedHashSet<>(4);
+    if (!identity.anonymous()) {
+      all.add(new Subject(Kind.USER, identity.name()));
+    }
+    if (identity.tokenId() != null) {
+      all.add(new Subject(Kind.TOKEN, identity.tokenId()));
+    }
+    if (clientId != null) {
+      all.add(new Subject(Kind.SESSION, clientId));
+    }
+    return all;
+  }
+
+  /**
+   * Asks the backplane, so that a block counts from the moment in which it is stored. Before that,
+   * the client is in the index: if it is blocked after the question, the notice finds it.
+   */
+  private void ask(Set<Subject> asked, Runnable then) {
+    if (asked.isEmpty()) {
+      then.run(); // nobody in particular
+      return;
+    }
+    for (Subject subject : asked) {
+      if (!subjects.contains(subject)) {
+        subjects.add(subject);
+        guard.clients().add(subject, client);
+      }
+    }
+    CompletableFuture<Optional<StompException>> answer =
+        guard
+            .revocations()
+            .check(List.copyOf(asked))
+            .handle(Admission::refusal)
+            .toCompletableFuture();
+    client.whenAnswered(
+        answer,
+        refusal -> {
+          if (refusal.isPresent()) {
+            throw refusal.get();
+          }
+          then.run();
+        });
+  }
+
+  @SuppressWarnings("NullableOptional") // as CompletionStage.handle tells of it
+  private static Optional<StompException> refusal(
+      @Nullable Optional<Revocation> block, @Nullable Throwable failure) {
+    return block == null
+        ? Optional.of(
+            Refusals.unavailable(
+                failure == null ? new IllegalStateException() : failure,
+                "The connection cannot be checked now; try again."))
+        : block.map(Refusals::blocked);
+  }
+
+  private void forget(Subject subject) {
+    subjects.remove(subject);
+    guard.clients().remove(subject, client);
+  }
+}

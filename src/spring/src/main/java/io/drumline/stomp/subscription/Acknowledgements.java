@@ -1,0 +1,81 @@
+package io.drumline.stomp.subscription;
+
+import io.drumline.stomp.codec.AckMode;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The messages of one subscription that its client has not acknowledged yet. Topics do not deliver
+ * a message again, so this checks what clients claim, no more. Used on the connection's event loop.
+ */
+final class Acknowledgements {
+  private final AckMode mode;
+
+  /** By message id, in order, with the id of the message before. */
+  private final Map<String, String> outstanding = new LinkedHashMap<>();
+
+  private String last = "";
+
+  /**
+   * @param mode {@code client} or {@code client-individual}
+   */
+  Acknowledgements(AckMode mode) {
+    this.mode = mode;
+  }
+
+  /** The client has nothing to acknowledge up to this point. */
+  void beginAfter(String messageId) {
+    if (last.isEmpty()) {
+      last = messageId;
+    }
+  }
+
+  /** A message was written; returns false if it is outstanding already. */
+  boolean delivered(String messageId) {
+    if (outstanding.putIfAbsent(messageId, last) != null) {
+      return false;
+    }
+    last = messageId;
+    return true;
+  }
+
+  boolean contains(String messageId) {
+    return outstanding.containsKey(messageId);
+  }
+
+  /** The last message up to which all are acknowledged; null while that is not known. */
+  @Nullable String position() {
+    String position = outstanding.isEmpty() ? last : outstanding.values().iterator().next();
+    return position.isEmpty() ? null : position;
+  }
+
+  /**
+   * Takes an ACK or NACK; returns how many messages it covered, 0 if the message is not
+   * outstanding.
+   */
+  int acknowledge(String messageId) {
+    if (!outstanding.containsKey(messageId)) {
+      return 0;
+    }
+    if (mode == AckMode.CLIENT_INDIVIDUAL) {
+      outstanding.remove(messageId);
+      return 1;
+    }
+    int covered = 0;
+    for (Iterator<String> ids = outstanding.keySet().iterator(); ids.hasNext(); ) {
+      String id = ids.next();
+      ids.remove();
+      covered++;
+      if (id.equals(messageId)) {
+        break;
+      }
+    }
+    return covered;
+  }
+
+  int size() {
+    return outstanding.size();
+  }
+}

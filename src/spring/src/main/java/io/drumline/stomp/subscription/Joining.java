@@ -1,0 +1,60 @@
+package io.drumline.stomp.subscription;
+
+import io.drumline.message.Destination;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * One session's SUBSCRIBEs that are not answered yet, and what waits for them, in order: a client
+ * that subscribes and then sends must see its own message. A message to a destination waits for the
+ * SUBSCRIBEs to that one; one for the application, which may publish anywhere, for all. Used on the
+ * connection's event loop.
+ */
+final class Joining {
+  private static final class Joins {
+    private final ArrayDeque<Runnable> behind = new ArrayDeque<>(0);
+    private int open;
+  }
+
+  private Map<Destination, Joins> byDestination = Map.of(); // most of the time
+  private final ArrayDeque<Runnable> behindAll = new ArrayDeque<>(0);
+  private int open;
+
+  void begins(Destination destination) {
+    if (byDestination.isEmpty()) {
+      byDestination = new HashMap<>(2);
+    }
+    byDestination.computeIfAbsent(destination, key -> new Joins()).open++;
+    open++;
+  }
+
+  /** One is answered: what waited for it goes on. */
+  void ended(Destination destination) {
+    open--;
+    Joins joins = byDestination.get(destination);
+    if (joins != null && --joins.open == 0) {
+      byDestination.remove(destination);
+      if (byDestination.isEmpty()) {
+        byDestination = Map.of();
+      }
+      for (Runnable next; (next = joins.behind.poll()) != null; ) {
+        next.run();
+      }
+    }
+    for (Runnable next; open == 0 && (next = behindAll.poll()) != null; ) {
+      next.run();
+    }
+  }
+
+  /** Keeps a task until no SUBSCRIBE to this destination is open; false if none is. */
+  boolean defer(Destination destination, Runnable task) {
+    Joins joins = byDestination.get(destination);
+    return joins != null && joins.behind.add(task);
+  }
+
+  /** Keeps a task until no SUBSCRIBE is open; false if none is. */
+  boolean deferBehindAll(Runnable task) {
+    return open > 0 && behindAll.add(task);
+  }
+}
