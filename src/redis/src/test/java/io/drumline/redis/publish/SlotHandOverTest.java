@@ -109,7 +109,7 @@ class SlotHandOverTest {
     assertThat(here.waiting()).isEmpty();
     there.stores(1);
     there.stores(2);
-    assertThat(offsets(first, second)).containsExactly(1L, 2L);
+    assertThat(offsets(List.of(first, second))).containsExactly(1L, 2L);
   }
 
   @Test
@@ -168,7 +168,7 @@ class SlotHandOverTest {
     run();
     there.stores(1);
     there.stores(2);
-    assertThat(offsets(first, second)).containsExactly(1L, 2L);
+    assertThat(offsets(List.of(first, second))).containsExactly(1L, 2L);
   }
 
   /** Nor where the new master's publisher has waited for long enough. */
@@ -281,12 +281,11 @@ class SlotHandOverTest {
     run();
     assertThat(first).isCompleted();
     there.stores(2);
-    assertThat(offsets(first, second)).containsExactly(1L, 2L);
+    assertThat(offsets(List.of(first, second))).containsExactly(1L, 2L);
   }
 
-  @SafeVarargs
-  private static List<Long> offsets(CompletableFuture<String>... published) {
+  private static List<Long> offsets(List<CompletableFuture<String>> published) {
     assertThat(published).allSatisfy(each -> assertThat(each).isCompleted());
-    return List.of(published).stream().map(each -> Cursor.parse(each.join()).offset()).toList();
+    return published.stream().map(each -> Cursor.parse(each.join()).offset()).toList();
   }
 }
