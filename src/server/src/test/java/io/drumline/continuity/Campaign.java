@@ -20,6 +20,7 @@ import io.drumline.loop.Periodic;
 import io.drumline.loop.PeriodicTask;
 import io.drumline.loop.TaskFaults;
 import io.drumline.loop.Watchdog;
+import io.drumline.process.StartAgain;
 import io.drumline.stomp.Expulsions;
 import io.drumline.testing.StompClient;
 import io.drumline.testing.redis.RedisServer;
@@ -222,6 +223,9 @@ final class Campaign implements AutoCloseable {
     }
     if (armed.stream().anyMatch(NEED_A_BLOCK::contains)) {
       block();
+    }
+    if (armed.contains(TASK + "startup_log")) {
+      nodes.forEach(StartAgain::in);
     }
     for (ConfigurableApplicationContext node : nodes) {
       for (PeriodicTask task : node.getBean(Periodic.class).tasks()) {
