@@ -1,4 +1,4 @@
-/** What the end of a WebSocket asks of its client. docs/architecture.md lists the codes. */
+/** What the end of a WebSocket asks of its client. docs/close-codes.md lists the codes. */
 
 const NEVER = new Set([1000, 1002, 1007, 1009, 4005, 4007, 4008, 4009, 4011, 4012]);
 const LATER = new Set([1001, 1011, 1012, 1013, 4003, 4010, 4013, 4014]);

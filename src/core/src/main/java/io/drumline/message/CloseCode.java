@@ -3,7 +3,7 @@ package io.drumline.message;
 /**
  * Every code a node closes a WebSocket with, and what the client should do then. 1000 to 1013 are
  * RFC 6455 and the IANA registry; 4000 and up are Drumline's own. The table in {@code
- * docs/architecture.md} is this file in prose.
+ * docs/close-codes.md} is this file in prose.
  */
 public enum CloseCode {
   /** The client disconnected in order. */
