@@ -29,11 +29,11 @@ import org.springframework.messaging.simp.stomp.StompHeaderAccessor;
 import org.springframework.messaging.support.AbstractSubscribableChannel;
 
 /**
- * Spring's broker handler: publishes what application code sends to the {@code brokerChannel}
- * ({@code SimpMessagingTemplate}, {@code @SendTo}), and takes client messages back that passed
- * through the application's interceptors. Nothing else is published: a message that reaches the
- * inbound channel and is not of one of this node's sessions is refused. Client messages that need
- * not pass through Spring never come here: {@link StompSession} serves them on the event loop.
+ * Spring's broker handler: publishes messages that application code sends to the {@code
+ * brokerChannel} ({@code SimpMessagingTemplate}, {@code @SendTo}), and accepts client messages back
+ * after they have passed the application's interceptors. Messages that reach the inbound channel
+ * without a session of this node are rejected. Client messages that need not pass through Spring
+ * never come here: {@link StompSession} serves them on the event loop.
  */
 final class Broker extends AbstractBrokerMessageHandler {
   private static final Logger log = LoggerFactory.getLogger(Broker.class);
@@ -44,7 +44,10 @@ final class Broker extends AbstractBrokerMessageHandler {
   private final RemoteSessions remote;
   private final InboundDoor door;
 
-  /** Subscribed to the {@code brokerChannel} in place of this handler: what came there is known. */
+  /**
+   * Subscribed to the {@code brokerChannel} instead of this handler, so that its messages can be
+   * told apart from those of the inbound channel.
+   */
   private final MessageHandler fromApplication = this::fromApplication;
 
   Broker(
@@ -89,7 +92,10 @@ final class Broker extends AbstractBrokerMessageHandler {
     }
   }
 
-  /** No session of this node has sent it; what is for the application is not the broker's. */
+  /**
+   * Rejects a message that no session of this node sent; messages for the application are left to
+   * it.
+   */
   private void refuseForeign(Message<?> message) {
     String destination = SimpMessageHeaderAccessor.getDestination(message.getHeaders());
     if (destination == null || !bridge.isForApplication(destination)) {
@@ -135,8 +141,8 @@ final class Broker extends AbstractBrokerMessageHandler {
   }
 
   /**
-   * @throws IllegalArgumentException if the message has no place in the cluster, or has a header
-   *     that only the server may set
+   * @throws IllegalArgumentException if the destination is not valid for the cluster, or a header
+   *     is reserved for the server
    */
   private void publish(Message<?> message, Destination destination, byte[] body) {
     ReservedHeaders.check(SpringHeaders.published(StompHeaderAccessor.wrap(message)));
@@ -151,7 +157,7 @@ final class Broker extends AbstractBrokerMessageHandler {
       throwIfRefused(message, send(message, target, body));
       return;
     }
-    // Another node may have the session: that is known, or a moment later.
+    // Another node may have the session; the answer is cached or arrives later.
     boolean taken =
         remote.ask(
             sessionId,
@@ -199,15 +205,16 @@ final class Broker extends AbstractBrokerMessageHandler {
   }
 
   /**
-   * Where a message goes, and the only session that shall see it, or null. As in Spring: a message
-   * to a user that comes with a session of that same user, as from {@code @SendToUser(broadcast =
-   * false)}, is for that session alone; one that comes with another user's session is for all of
-   * the user's sessions; the session's id may stand in place of the user's name.
+   * The destination of a message, and the only session to receive it, or null for all. As in
+   * Spring: a message to a user with a session id of the same user, as from
+   * {@code @SendToUser(broadcast = false)}, goes to that session only; with another user's session
+   * id, it goes to all of the user's sessions. A session id may be used in place of the user name.
    */
   private record Target(Destination destination, @Nullable String session) {
 
     /**
-     * @param owner the name that the session's {@code /user/**} goes by; null if no node has it
+     * @param owner the user name in the session's {@code /user/**} destinations; null if no node
+     *     has the session
      */
     static Target of(Destination destination, String sessionId, @Nullable String owner) {
       if (!destination.user().equals(sessionId)) {

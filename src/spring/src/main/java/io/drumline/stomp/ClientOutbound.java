@@ -16,9 +16,9 @@ import org.springframework.messaging.simp.SimpMessageType;
 import org.springframework.messaging.simp.stomp.StompHeaderAccessor;
 
 /**
- * Sends what application code addresses to one session of this node through Spring's outbound
- * channel, such as the answer of an {@code @SubscribeMapping}. Broadcasts never come this way. Any
- * thread.
+ * Sends messages that application code addresses to one session of this node through Spring's
+ * outbound channel, such as the reply of an {@code @SubscribeMapping}. Broadcasts do not pass
+ * through here. Any thread.
  */
 final class ClientOutbound implements MessageHandler {
   private final StompSessions sessions;

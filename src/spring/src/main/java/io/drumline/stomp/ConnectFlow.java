@@ -29,9 +29,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A client's way from its first frame to CONNECTED, in the order of {@link SessionState}: version
- * and heart-beats are agreed on, its login is checked, application code may see the CONNECT, its
- * shared session is opened. One deadline covers all of it; whatever is wrong ends in {@link
+ * A client's steps from its first frame to CONNECTED, in the order of {@link SessionState}: version
+ * and heart-beats are negotiated, its login is checked, application code may intercept the CONNECT,
+ * its shared session is opened. One deadline covers all steps; any failure ends in {@link
  * Client#fail}. Used on the connection's event loop.
  */
 final class ConnectFlow {
@@ -39,14 +39,14 @@ final class ConnectFlow {
 
   private static final String CLIENT_ID = "client-id";
 
-  /** {@code private} for clients that cannot see the close code 1013. */
+  /** The header's value is {@code private} for clients that cannot read the close code 1013. */
   private static final String CLOSE_CODES = "close-codes";
 
   private static final Pattern CLIENT_IDS = Pattern.compile("[A-Za-z0-9._~-]{1,64}");
 
   private static final String SERVER_NAME = "drumline";
 
-  /** Bytes of frames that wait for CONNECTED; as many may be in flight later. */
+  /** Bytes of frames that may wait for CONNECTED; about the limit in flight later. */
   private static final int MOST_HELD = 4 * 1024 * 1024;
 
   private final Client client;
@@ -59,8 +59,8 @@ final class ConnectFlow {
   private int heldBytes;
 
   /**
-   * @param begun {@link System#nanoTime} of the handshake's beginning
-   * @param behind takes the frames that came before CONNECTED could be sent
+   * @param begun {@link System#nanoTime} at the start of the handshake
+   * @param behind processes the frames that arrived before CONNECTED could be sent
    */
   ConnectFlow(
       Client client,
@@ -78,18 +78,18 @@ final class ConnectFlow {
   }
 
   /**
-   * The client's first frame has come.
+   * Handles the client's first frame.
    *
-   * @throws StompException if it is not CONNECT, or there is no agreement
+   * @throws StompException if it is not CONNECT, or negotiation fails
    */
   void begin(ClientFrame connect) {
     if (!connect.command().connects()) {
       throw new StompException("The first frame must be CONNECT.", connect.header("receipt"));
     }
-    client.version(version(connect)); // first: an ERROR is written in it
+    client.version(version(connect)); // first: an ERROR is written in this version
     client.heartBeats(heartBeats(connect));
     connection.closeCodes(closeCodes(connect));
-    String clientId = clientId(connect); // refused before the application hears of it
+    String clientId = clientId(connect); // rejected before the application sees the CONNECT
     client.to(SessionState.AUTHENTICATING);
     access.authenticate(connect, clientId, () -> authenticated(connect));
   }
@@ -107,10 +107,10 @@ final class ConnectFlow {
   }
 
   /**
-   * The application's interceptors have let the CONNECT pass; without effect if they let it pass
-   * twice.
+   * Continues after the application's interceptors have passed the CONNECT; no effect if they pass
+   * it twice.
    *
-   * @throws StompException if what the application made of the client may not connect
+   * @throws StompException if the user set by the application may not connect
    */
   void intercepted(ClientFrame connect) {
     if (client.state() == SessionState.INTERCEPTING) {
@@ -170,10 +170,10 @@ final class ConnectFlow {
   }
 
   /**
-   * Keeps a frame that came before CONNECTED could be sent. Reading is paused, so this is what one
-   * read has brought; but where messages are compressed, that may be a thousand times as much.
+   * Keeps a frame that arrived before CONNECTED could be sent. Reading is paused, so the frames
+   * come from a single read; but a compressed one may expand to a thousand times its size.
    *
-   * @throws StompException if it is more than is kept
+   * @throws StompException if too many bytes wait
    */
   void hold(ClientFrame frame) {
     heldBytes += frame.size();
@@ -188,10 +188,7 @@ final class ConnectFlow {
     held.add(frame);
   }
 
-  /**
-   * If the client still waits for CONNECTED, it gets an ERROR. Answers that come after that change
-   * nothing.
-   */
+  /** Sends an ERROR if the client still waits for CONNECTED. Later answers have no effect. */
   private long deadline() {
     SessionState state = client.state();
     if (state.isConnecting() && connection.open()) {
@@ -212,7 +209,7 @@ final class ConnectFlow {
   private void log(SessionState state, Duration timeout) {
     String told = "Session {} was not connected within drumline.stomp.connect-timeout ({}): {}";
     if (state == SessionState.NEGOTIATING) {
-      log.debug(told, client.id(), timeout, state.activity()); // the client's own doing
+      log.debug(told, client.id(), timeout, state.activity()); // caused by the client
     } else {
       services.log().warn(state.text(), told, client.id(), timeout, state.activity());
     }
@@ -280,7 +277,7 @@ final class ConnectFlow {
     return clientId;
   }
 
-  /** The connection, as the shared session sees it. */
+  /** The connection as seen by the shared session. */
   private final class Socket implements ClientSocket {
     @Override
     public void execute(Runnable task) {

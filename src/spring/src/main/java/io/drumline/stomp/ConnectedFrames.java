@@ -9,9 +9,9 @@ import io.drumline.stomp.settings.StompProperties;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The frames of a client that is connected, in their turn: those of a transaction wait for its
- * COMMIT, all others go to the {@link FrameRouter} at once. What is wrong with one ends the client.
- * Used on the connection's event loop.
+ * Handles the frames of a connected client in order: those of a transaction wait for its COMMIT,
+ * all others go to the {@link FrameRouter} at once. An invalid frame ends the session. Used on the
+ * connection's event loop.
  */
 final class ConnectedFrames {
   private final Client client;
@@ -25,7 +25,7 @@ final class ConnectedFrames {
     this.properties = properties;
   }
 
-  /** A frame of the client has come. */
+  /** Handles a frame of the client. */
   void accept(ClientFrame frame) {
     String transaction = frame.header("transaction");
     try {
@@ -55,9 +55,9 @@ final class ConnectedFrames {
             router.route(frame, slot(frame));
           } else {
             if (frame.command() == ClientCommand.SEND) {
-              frame.required("destination"); // refused now, not on COMMIT
+              frame.required("destination"); // rejected now, not on COMMIT
             }
-            transactions().add(transaction, frame); // its receipt comes with COMMIT
+            transactions().add(transaction, frame); // its receipt is sent with that of COMMIT
           }
         }
         case SUBSCRIBE, UNSUBSCRIBE -> router.route(frame, slot(frame));

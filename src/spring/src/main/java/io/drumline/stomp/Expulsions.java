@@ -29,11 +29,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Closes the sockets of those whom somebody has blocked or kicked, on whichever node. A block is
- * stored first and told then; a node that may have missed a notice looks at what is stored.
+ * Closes the connections of blocked or kicked clients on all nodes. A block is stored first, then
+ * announced; a node that may have missed a notice reads the stored blocks.
  *
- * <p>Thread safe. Stages fail with {@link io.drumline.backplane.BackplaneException}, whose sentence
- * is for people.
+ * <p>Thread-safe. Stages complete on any thread and fail with {@link
+ * io.drumline.backplane.BackplaneException}, whose message is a sentence for people.
  */
 public final class Expulsions implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Expulsions.class);
@@ -42,7 +42,10 @@ public final class Expulsions implements AutoCloseable {
   private static final String CLOSED = "closed";
   private static final String LIFTED = "lifted";
 
-  /** A node has stored blocks again that Redis had lost: others may have let somebody in. */
+  /**
+   * A node has stored blocks again that Redis had lost: meanwhile, other nodes may have admitted
+   * blocked clients.
+   */
   private static final String RESTORED = "restored";
 
   private static final Duration AGAIN = Duration.ofSeconds(1);
@@ -55,16 +58,16 @@ public final class Expulsions implements AutoCloseable {
   private final NodeTimer timer;
   private final TaskGuard guard;
 
-  /** How often it was asked to look at what is stored, since that was last done. */
+  /** Number of requests to read the stored blocks since the last completed read. */
   private final AtomicInteger asked = new AtomicInteger();
 
-  /** Whether the last look failed: it is logged once. */
+  /** Whether the last read failed: a failure is logged once. */
   private volatile boolean failing;
 
   private volatile boolean closed;
 
   /**
-   * @param nodes how many are alive
+   * @param nodes the number of live nodes
    */
   Expulsions(
       Revocations revocations,
@@ -82,11 +85,11 @@ public final class Expulsions implements AutoCloseable {
     this.registry = registry;
     this.answers = new KickAnswers(nodes);
     for (Kind kind : Kind.values()) {
-      counter(kind); // shows all of them from the start
+      counter(kind); // exports all of them from the start
     }
   }
 
-  /** Begins to hear of what other nodes, and this one, are asked to do. */
+  /** Starts to handle notices, including those that this node sends. */
   void start() {
     control.listen(
         BLOCKED,
@@ -98,7 +101,7 @@ public final class Expulsions implements AutoCloseable {
                     subject(notice),
                     Instant.ofEpochMilli(Long.parseLong(field(notice, "until"))),
                     field(notice, "reason"));
-            revocations.blocked(block, field(notice, "version")); // earlier builds send none
+            revocations.blocked(block, field(notice, "version")); // older versions send none
             expel(block);
           }
 
@@ -118,7 +121,7 @@ public final class Expulsions implements AutoCloseable {
 
           @Override
           public void missed() {
-            // a kick is for those who are in reach
+            // a kick applies only to clients connected now
           }
         });
     control.listen(
@@ -131,7 +134,7 @@ public final class Expulsions implements AutoCloseable {
 
           @Override
           public void missed() {
-            // then that node counts as silent
+            // that node then counts as silent
           }
         });
     control.listen(
@@ -144,7 +147,7 @@ public final class Expulsions implements AutoCloseable {
 
           @Override
           public void missed() {
-            // the list of blocks shows it
+            // the stored blocks show it
           }
         });
     control.listen(
@@ -157,7 +160,7 @@ public final class Expulsions implements AutoCloseable {
 
           @Override
           public void missed() {
-            // who missed it has missed blocks, too, and looks at them
+            // a node that missed it also missed BLOCKED, and reads the blocks for that
           }
         });
     revocations.watch(
@@ -174,7 +177,7 @@ public final class Expulsions implements AutoCloseable {
         });
   }
 
-  /** Tells what other nodes find out by themselves, if later. */
+  /** Announces what other nodes find out by themselves later; so a failure is only logged. */
   private void tell(Notice notice, String failed) {
     control
         .tell(notice)
@@ -185,7 +188,10 @@ public final class Expulsions implements AutoCloseable {
             });
   }
 
-  /** Tells the node that was asked to kick what was closed here. Older nodes do not ask. */
+  /**
+   * Reports the number of connections closed here to the node that kicks. Older nodes do not send
+   * an id.
+   */
   private void answer(String id, int closed) {
     if (!id.isEmpty()) {
       tell(
@@ -195,9 +201,10 @@ public final class Expulsions implements AutoCloseable {
   }
 
   /**
-   * Blocks for so long: sockets are closed on all nodes, and new ones refused.
+   * Blocks a subject for the given time: its connections are closed on all nodes, and new ones
+   * rejected.
    *
-   * @return the block, once it is stored and told
+   * @return the block, once it is stored and announced
    * @see Revocations#block
    */
   public CompletionStage<Revocation> block(Subject subject, Duration time, String reason) {
@@ -216,7 +223,7 @@ public final class Expulsions implements AutoCloseable {
   }
 
   /**
-   * Ends a block; false where there was none. The other nodes are told, which makes it certain that
+   * Lifts a block; completes with false if there was none. The other nodes are notified, so that
    * none of them restores the block.
    */
   public CompletionStage<Boolean> lift(Subject subject) {
@@ -226,8 +233,8 @@ public final class Expulsions implements AutoCloseable {
   }
 
   /**
-   * Closes sockets on all nodes, now; who was there may come back. Completes once all nodes have
-   * told what they closed, or a second after the kick was told.
+   * Closes connections on all nodes once; their clients may reconnect. Completes once all nodes
+   * have reported the number they closed, or a second after the kick was announced.
    */
   public CompletionStage<KickResult> kick(Subject subject, String reason) {
     String id = answers.expect();
@@ -257,7 +264,7 @@ public final class Expulsions implements AutoCloseable {
     return notice.fields().getOrDefault(name, "");
   }
 
-  /** Looks at what is stored, once for all who ask meanwhile, and until it has succeeded. */
+  /** Reads the stored blocks until that succeeds, once for all concurrent requests. */
   private void lookAtAll() {
     if (asked.getAndIncrement() == 0) {
       look();
@@ -305,7 +312,7 @@ public final class Expulsions implements AutoCloseable {
     expel(block.subject(), Refusals.blocked(block));
   }
 
-  /** Returns how many sockets of this node are closed. */
+  /** Returns how many connections of this node are being closed. */
   private int expel(Subject subject, StompException why) {
     List<Client> found = sessions.find(subject);
     for (Client client : found) {

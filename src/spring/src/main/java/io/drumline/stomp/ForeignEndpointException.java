@@ -1,6 +1,6 @@
 package io.drumline.stomp;
 
-/** The application opens a STOMP endpoint of its own; the message is one sentence. */
+/** The application has its own STOMP endpoint; the message is one sentence. */
 final class ForeignEndpointException extends RuntimeException {
   ForeignEndpointException(String what) {
     super(

@@ -3,7 +3,7 @@ package io.drumline.stomp;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Prints the one sentence of a {@link ForeignEndpointException} in place of a stack trace. */
+/** Prints the message of a {@link ForeignEndpointException} instead of a stack trace. */
 final class ForeignEndpointFailureAnalyzer
     extends AbstractFailureAnalyzer<ForeignEndpointException> {
   @Override

@@ -15,9 +15,9 @@ import org.springframework.web.socket.server.support.WebSocketHttpRequestHandler
 import org.springframework.web.socket.sockjs.support.SockJsHttpRequestHandler;
 
 /**
- * Ends the start of an application that has a STOMP endpoint beside ours, such as the one that
- * {@code @EnableWebSocketMessageBroker} opens on the application's port: its clients would show
- * nobody who they are. WebSocket endpoints of other protocols are the application's own affair.
+ * Stops the start of an application that has another STOMP endpoint, such as the one that
+ * {@code @EnableWebSocketMessageBroker} opens on the application's port: its clients would not be
+ * authenticated. WebSocket endpoints of other protocols are allowed.
  */
 final class ForeignEndpoints implements SmartInitializingSingleton {
   private final ListableBeanFactory beans;
@@ -27,7 +27,7 @@ final class ForeignEndpoints implements SmartInitializingSingleton {
   }
 
   /**
-   * @throws ForeignEndpointException if there is one
+   * @throws ForeignEndpointException if there is another STOMP endpoint
    */
   @Override
   public void afterSingletonsInstantiated() {

@@ -21,11 +21,10 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings each of a session's frames, in its turn, to whom it is for: the application, the broker,
- * or the session itself. A frame for the broker is served at once; one for the application, or
- * every one if the application intercepts client messages, goes through {@link SpringBridge} on the
- * client's own executor and, for the broker, comes back through {@link #serve}. Used on the
- * connection's event loop.
+ * Routes each frame of a session to the application, the broker, or the session itself. A frame for
+ * the broker is served at once. A frame for the application, or every frame if the application
+ * intercepts client messages, goes through {@link SpringBridge} on the client's own executor; for
+ * the broker, it comes back through {@link #serve}. Used on the connection's event loop.
  */
 final class FrameRouter {
   private final Client client;
@@ -50,7 +49,7 @@ final class FrameRouter {
     this.connecting = connecting;
   }
 
-  /** A frame that the session has accepted from its client. */
+  /** Routes a frame that the session has accepted from its client. */
   void route(ClientFrame frame, Pending.Slot slot) {
     boolean sends = frame.command() == ClientCommand.SEND;
     if (sends || frame.command() == ClientCommand.SUBSCRIBE) {
@@ -70,7 +69,7 @@ final class FrameRouter {
     }
   }
 
-  /** The same rule for the application's destinations and the broker's. */
+  /** Rejects reserved headers, alike for the application's destinations and the broker's. */
   static void checkHeaders(ClientFrame send) {
     try {
       ReservedHeaders.check(send.headers());
@@ -79,10 +78,12 @@ final class FrameRouter {
     }
   }
 
-  /** A frame of a transaction; what is wrong with it is said with its receipt, else COMMIT's. */
+  /**
+   * Routes a frame of a transaction; an error carries the frame's receipt, or else that of COMMIT.
+   */
   void routeCommitted(ClientFrame held, Pending.Slot slot, ClientFrame commit) {
     if (client.hasEnded()) {
-      return; // one before it was refused: those behind it are not carried out
+      return; // an earlier frame was rejected: those after it are not carried out
     }
     try {
       route(held, slot);
@@ -96,12 +97,12 @@ final class FrameRouter {
     access.renew(
         frame,
         () -> {
-          subscriptions.check(); // the fresh token may grant less
+          subscriptions.check(); // the new token may grant less
           slot.done();
         });
   }
 
-  /** Serves a frame: the broker's part, and what belongs to the session. */
+  /** Serves a frame for the broker or the session itself. */
   void serve(ClientFrame frame, Pending.Slot slot) {
     if (client.hasEnded()) {
       return;
@@ -123,7 +124,7 @@ final class FrameRouter {
           slot.done();
         }
         case DISCONNECT -> {
-          client.endShared(); // first: what it is subscribed to stays remembered
+          client.endShared(); // first: its subscriptions stay in the shared session
           subscriptions.cancel();
           slot.done();
           client.pending().whenEmpty(() -> client.connection().close(CloseCode.NORMAL, ""));
@@ -137,7 +138,7 @@ final class FrameRouter {
 
   private void send(ClientFrame frame, Pending.Slot slot) {
     String text = frame.required("destination");
-    // A client that subscribes and then sends must see its own message.
+    // A client that subscribes and then sends must receive its own message.
     if (bridge.isForApplication(text)) {
       if (!subscriptions.deferBehindAll(() -> serve(frame, slot))) {
         bridge.dispatch(client, frame, slot);
@@ -170,7 +171,9 @@ final class FrameRouter {
                     }));
   }
 
-  /** An interceptor of the application may have added a header that is refused. */
+  /**
+   * Publishes a SEND. An interceptor of the application may have added a header that is rejected.
+   */
   private CompletionStage<String> publish(
       Destination destination, ClientFrame frame, @Nullable String id) {
     try {

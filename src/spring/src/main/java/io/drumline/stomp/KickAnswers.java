@@ -8,24 +8,24 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 
 /**
- * Adds up how many sockets the nodes have closed for a kick, so that the kick of a user that nobody
- * is connected as can say so. Any thread.
+ * Adds up the connections that the nodes closed for a kick, so that a kick can report that the user
+ * was not connected. Any thread.
  */
 final class KickAnswers {
-  /** A node that has not answered by then counts as silent: it may be of an older version. */
+  /** A node that has not answered by then counts as silent: it may run an older version. */
   private static final long PATIENCE_MILLIS = 1000;
 
   private final IntSupplier nodes;
   private final Map<String, Sum> waiting = new ConcurrentHashMap<>();
 
   /**
-   * @param nodes how many are alive
+   * @param nodes the number of live nodes
    */
   KickAnswers(IntSupplier nodes) {
     this.nodes = nodes;
   }
 
-  /** What one kick has closed so far. */
+  /** The answers to one kick so far. */
   private static final class Sum {
     private final int nodes;
     private final CompletableFuture<KickResult> whole = new CompletableFuture<>();
@@ -49,14 +49,14 @@ final class KickAnswers {
     }
   }
 
-  /** Waits from now on; the id goes with the kick. */
+  /** Starts to wait for answers; the kick carries the id returned. */
   String expect() {
     String id = UUID.randomUUID().toString();
     waiting.put(id, new Sum(Math.max(1, nodes.getAsInt())));
     return id;
   }
 
-  /** A node has closed so many sockets for a kick, perhaps none. */
+  /** Adds a node's answer: the number of connections it closed, perhaps 0. */
   void answered(String id, int closed) {
     Sum sum = waiting.get(id);
     if (sum != null) {
@@ -77,7 +77,7 @@ final class KickAnswers {
     return sum.whole.whenComplete((kicked, failure) -> forget(id));
   }
 
-  /** The kick could not be told. */
+  /** Stops waiting: the kick could not be announced. */
   void forget(String id) {
     waiting.remove(id);
   }

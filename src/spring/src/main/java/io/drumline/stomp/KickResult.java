@@ -1,9 +1,9 @@
 package io.drumline.stomp;
 
 /**
- * What a kick has done.
+ * The outcome of a kick.
  *
- * @param closed sockets, on all nodes that have answered
- * @param silent nodes that have not answered within a second
+ * @param closed connections closed on all nodes that answered
+ * @param silent nodes that did not answer within a second
  */
 public record KickResult(int closed, int silent) {}

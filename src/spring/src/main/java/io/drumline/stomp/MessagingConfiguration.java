@@ -64,8 +64,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Spring's messaging, as {@code @EnableWebSocketMessageBroker} sets it up, with our broker and
- * without servlet WebSockets. Beans of type {@link WebSocketMessageBrokerConfigurer} are asked as
- * usual, except for endpoints and transport, which are the listener's.
+ * without servlet WebSockets. Beans of type {@link WebSocketMessageBrokerConfigurer} are called as
+ * usual, except for endpoints and transport, which the listener provides.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(StompProperties.class)
@@ -210,7 +210,8 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
   }
 
   /**
-   * Spring's own has a queue without a bound; one that the application has set up is left alone.
+   * Bounds the queue, which Spring leaves unbounded; a pool set up by the application is left
+   * unchanged.
    */
   @Override
   @Bean
@@ -218,7 +219,7 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
     Executor executor = super.clientInboundChannelExecutor();
     if (executor instanceof ThreadPoolTaskExecutor pool
         && pool.getQueueCapacity() == Integer.MAX_VALUE) {
-      pool.setMaxPoolSize(pool.getCorePoolSize()); // else a full queue starts threads without end
+      pool.setMaxPoolSize(pool.getCorePoolSize()); // else a full queue starts threads without limit
       pool.setQueueCapacity(ApplicationQueue.MOST_WAITING);
     }
     return executor;
@@ -232,7 +233,7 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
     return super.clientInboundChannel(Runnable::run);
   }
 
-  /** Sends on the caller's thread: its one handler only hands over to an event loop. */
+  /** Sends on the caller's thread: its only handler passes messages to an event loop. */
   @Override
   @Bean
   public AbstractSubscribableChannel clientOutboundChannel(
@@ -240,7 +241,7 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
     return super.clientOutboundChannel(Runnable::run);
   }
 
-  /** Our broker, whatever broker the application's configurers ask for. */
+  /** Our broker, even if the application's configurers enable another. */
   @Override
   @Bean
   public AbstractBrokerMessageHandler simpleBrokerMessageHandler(
@@ -256,11 +257,11 @@ class MessagingConfiguration extends AbstractMessageBrokerConfiguration {
             sessions.getObject(),
             remoteSessions.getObject(),
             new InboundDoor(registry.getObject()));
-    broker.setPhase(getPhase()); // before the listener lets clients in
+    broker.setPhase(getPhase()); // before the listener accepts clients
     return broker;
   }
 
-  /** Resolves nothing: user destinations are the broker's, in the whole cluster. */
+  /** Resolves nothing: the broker handles user destinations, cluster-wide. */
   @Override
   @Bean
   public UserDestinationMessageHandler userDestinationMessageHandler(

@@ -13,12 +13,12 @@ import io.drumline.stomp.codec.StompLimits;
 import io.drumline.stomp.settings.StompProperties;
 
 /**
- * What the sessions of a node use together.
+ * Services that all sessions of a node share.
  *
  * @param frameLimits what decoders accept
- * @param bridge shows frames to application code
- * @param newDestinations bounds what clients invent
- * @param log for what may happen to many sessions at once
+ * @param bridge passes frames to application code
+ * @param newDestinations limits the new destinations that clients use
+ * @param log for events that may affect many sessions at once
  */
 record NodeServices(
     NodeId node,

@@ -4,14 +4,18 @@ import io.drumline.stomp.codec.ClientFrame;
 import io.drumline.stomp.codec.StompException;
 import org.jspecify.annotations.Nullable;
 
-/** Publishers' own ids of messages, told apart by who the publisher is. */
+/**
+ * Message ids set by publishers, prefixed with the publisher so that those of two publishers
+ * differ.
+ */
 final class PublisherIds {
   private static final int LONGEST_ID = 128;
 
   private PublisherIds() {}
 
   /**
-   * The client's own id of a SEND, as no other user can choose it; null without one.
+   * The id header of a client's SEND, prefixed so that no other user can produce it; null without
+   * one.
    *
    * @throws StompException if it is too long
    */
@@ -20,11 +24,11 @@ final class PublisherIds {
     String owner = user == null ? "" : user;
     return id == null
         ? null
-        : owner.length() + ":" + owner + ':' + id; // beyond any doubt where the name ends
+        : owner.length() + ":" + owner + ':' + id; // the length shows where the name ends
   }
 
   /**
-   * An application's own id of a message, as no client can choose it; null without one.
+   * The application's id of a message, prefixed so that no client can produce it; null without one.
    *
    * @throws StompException if it is too long
    */

@@ -22,12 +22,13 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds out whose a session is that this node does not hold, by asking all nodes. Needed where
- * application code sends to a session: the session's messages go by its user's name. Answers are
- * remembered for {@value #REMEMBERED_SECONDS} s, and forgotten earlier when the session ends.
+ * Looks up the user of a session that this node does not have, by asking all nodes. Needed when
+ * application code sends to a session, since the session's messages are addressed by its user name.
+ * Answers are cached for {@value #REMEMBERED_SECONDS} s, or until the session ends.
  *
  * <p>Concurrency: any thread. Messages to one session keep their order: those that wait for an
- * answer are in the question's queue, and those that come while it is emptied go behind them.
+ * answer are in the question's queue, and those that arrive while it is emptied are queued behind
+ * them.
  */
 final class RemoteSessions {
   static final String ASKED = "session-asked";
@@ -36,10 +37,10 @@ final class RemoteSessions {
   private static final String SESSION = "session";
   private static final String USER = "user";
 
-  /** Longest wait for an answer; another node takes about as long as a publication. */
+  /** Time to wait for an answer, which takes about as long as a publication. */
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
-  /** A notice may get lost with a connection, so it is asked again. */
+  /** A notice may get lost with a connection, so it is sent again. */
   private static final int ATTEMPTS = 2;
 
   private static final int REMEMBERED_SECONDS = 60;
@@ -48,10 +49,10 @@ final class RemoteSessions {
   /** Bytes of messages that may wait for answers. */
   private static final long MOST_WAITING = 16 << 20;
 
-  /** What a message takes beside its body, about. */
+  /** Approximate bytes that a message takes beside its body. */
   private static final int OVERHEAD = 512;
 
-  /** More than the id of any session has. */
+  /** Longer than any session id. */
   private static final int LONGEST_ID = 64;
 
   private final ThrottledLog log = new ThrottledLog(LoggerFactory.getLogger(RemoteSessions.class));
@@ -64,7 +65,7 @@ final class RemoteSessions {
   private final Counter unknown;
   private final Counter refused;
 
-  /** The newest answers, the oldest of them first. */
+  /** The cached answers, oldest first. */
   private final Map<String, Answer> answers =
       new LinkedHashMap<>() {
         @Override
@@ -74,13 +75,14 @@ final class RemoteSessions {
       };
 
   /**
-   * @param user null where no node has the session
+   * @param user null if no node has the session
+   * @param until {@link System#nanoTime} at which the answer expires
    */
   private record Answer(@Nullable String user, long until) {}
 
   private record Waiting(int bytes, Consumer<@Nullable String> then) {}
 
-  /** What waits for the answer; guarded by itself. */
+  /** The messages that wait for the answer; guarded by itself. */
   private static final class Question {
     final ArrayDeque<Waiting> queue = new ArrayDeque<>(1);
     boolean answered;
@@ -96,7 +98,7 @@ final class RemoteSessions {
   }
 
   /**
-   * @param later runs tasks when an answer has taken too long
+   * @param later runs tasks after the time to wait for an answer
    */
   RemoteSessions(
       StompSessions sessions, ControlChannel control, MeterRegistry registry, Executor later) {
@@ -115,7 +117,7 @@ final class RemoteSessions {
         .register(registry);
   }
 
-  /** Begins to answer other nodes, and to hear their answers. */
+  /** Starts to answer other nodes, and to handle their answers. */
   void start() {
     sessions.whenRemoved(this::ended);
     listen(ASKED, notice -> answer(field(notice, SESSION)));
@@ -142,11 +144,12 @@ final class RemoteSessions {
   }
 
   /**
-   * Goes on with the name that the session's {@code /user/**} goes by, or null if no node has it:
-   * now if that is known, else on another thread.
+   * Passes on the user name in the session's {@code /user/**} destinations, or null if no node has
+   * the session: at once if it is cached, else on another thread.
    *
-   * @param bytes what waits for the answer
-   * @return false if too much waits already; then nothing follows, as where this throws
+   * @param bytes the size of the message that waits for the answer
+   * @return false if too many bytes wait already; then the callback is not called, nor is it if
+   *     this throws
    */
   boolean ask(String sessionId, int bytes, Consumer<@Nullable String> then) {
     if (sessionId.length() > LONGEST_ID) {
@@ -186,7 +189,10 @@ final class RemoteSessions {
     }
   }
 
-  /** Where nobody would ever look at it again, it is not asked; what came meanwhile goes on. */
+  /**
+   * Asks the first time. If the timeout cannot be scheduled, the question is dropped, and messages
+   * queued meanwhile continue.
+   */
   @SuppressWarnings("CatchThrowable")
   private void begin(String sessionId, Question question) {
     try {
@@ -197,7 +203,7 @@ final class RemoteSessions {
     }
   }
 
-  /** An attempt has had no answer in time. */
+  /** Handles an attempt without an answer in time. */
   @SuppressWarnings("CatchThrowable")
   private void unanswered(String sessionId, Question question, int attempt) {
     if (questions.get(sessionId) != question) {
@@ -210,18 +216,18 @@ final class RemoteSessions {
     try {
       tell(sessionId, question, attempt + 1);
     } catch (Throwable e) {
-      settle(sessionId, null); // else nobody would look at it again
+      settle(sessionId, null); // else it would never be settled
       log.error("asked", "Other nodes could not be asked for a session a second time", e);
     }
   }
 
   /**
-   * Asks all nodes; where that fails, or the answer gets lost, the next attempt may not. Throws
-   * where it cannot be looked after.
+   * Asks all nodes; if sending fails or the answer is lost, the next attempt may succeed. Throws if
+   * the timeout cannot be scheduled.
    */
   @SuppressWarnings("CatchThrowable")
   private void tell(String sessionId, Question question, int attempt) {
-    // First: whatever becomes of the question, what waits for it must end.
+    // First, so that the question ends even if sending fails.
     later.execute(() -> unanswered(sessionId, question, attempt));
     try {
       control.tell(new Notice(ASKED, Map.of(SESSION, sessionId)));
@@ -230,7 +236,7 @@ final class RemoteSessions {
     }
   }
 
-  /** Another node asks, or this one. */
+  /** Answers a question of another node, or of this one. */
   private void answer(String sessionId) {
     Client client = sessions.find(sessionId);
     if (client != null) {
@@ -249,7 +255,7 @@ final class RemoteSessions {
   private void settle(String sessionId, @Nullable String user) {
     Question question = questions.get(sessionId);
     if (question == null) {
-      return; // another node has asked
+      return; // another node asked
     }
     synchronized (question) {
       if (question.answered) {
@@ -277,7 +283,7 @@ final class RemoteSessions {
     }
   }
 
-  /** What waits goes on. Idempotent. */
+  /** Ends a question: its waiting messages continue. Idempotent. */
   private void end(String sessionId, Question question, @Nullable String user) {
     synchronized (question) {
       for (Waiting next; (next = question.queue.poll()) != null; ) {
@@ -289,7 +295,7 @@ final class RemoteSessions {
     }
   }
 
-  /** What one throws must not keep those behind it. */
+  /** An exception of one message must not stop the others. */
   @SuppressWarnings("CatchThrowable")
   private void goOn(Waiting next, @Nullable String user) {
     try {
@@ -299,7 +305,7 @@ final class RemoteSessions {
     }
   }
 
-  /** A session of this node has ended: others need not ask for it, or wait for it. */
+  /** Announces that a session of this node has ended: other nodes need not ask for it or wait. */
   private void ended(Client client) {
     remember(client.id(), null);
     if (client.wasAskedFor()) {

@@ -17,7 +17,8 @@ import java.util.function.Consumer;
 
 /**
  * One client's STOMP session: its frames go to the {@link ConnectFlow} until the client is
- * connected, and to {@link ConnectedFrames} from then on. Used on the connection's event loop.
+ * connected, and then to {@link ConnectedFrames}. Errors of the client are answered with an ERROR
+ * frame and close the connection; no method throws them. Used on the connection's event loop.
  */
 public final class StompSession {
   private final NodeServices services;
@@ -32,8 +33,8 @@ public final class StompSession {
   private final ConnectedFrames connected;
 
   /**
-   * @param begun {@link System#nanoTime} of the handshake's beginning
-   * @param whenEnded called when the socket has ended
+   * @param begun {@link System#nanoTime} at the start of the handshake
+   * @param whenEnded called when the connection has ended
    */
   StompSession(
       NodeServices services, Connection connection, long begun, Consumer<Client> whenEnded) {
@@ -68,13 +69,16 @@ public final class StompSession {
     return client;
   }
 
-  /** A WebSocket message of this kind begins; the one that brings CONNECT says how we answer. */
+  /**
+   * A WebSocket message of this kind begins; the kind of the CONNECT's message is used for ours.
+   */
   public void carriedBy(Frames.Payload kind) {
     client.carriedBy(kind);
   }
 
   /**
-   * The next bytes of the client's byte stream, cut anywhere. Does not keep or release the buffer.
+   * Decodes the next bytes of the client's byte stream, split at any point. Does not keep or
+   * release the buffer.
    */
   public void received(ByteBuf bytes) {
     if (client.hasEnded()) {
@@ -100,7 +104,7 @@ public final class StompSession {
       case AUTHENTICATING, CHECKING, INTERCEPTING, OPENING -> connecting.hold(frame);
       case CONNECTED -> connected.accept(frame);
       case DISCONNECTING, ENDED -> {
-        // what follows a DISCONNECT or an error is ignored
+        // frames after a DISCONNECT or an error are ignored
       }
     }
   }
@@ -109,7 +113,7 @@ public final class StompSession {
     router.serve(frame, slot);
   }
 
-  /** A WebSocket control frame has come, with a payload of so many bytes. */
+  /** Counts a WebSocket control frame with a payload of this many bytes. */
   public void controlled(int bytes) {
     if (client.state() != SessionState.ENDED) {
       try {
@@ -120,7 +124,7 @@ public final class StompSession {
     }
   }
 
-  /** A pong with a number has come. */
+  /** Handles a pong that carries a number. */
   public void pong(long number) {
     SharedSession shared = client.shared();
     if (shared != null) {
@@ -128,14 +132,17 @@ public final class StompSession {
     }
   }
 
-  /** The socket has ended, with this close code (1006: without one). Called once. */
+  /**
+   * Ends the session: the connection has closed with this close code (1006: without one). Called
+   * once.
+   */
   public void ended(int closeCode) {
     client.end();
     client.endShared();
     access.end();
     subscriptions.cancel();
     whenEnded.accept(client);
-    if (client.application() != null) { // else the application has not heard of this session
+    if (client.application() != null) { // else the application does not know this session
       services.bridge().disconnected(client, closeCode);
     }
   }

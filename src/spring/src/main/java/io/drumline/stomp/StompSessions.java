@@ -22,7 +22,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
-/** The STOMP sessions of this node, and what they share. Thread safe. */
+/** The STOMP sessions of this node, and their shared services. Thread-safe. */
 public final class StompSessions {
 
   private final NodeServices services;
@@ -66,9 +66,9 @@ public final class StompSessions {
   }
 
   /**
-   * Begins a session on a connection that was just upgraded; called on its event loop.
+   * Opens a session on a newly upgraded connection; called on its event loop.
    *
-   * @param begun {@link System#nanoTime} of the handshake's beginning
+   * @param begun {@link System#nanoTime} at the start of the handshake
    */
   public StompSession open(Connection connection, long begun) {
     StompSession session = new StompSession(services, connection, begun, this::remove);
@@ -81,17 +81,19 @@ public final class StompSessions {
     whenRemoved.accept(client);
   }
 
-  /** Whether new clients can be served now: the node does not drain, and the backplane is there. */
+  /**
+   * Whether new clients can be served: the node is not draining, and the backplane is available.
+   */
   public boolean accepting() {
     return !services.hub().draining() && services.publisher().available();
   }
 
-  /** The client with this session id, if it is this node's. */
+  /** The client with this session id, if it is connected to this node. */
   @Nullable Client find(String id) {
     return clients.get(id);
   }
 
-  /** Those whom a block concerns. */
+  /** The clients that a block applies to. */
   List<Client> find(Subject subject) {
     List<Client> found = services.guard().clients().find(subject);
     Client client = subject.kind() == Kind.SESSION ? find(subject.name()) : null;
@@ -101,7 +103,7 @@ public final class StompSessions {
     return found;
   }
 
-  /** Calls this with each client whose socket has ended, on its event loop. */
+  /** Sets the action to call with each client whose connection has ended, on its event loop. */
   void whenRemoved(Consumer<Client> action) {
     whenRemoved = action;
   }

@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The open transactions of one connection: frames held back until COMMIT. Used on the connection's
- * event loop.
+ * The open transactions of one connection: frames held until COMMIT. Used on the connection's event
+ * loop.
  */
 final class Transactions {
-  /** What the headers of a frame may take before they count, in bytes. */
+  /** Bytes of a frame's headers that are not counted. */
   private static final int FREE_HEAD = 512;
 
   private final StompProperties limits;
@@ -55,7 +55,7 @@ final class Transactions {
     held.add(frame);
   }
 
-  /** Ends the transaction, by COMMIT or ABORT, and returns what it held, in order. */
+  /** Ends the transaction, by COMMIT or ABORT, and returns its frames in order. */
   List<ClientFrame> end(String id) {
     List<ClientFrame> held = open.remove(id);
     if (held == null) {
@@ -68,7 +68,7 @@ final class Transactions {
     return held;
   }
 
-  /** Its body, and what is unusual in its headers: they are kept, too. */
+  /** The frame's body, and headers beyond the usual size, since they are held too. */
   private static int weight(ClientFrame frame) {
     int body = frame.body().length;
     return body + Math.max(0, frame.size() - body - FREE_HEAD);
