@@ -22,11 +22,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One session's client: who it is, what it may do, and until when. Used on the connection's event
- * loop.
+ * The identity and permissions of one session's client, and their expiry. Used on the connection's
+ * event loop.
  */
 public final class Access {
-  /** Where a client sends a fresh token before its old one ends. */
+  /** The destination to which a client sends a new token before its old one expires. */
   public static final String TOKEN_DESTINATION = "/app/session/token";
 
   private final Client client;
@@ -35,20 +35,21 @@ public final class Access {
   private final Admission admission;
   private final long longestToken;
 
-  /** Fresh tokens in the order of their coming; the first of them is being checked. */
+  /** Pending token renewals in order of arrival; the first is being checked. */
   private final ArrayDeque<Runnable> renewals = new ArrayDeque<>(0);
 
   private NewDestinations.@Nullable Uses uses;
 
-  /** The ordered destination used last: most clients use the same for a while. */
+  /** The ordered destination used last, since most clients use one for a while. */
   private @Nullable String lastUsed;
 
-  /** When what the client has shown ends; null if it does not. */
+  /** When the client's token expires; null if it does not. */
   private @Nullable Instant expiresAt;
 
   /**
-   * @param newDestinations bounds what clients invent
-   * @param longestToken bytes that CONNECT can bring, so that each token can be renewed
+   * @param newDestinations limits the new destinations that clients use
+   * @param longestToken in bytes: the most that CONNECT can carry, so that each token can be
+   *     renewed
    */
   public Access(Client client, Guard guard, NewDestinations newDestinations, long longestToken) {
     this.client = client;
@@ -58,7 +59,7 @@ public final class Access {
     this.longestToken = longestToken;
   }
 
-  /** Finds out who the client is, and goes on; or the session fails. */
+  /** Authenticates the client and continues; else the session fails. */
   public void authenticate(ClientFrame connect, @Nullable String clientId, Runnable then) {
     Credentials shown =
         new Credentials(
@@ -79,8 +80,8 @@ public final class Access {
   }
 
   /**
-   * STOMP's header names are case-sensitive, but HTTP's are not, and whoever shows something under
-   * another spelling must not be served as anonymous.
+   * Header names are matched in any case, unlike in STOMP but as in HTTP: else a client that sends
+   * credentials under another spelling would be treated as anonymous.
    */
   private static @Nullable String credential(ClientFrame connect, String name) {
     String exact = connect.header(name);
@@ -93,7 +94,10 @@ public final class Access {
             .orElse(null);
   }
 
-  /** The application has accepted the CONNECT, perhaps as another user's: goes on, or fails. */
+  /**
+   * Continues after the application accepted the CONNECT, perhaps as another user; else the session
+   * fails.
+   */
   public void accepted(@Nullable String clientId, Runnable then) {
     Principal user = client.user();
     Identity named =
@@ -103,20 +107,19 @@ public final class Access {
     admission.checkMore(named, clientId, then);
   }
 
-  /** The socket has ended. */
+  /** Releases the client's place: the connection has ended. */
   public void end() {
     admission.end();
   }
 
-  /** Whether a SEND there brings a fresh token; else it is the application's. */
+  /** Whether a SEND to this destination carries a new token; else it is the application's. */
   public boolean renews(String destination) {
     return destination.equals(TOKEN_DESTINATION) && guard.authenticator().takesTokens();
   }
 
   /**
-   * Takes a fresh token of the same user in place of the old one. One after the other: the last
-   * that came is the one that counts, and one client cannot fill the queue of those that are
-   * checked.
+   * Replaces the token by a new one of the same user. Renewals run in order, so the last to arrive
+   * is in effect, and one client cannot fill the queue of token checks.
    *
    * @throws StompException if it is too long
    */
@@ -176,7 +179,7 @@ public final class Access {
         refused.reason().mayRetry() ? CloseCode.TRY_AGAIN_LATER : CloseCode.UNAUTHORIZED);
   }
 
-  /** Closes the socket at that time, unless it was put off by then. */
+  /** Closes the connection at that time, unless the token was renewed by then. */
   private void until(@Nullable Instant end) {
     Instant former = expiresAt;
     expiresAt = end;
@@ -207,7 +210,7 @@ public final class Access {
   }
 
   /**
-   * Refuses what the client may not do.
+   * Checks that the client may do this.
    *
    * @param destination in the cluster's spelling, or the application's
    * @throws StompException if it may not
@@ -224,7 +227,7 @@ public final class Access {
   }
 
   /**
-   * The client uses a destination with history, which may be one that it invents.
+   * Counts the use of a destination with history, which may be new.
    *
    * @throws StompException if it is new and beyond a limit
    */

@@ -17,14 +17,14 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether one client may be here: its user has a place left, and neither the user nor the token nor
- * the client-id is blocked. Used on the connection's event loop.
+ * Admits one client: its user must be within the connection limit, and neither the user nor the
+ * token nor the client-id may be blocked. Used on the connection's event loop.
  */
 final class Admission {
   private final Client client;
   private final Guard guard;
 
-  /** By what the client is found when somebody is blocked; none twice, few, mostly none. */
+  /** The subjects under which the client is indexed, without repeats; few, often none. */
   private final List<Subject> subjects = new ArrayList<>(0);
 
   Admission(Client client, Guard guard) {
@@ -33,9 +33,9 @@ final class Admission {
   }
 
   /**
-   * Takes one of the user's places; anonymous clients need none.
+   * Counts a connection of the user; those of anonymous clients are not counted.
    *
-   * @throws StompException if there is none left
+   * @throws StompException if the user has too many
    */
   void enter(Identity identity) {
     if (identity.anonymous()) {
@@ -53,19 +53,19 @@ final class Admission {
     subjects.add(user);
   }
 
-  /** Goes on if the client is not blocked; or its session fails. */
+  /** Continues if the client is not blocked; else its session fails. */
   void check(Identity identity, @Nullable String clientId, Runnable then) {
     ask(subjects(identity, clientId), then);
   }
 
-  /** As {@link #check}, for what it may have become since. */
+  /** As {@link #check}, for subjects added since, such as a user set by the application. */
   void checkMore(Identity identity, @Nullable String clientId, Runnable then) {
     Set<Subject> more = subjects(identity, clientId);
     subjects.forEach(more::remove);
     ask(more, then);
   }
 
-  /** As {@link #check}, for a fresh token in place of the one before. */
+  /** As {@link #check}, for a new token that replaces the old one. */
   void renew(Identity identity, Runnable then) {
     Set<Subject> fresh = subjects(identity, null);
     ask(
@@ -80,7 +80,7 @@ final class Admission {
         });
   }
 
-  /** The socket has ended. */
+  /** Removes the client from the index: the connection has ended. */
   void end() {
     List.copyOf(subjects).forEach(this::forget);
   }
@@ -100,12 +100,12 @@ final class Admission {
   }
 
   /**
-   * Asks the backplane, so that a block counts from the moment in which it is stored. Before that,
-   * the client is in the index: if it is blocked after the question, the notice finds it.
+   * Asks the backplane, so that a block is effective as soon as it is stored. The client is added
+   * to the index first: if it is blocked after the question, the notice finds it.
    */
   private void ask(Set<Subject> asked, Runnable then) {
     if (asked.isEmpty()) {
-      then.run(); // nobody in particular
+      then.run(); // anonymous, without a client-id
       return;
     }
     for (Subject subject : asked) {
@@ -130,7 +130,7 @@ final class Admission {
         });
   }
 
-  @SuppressWarnings("NullableOptional") // as CompletionStage.handle tells of it
+  @SuppressWarnings("NullableOptional") // as in the signature of CompletionStage.handle
   private static Optional<StompException> refusal(
       @Nullable Optional<Revocation> block, @Nullable Throwable failure) {
     return block == null

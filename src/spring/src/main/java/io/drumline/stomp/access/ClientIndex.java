@@ -11,21 +11,21 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Which clients of this node are a user's, hold a token, or are a client-id's; anonymous clients
- * are not in it. Any thread.
+ * The clients of this node by user, token and client-id; anonymous clients without a client-id are
+ * not in it. Any thread.
  */
 public final class ClientIndex {
   private final int mostOfAUser;
   private final Map<Subject, Set<Client>> clients = new ConcurrentHashMap<>();
 
   /**
-   * @param mostOfAUser connections that a user may have to this node; 0 for any number
+   * @param mostOfAUser connections that a user may have to this node; 0 for no limit
    */
   public ClientIndex(int mostOfAUser) {
     this.mostOfAUser = mostOfAUser;
   }
 
-  /** Connections that a user may have. */
+  /** The number of connections that a user may have; 0 for no limit. */
   int mostOfAUser() {
     return mostOfAUser;
   }
@@ -34,7 +34,7 @@ public final class ClientIndex {
     add(subject, client, Integer.MAX_VALUE);
   }
 
-  /** Takes one of the user's places; false if there is none left. */
+  /** Adds a connection of the user; false if it would be one too many. */
   boolean enter(Subject user, Client client) {
     return add(user, client, mostOfAUser == 0 ? Integer.MAX_VALUE : mostOfAUser);
   }
@@ -45,7 +45,7 @@ public final class ClientIndex {
         subject,
         (key, those) -> {
           if (those == null) {
-            return Set.of(client); // nearly all have one: without a table
+            return Set.of(client); // nearly all have only one client: saves a hash table
           }
           if (those.contains(client)) {
             return those;
@@ -73,7 +73,7 @@ public final class ClientIndex {
         });
   }
 
-  /** Those of now. */
+  /** Returns the clients connected now. */
   public List<Client> find(Subject subject) {
     List<Client> found = new ArrayList<>(1);
     clients.computeIfPresent(

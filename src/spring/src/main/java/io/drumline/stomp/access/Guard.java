@@ -6,13 +6,13 @@ import io.drumline.security.DestinationPolicy;
 import io.drumline.security.Limits;
 
 /**
- * Who may connect, and who may do what.
+ * Authentication, authorization and limits of clients.
  *
- * @param authenticator finds out who a client is
- * @param policy says what it may do
- * @param limits counts what was more than a client may
- * @param revocations says who is blocked
- * @param clients those that are here
+ * @param authenticator checks credentials
+ * @param policy says which destinations a client may use
+ * @param limits counts exceeded limits
+ * @param revocations says whether a client is blocked
+ * @param clients the clients connected now
  */
 public record Guard(
     Authenticator authenticator,

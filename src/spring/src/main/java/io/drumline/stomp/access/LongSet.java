@@ -1,10 +1,10 @@
 package io.drumline.stomp.access;
 
-/** A set of numbers that are evenly spread, such as hashes; it only grows. One thread at a time. */
+/** A set of evenly distributed numbers, such as hashes; it only grows. Not thread-safe. */
 final class LongSet {
   private static final int SMALLEST = 8;
 
-  /** A power of two; 0 where there is none. */
+  /** The length is a power of two; 0 marks an empty slot. */
   private long[] table = new long[SMALLEST];
 
   private int size;
@@ -17,7 +17,7 @@ final class LongSet {
     return table[slot(table, notZero(value))] != 0;
   }
 
-  /** Returns false if it was there before. */
+  /** Returns false if it is in the set already. */
   boolean add(long value) {
     long stored = notZero(value);
     int slot = slot(table, stored);
@@ -41,7 +41,7 @@ final class LongSet {
     table = larger;
   }
 
-  /** Where the value is, or the free place where it belongs. */
+  /** The index of the value, or of the empty slot for it. */
   private static int slot(long[] table, long value) {
     int slot = (int) value & (table.length - 1);
     while (table[slot] != 0 && table[slot] != value) {

@@ -17,24 +17,24 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
- * Bounds how many destinations clients may invent: each takes keys in Redis for a day or more. A
+ * Limits the new destinations that clients use: each takes keys in Redis for a day or more. A
  * destination is new if no client of this node has used it within the window; the first use counts
  * for the connection, the user and the node. Known destinations can always be used.
  *
- * <p>Takes at most 48 bytes a destination and about 100 a user, however long the names are. Time
- * goes in halves of the window, so that a use is remembered for between half of it and all of it.
+ * <p>Takes at most 48 bytes a destination and about 100 a user, regardless of the length of names.
+ * The window advances by halves, so that a use is remembered for between half of it and all of it.
  *
- * <p>Thread safe. Locks are held for well under a microsecond, but where a set grows: tens of
+ * <p>Thread-safe. Locks are held for well under a microsecond, except when a set grows: tens of
  * microseconds with a million destinations.
  */
 public final class NewDestinations {
-  /** So many that each has little to copy when it grows; a power of two. */
+  /** Enough stripes that each copies little when it grows; a power of two. */
   private static final int STRIPES = 256;
 
-  /** Takes the stripe from the highest bits of a hash; the sets use the lowest. */
+  /** Selects the stripe by the highest bits of a hash; the sets use the lowest. */
   private static final int STRIPE_SHIFT = Long.SIZE - Integer.numberOfTrailingZeros(STRIPES);
 
-  /** Clients without a name may use one of so many of the node's destinations, all together. */
+  /** Divisor of the node's limit for all clients without a name together. */
   private static final int ANONYMOUS_SHARE = 2;
 
   private final StompProperties.NewDestinations limits;
@@ -47,7 +47,7 @@ public final class NewDestinations {
   private final Uses anonymous = new Uses();
   private final ThrottledLog log = new ThrottledLog(LoggerFactory.getLogger(NewDestinations.class));
 
-  /** Uses of users in this half of the window, and in the one before, by the hash of the name. */
+  /** Uses in this half of the window and in the one before, by hash of the user name. */
   private volatile Map<Long, Uses> users = new ConcurrentHashMap<>();
 
   private volatile Map<Long, Uses> usersBefore = Map.of();
@@ -71,7 +71,7 @@ public final class NewDestinations {
   }
 
   /**
-   * A client uses a destination.
+   * Counts the use of a destination.
    *
    * @param connection the uses of the client's connection
    * @param user null for a client without a name
@@ -175,7 +175,7 @@ public final class NewDestinations {
     uses.add(at);
   }
 
-  /** How many users are counted in this half of the window. */
+  /** The number of users counted in this half of the window. */
   int countedUsers() {
     return users.size();
   }
@@ -189,7 +189,7 @@ public final class NewDestinations {
     return StompException.exceeds(limit, sentence, null, code);
   }
 
-  /** What is older than the window is dropped as a whole: nothing walks through it. */
+  /** Drops the older half as a whole, without iterating over it. */
   private synchronized void turn(long at) {
     if (half < at) {
       usersBefore = half + 1 == at ? users : Map.of();
@@ -201,7 +201,7 @@ public final class NewDestinations {
     }
   }
 
-  /** How many new destinations a connection or a user has used within the window. */
+  /** The number of new destinations that a connection or a user has used within the window. */
   static final class Uses {
     private long half;
     private int now;
@@ -226,13 +226,13 @@ public final class NewDestinations {
     }
   }
 
-  /** Some of the destinations, told apart by their hashes. */
+  /** A part of the destinations, by hash. */
   private final class Stripe {
     private long half;
     private LongSet now = new LongSet();
     private LongSet before = new LongSet();
 
-    /** How many of those before are among those of now, too. */
+    /** The number of destinations in both sets. */
     private int both;
 
     synchronized boolean knows(long value, long at) {

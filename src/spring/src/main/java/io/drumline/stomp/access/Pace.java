@@ -13,8 +13,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds one client to so many messages and bytes a second. Who is faster is not read from until it
- * has made up for it, or is closed. Used on the connection's event loop.
+ * Limits the messages and bytes that one client may send per second. Reading from a faster client
+ * pauses until it is within the rate again, or its session fails, as configured. Used on the
+ * connection's event loop.
  */
 public final class Pace {
   private final Connection connection;
@@ -41,9 +42,9 @@ public final class Pace {
   }
 
   /**
-   * A WebSocket frame with so many bytes has come; it is still to be served.
+   * Counts a WebSocket frame with this many bytes, before it is processed.
    *
-   * @throws StompException if that was too fast, and is not to be delayed
+   * @throws StompException if the client sends too fast, and is not to be delayed
    */
   public void received(int size) {
     framesOfMessage = 0;
@@ -57,7 +58,7 @@ public final class Pace {
   }
 
   /**
-   * It has brought a STOMP frame; the first of them is counted with it.
+   * Counts a STOMP frame; the first of a WebSocket frame is counted with it.
    *
    * @throws StompException as {@link #received}
    */

@@ -6,7 +6,7 @@ import io.drumline.message.CloseCode;
 import io.drumline.stomp.codec.StompException;
 import java.util.concurrent.CompletionException;
 
-/** What clients are told that somebody has blocked or kicked, or that the backplane fails. */
+/** The errors sent to clients that are blocked or kicked, or when the backplane fails. */
 public final class Refusals {
   private Refusals() {}
 
@@ -28,15 +28,15 @@ public final class Refusals {
     return reason.isEmpty() ? what + "." : what + ". " + reason;
   }
 
-  /** What a publisher is told of a message that the backplane did not accept. */
+  /** The error sent to a publisher whose message the backplane did not accept. */
   public static StompException notAccepted(Throwable failure) {
     return unavailable(failure, "The message was not accepted.");
   }
 
   /**
-   * The client should come back later: the backplane has failed.
+   * The error after a failure of the backplane: the client should try again later.
    *
-   * @param otherwise the sentence where the failure has none for people
+   * @param otherwise the sentence for failures other than a {@link BackplaneException}
    */
   public static StompException unavailable(Throwable failure, String otherwise) {
     Throwable cause =

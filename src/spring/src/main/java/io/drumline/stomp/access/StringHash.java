@@ -3,8 +3,8 @@ package io.drumline.stomp.access;
 import java.util.random.RandomGenerator;
 
 /**
- * SipHash-2-4 of texts with a key of its own, 64 bits: clients that choose the texts cannot make
- * two of them collide. See Aumasson and Bernstein, "SipHash: a fast short-input PRF". Thread safe.
+ * SipHash-2-4 (64 bits) of strings, with a secret key: clients that choose the strings cannot
+ * produce collisions. See Aumasson and Bernstein, "SipHash: a fast short-input PRF". Thread-safe.
  */
 final class StringHash {
   private static final int CHARS_A_WORD = 4;
@@ -21,7 +21,7 @@ final class StringHash {
     this.key1 = key1;
   }
 
-  /** The hash of the text's UTF-16 form, little endian. */
+  /** The hash of the string's UTF-16 form, little endian. */
   long of(String text) {
     long[] v = {
       key0 ^ 0x736f6d6570736575L,

@@ -1,4 +1,4 @@
-/** Who a client is, whether it may be here, and what it may do how fast. */
+/** Authentication, admission, authorization and rate limits of clients. */
 @NullMarked
 package io.drumline.stomp.access;
 

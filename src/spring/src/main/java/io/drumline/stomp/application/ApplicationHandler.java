@@ -10,8 +10,8 @@ import org.springframework.messaging.simp.SimpMessageSendingOperations;
 import org.springframework.web.socket.messaging.WebSocketAnnotationMethodMessageHandler;
 
 /**
- * Spring's handler for {@code @MessageMapping} and {@code @SubscribeMapping}, which also notes what
- * no method is mapped to: Spring itself drops that without a word.
+ * Spring's handler for {@code @MessageMapping} and {@code @SubscribeMapping}, which also records
+ * messages that no method is mapped to: Spring itself drops them silently.
  */
 public final class ApplicationHandler extends WebSocketAnnotationMethodMessageHandler {
   public ApplicationHandler(

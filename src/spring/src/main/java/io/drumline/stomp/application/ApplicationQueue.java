@@ -24,17 +24,18 @@ import org.slf4j.LoggerFactory;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 
 /**
- * What all sessions of the node have handed to application code and is not done yet, counted in
- * bytes. Beyond the limit, whoever hands over more is not read from until half of it is left. What
- * such a client has sent already is still taken, up to twice the limit; the rest is refused.
+ * Bytes of frames that all sessions of the node have passed to application code and that are not
+ * processed yet. Beyond the limit, reading from a client that passes more pauses until half of the
+ * limit is left. Frames that it has already sent are accepted up to twice the limit, and rejected
+ * beyond.
  *
- * <p>Concurrency: sessions add on their event loops; the application's threads count off. {@code
- * held} has a lock of its own, which nobody holds while he waits for anything.
+ * <p>Concurrency: sessions add on their event loops; the application's threads subtract. {@code
+ * held} has its own lock, which is never held while waiting.
  */
 public final class ApplicationQueue {
   /**
-   * Sessions that may wait for a thread of the pool: as many as a node has connections by default.
-   * Each waits at one place only, whatever it has to do.
+   * Sessions that may wait for a thread of the pool: the default connection limit of a node. Each
+   * session waits only once, regardless of its number of tasks.
    */
   public static final int MOST_WAITING = 100_000;
 
@@ -53,10 +54,10 @@ public final class ApplicationQueue {
   private final Counter refusals;
 
   /**
-   * @param pool runs the application's code
+   * @param pool runs application code
    * @param limit in bytes
-   * @param guard counts what the application's code throws past Spring
-   * @param timer tries again what the pool refused and the application must not miss
+   * @param guard counts exceptions of application code that Spring does not handle
+   * @param timer retries tasks that the pool rejected but that must run
    */
   public ApplicationQueue(
       Executor pool, long limit, MeterRegistry registry, TaskGuard guard, NodeTimer timer) {
@@ -87,7 +88,7 @@ public final class ApplicationQueue {
             .register(registry);
   }
 
-  /** Runs what one client's frames bring, in order. */
+  /** Returns the mailbox that runs one client's tasks in order. */
   private Mailbox mailbox(Client client) {
     Mailbox mailbox = client.application();
     if (mailbox == null) {
@@ -98,7 +99,7 @@ public final class ApplicationQueue {
   }
 
   /**
-   * Hands a task over that serves a frame of this size.
+   * Adds a task that processes a frame of this size.
    *
    * @throws StompException if too much waits already
    */
@@ -119,8 +120,8 @@ public final class ApplicationQueue {
   }
 
   /**
-   * Hands a task over that the application must not miss, whatever waits; a session has few of
-   * them. If the pool is full, it is handed over later; what comes after it may then come first.
+   * Adds a task that must run regardless of the limit; a session has few of them. If the pool is
+   * full, it is added later, and later tasks may then run first.
    */
   void addSurely(Client client, int size, Runnable task) {
     try {
@@ -168,13 +169,13 @@ public final class ApplicationQueue {
       }
     }
     if (bytes.get() <= limit / 2) {
-      resumeNext(); // all was done meanwhile, and nothing comes that would see to it
+      resumeNext(); // all tasks ended meanwhile, so none would resume it
     }
   }
 
   /**
-   * Lets the session that waits longest be read from. It brings the next one, once its event loop
-   * has come to it: if what the first have sent fills the queue again, the others stay.
+   * Resumes reading from the session that has waited longest, and then, on its event loop, from the
+   * next one: if frames of the first fill the queue again, the others stay paused.
    */
   private void resumeNext() {
     Client next = first();
@@ -203,7 +204,7 @@ public final class ApplicationQueue {
     }
   }
 
-  /** The session's socket has ended. */
+  /** Removes a session whose connection has ended. */
   void forget(Client client) {
     synchronized (held) {
       held.remove(client);

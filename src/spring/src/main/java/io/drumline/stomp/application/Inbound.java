@@ -11,12 +11,12 @@ import org.springframework.messaging.Message;
 import org.springframework.messaging.simp.SimpMessageHeaderAccessor;
 
 /**
- * A client's frame on its way through Spring's inbound channel; travels as a header of the message.
+ * A client's frame on its way through Spring's inbound channel, carried in a header of the message.
  */
 public final class Inbound {
   /**
-   * The message header with this, or with the client itself where no frame was sent. Not a native
-   * one: it never reaches a wire, nor comes from one.
+   * The message header with this object, or with the client if there is no frame. Not a native
+   * header: it is never written to a connection or read from one.
    */
   public static final String HEADER = "drumlineInbound";
 
@@ -25,12 +25,13 @@ public final class Inbound {
   final Pending.Slot slot;
 
   /**
-   * The frame that the broker is to serve, as the application's interceptors left it; null if it is
-   * not the broker's. Written and read while the channel sends, on one thread, as what follows.
+   * The frame for the broker to serve, as modified by the application's interceptors; null if it is
+   * not for the broker. Like {@code unmapped}, written and read on one thread while the channel
+   * sends.
    */
   public @Nullable ClientFrame taken;
 
-  /** The application's destination that no method is mapped to; null if there is one. */
+  /** The application destination that no method is mapped to; null if one is. */
   @Nullable String unmapped;
 
   Inbound(Client client, ClientFrame frame, Pending.Slot slot) {
@@ -39,7 +40,7 @@ public final class Inbound {
     this.slot = slot;
   }
 
-  /** The frame as the application's interceptors left it. */
+  /** The frame as modified by the application's interceptors. */
   public ClientFrame frameOf(Message<?> message) {
     String destination = SimpMessageHeaderAccessor.getDestination(message.getHeaders());
     List<Header> headers = SpringHeaders.nativeHeaders(message.getHeaders());

@@ -17,11 +17,11 @@ import org.springframework.messaging.support.AbstractSubscribableChannel;
 import org.springframework.messaging.support.ChannelInterceptor;
 
 /**
- * Keeps everybody but this node's own sessions out of the client inbound channel. What an own
- * session sends carries a reference to it, which nothing that comes over a network can contain.
- * Another STOMP endpoint in the same application, whose clients nobody has authenticated, is
- * refused here. Messages without a session are the application's own; its handlers get them, and
- * the broker does not. Thread safe.
+ * Rejects messages on the client inbound channel that are not from a session of this node. A
+ * session's messages carry a reference to it, which cannot arrive over a network. Messages of
+ * another STOMP endpoint in the same application, whose clients are not authenticated, are rejected
+ * here. Messages without a session are the application's own: its handlers receive them, the broker
+ * does not. Thread-safe.
  */
 public final class InboundDoor implements ChannelInterceptor {
   private final ThrottledLog log = new ThrottledLog(LoggerFactory.getLogger(InboundDoor.class));
@@ -34,7 +34,7 @@ public final class InboundDoor implements ChannelInterceptor {
             .register(registry);
   }
 
-  /** Looks at every message of this channel, before interceptors of the application do. */
+  /** Checks every message of this channel, before interceptors of the application. */
   public void guard(AbstractSubscribableChannel clientInbound) {
     if (!clientInbound.getInterceptors().contains(this)) {
       clientInbound.addInterceptor(0, this);
@@ -42,7 +42,7 @@ public final class InboundDoor implements ChannelInterceptor {
   }
 
   /**
-   * @throws MessageDeliveryException if the message comes from a session that is none of ours
+   * @throws MessageDeliveryException if the message is from a session that is not of this node
    */
   @Override
   public @Nullable Message<?> preSend(Message<?> message, MessageChannel channel) {
@@ -52,7 +52,7 @@ public final class InboundDoor implements ChannelInterceptor {
     }
     SimpMessageType type = SimpMessageHeaderAccessor.getMessageType(message.getHeaders());
     if (type == SimpMessageType.DISCONNECT || type == SimpMessageType.HEARTBEAT) {
-      return null; // wants nothing
+      return null; // requires no action
     }
     throw refuse(message);
   }
@@ -66,9 +66,9 @@ public final class InboundDoor implements ChannelInterceptor {
   }
 
   /**
-   * Refuses a message that the broker would have to act upon.
+   * Rejects a message that would require action by the broker.
    *
-   * @throws MessageDeliveryException if it is one of those
+   * @throws MessageDeliveryException if it would
    */
   public void refuseForBroker(Message<?> message) {
     SimpMessageType type = SimpMessageHeaderAccessor.getMessageType(message.getHeaders());

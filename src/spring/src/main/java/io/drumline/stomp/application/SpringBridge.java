@@ -33,18 +33,18 @@ import org.springframework.web.socket.messaging.SessionSubscribeEvent;
 import org.springframework.web.socket.messaging.SessionUnsubscribeEvent;
 
 /**
- * Shows client frames to Spring as its own STOMP handler would: the same messages and headers,
+ * Passes client frames to Spring as its own STOMP handler would: the same messages and headers,
  * interceptors, session attributes and events. All of it runs on the session's serial executor, in
  * order, never on an event loop.
  */
 public final class SpringBridge {
   private static final Logger log = LoggerFactory.getLogger(SpringBridge.class);
 
-  /** What a sentence for people does not have: qualified names, and the JVM's own wording. */
+  /** Text that is not meant for people: qualified names, and the JVM's own messages. */
   private static final Pattern CODE =
       Pattern.compile("\\w+\\.\\w+\\.\\w+|Exception|Cannot invoke|[\\w]+\\(\\)");
 
-  /** What a message takes that is no client's. */
+  /** Bytes counted for an event without a frame. */
   private static final int EVENT_BYTES = 500;
 
   private final AbstractSubscribableChannel clientInbound;
@@ -70,7 +70,9 @@ public final class SpringBridge {
     this.spans = spans;
   }
 
-  /** Looks at the inbound channel; called before the first client connects. */
+  /**
+   * Checks whether the inbound channel has interceptors; called before the first client connects.
+   */
   public void start() {
     intercepting =
         clientInbound.getInterceptors().stream()
@@ -83,14 +85,14 @@ public final class SpringBridge {
   }
 
   /**
-   * Whether the application intercepts client messages, so that each must pass through the inbound
+   * Whether the application intercepts client messages, so that all must pass through the inbound
    * channel.
    */
   public boolean intercepting() {
     return intercepting;
   }
 
-  /** Whether a destination is the application's, such as {@code /app/**}. */
+  /** Whether this is an application destination, such as {@code /app/**}. */
   public boolean isForApplication(String destination) {
     for (String prefix : applicationPrefixes) {
       if (destination.startsWith(prefix)) {
@@ -107,7 +109,7 @@ public final class SpringBridge {
   /**
    * Sends a frame through the inbound channel.
    *
-   * @throws StompException if the application is too far behind
+   * @throws StompException if application code is too far behind
    */
   public void dispatch(Client client, ClientFrame frame, Pending.Slot slot) {
     Inbound inbound = new Inbound(client, frame, slot);
@@ -115,9 +117,9 @@ public final class SpringBridge {
   }
 
   /**
-   * Tells of a client that connects.
+   * Publishes the event of a client that connects.
    *
-   * @throws StompException if the application is too far behind
+   * @throws StompException if application code is too far behind
    */
   public void connectEvent(Client client, ClientFrame frame) {
     queue.add(
@@ -138,10 +140,10 @@ public final class SpringBridge {
   }
 
   /**
-   * Tells of a subscription, unless the frame passed through the inbound channel, which tells of it
-   * itself.
+   * Publishes the event of a subscription, unless the frame passed through the inbound channel,
+   * which publishes it.
    *
-   * @throws StompException if the application is too far behind
+   * @throws StompException if application code is too far behind
    */
   public void subscribeEvent(Client client, ClientFrame frame) {
     if (!intercepting) {
@@ -162,7 +164,7 @@ public final class SpringBridge {
     }
   }
 
-  /** A client may bring any number of these, so they count as frames in flight. */
+  /** A client may cause any number of these events, so they count as frames in flight. */
   private void event(Client client, ClientFrame frame, Consumer<Message<byte[]>> publication) {
     int size = frame.size();
     client.pending().eventBegins(size);
@@ -235,7 +237,7 @@ public final class SpringBridge {
       return;
     } catch (Error e) {
       client.onLoop(() -> client.fail(failed(), inbound.slot.receipt()));
-      throw e; // which is counted
+      throw e; // to be counted
     } finally {
       SimpAttributesContextHolder.resetAttributes();
     }
@@ -251,7 +253,7 @@ public final class SpringBridge {
     }
   }
 
-  /** With the span of what application code is called for as the current one. */
+  /** Sends a message through the channel; for application code, in a span of its own. */
   private boolean passOn(Message<byte[]> message, ClientFrame frame) {
     Spans spans = this.spans;
     String destination = frame.header("destination");
@@ -285,8 +287,8 @@ public final class SpringBridge {
   }
 
   /**
-   * Listeners may use beans of the session's scope. A listener's failure is its own: the session
-   * goes on, as in Spring.
+   * Publishes an event; listeners may use beans of the session's scope. A listener's failure does
+   * not affect the session, as in Spring.
    */
   private void publish(AbstractSubProtocolEvent event) {
     try {
@@ -299,7 +301,7 @@ public final class SpringBridge {
     }
   }
 
-  /** Spring's own exceptions show the whole message, and so a CONNECT's token or passcode. */
+  /** Spring's own exceptions contain the whole message, including a CONNECT's token or passcode. */
   private static @Nullable Throwable cause(RuntimeException failure) {
     return failure instanceof MessagingException ? failure.getCause() : failure;
   }
@@ -313,7 +315,7 @@ public final class SpringBridge {
   }
 
   /**
-   * What the client is told: the application's own sentence, where it gave one, never a class name.
+   * The error for the client: the application's own sentence, if it gave one, never a class name.
    */
   private static StompException refusal(RuntimeException refused) {
     Throwable cause = refused;

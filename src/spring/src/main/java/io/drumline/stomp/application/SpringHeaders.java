@@ -12,7 +12,7 @@ import org.springframework.messaging.support.NativeMessageHeaderAccessor;
 import org.springframework.util.LinkedMultiValueMap;
 import org.springframework.util.MultiValueMap;
 
-/** STOMP headers as Spring's messages carry them, and back. */
+/** Converts STOMP headers to Spring's and back. */
 public final class SpringHeaders {
   private SpringHeaders() {}
 
@@ -32,8 +32,8 @@ public final class SpringHeaders {
   }
 
   /**
-   * The STOMP headers with which application code publishes or answers, without the one that Spring
-   * adds for its own use.
+   * The STOMP headers of a message published by application code, without the one that Spring adds
+   * for its own use.
    */
   public static List<Header> published(StompHeaderAccessor accessor) {
     List<Header> headers = list(accessor.toNativeHeaderMap());
@@ -42,7 +42,7 @@ public final class SpringHeaders {
     return headers;
   }
 
-  /** Of several values of a name the first counts, as in STOMP. */
+  /** Only the first value of a name counts, as in STOMP. */
   static List<Header> list(Map<?, ?> map) {
     List<Header> headers = new ArrayList<>(map.size());
     map.forEach(

@@ -15,7 +15,7 @@ import org.springframework.messaging.simp.stomp.StompCommand;
 import org.springframework.messaging.simp.stomp.StompHeaderAccessor;
 import org.springframework.messaging.support.MessageBuilder;
 
-/** Frames of clients, and what becomes of their sessions, as Spring's messages. */
+/** Builds Spring's messages from clients' frames and session events. */
 final class SpringMessages {
   private static final byte[] NO_PAYLOAD = {};
   private static final String CONTENT_TYPE = "content-type";
@@ -23,10 +23,12 @@ final class SpringMessages {
   private SpringMessages() {}
 
   /**
-   * A client's frame.
+   * The message for a client's frame.
    *
-   * @param inbound what the message shall refer to, where it goes through the inbound channel
-   * @throws org.springframework.util.InvalidMimeTypeException if the content type of a SEND is none
+   * @param inbound the reference for the message; null if it does not go through the inbound
+   *     channel
+   * @throws org.springframework.util.InvalidMimeTypeException if the content type of a SEND is
+   *     invalid
    */
   static Message<byte[]> ofClient(Client client, ClientFrame frame, @Nullable Inbound inbound) {
     StompHeaderAccessor accessor =
@@ -56,8 +58,8 @@ final class SpringMessages {
   }
 
   /**
-   * Without a content type where there is no content: Spring fails on one that is none, and nobody
-   * shall hide by it from those who listen for subscriptions.
+   * Removes the content type of frames without content: Spring fails on an invalid one, and a
+   * client must not be able to suppress its subscribe events that way.
    */
   private static List<Header> readable(ClientFrame frame) {
     if (frame.command() == ClientCommand.SEND || frame.header(CONTENT_TYPE) == null) {
@@ -68,13 +70,13 @@ final class SpringMessages {
     return headers;
   }
 
-  /** What the client asked for in CONNECT; what it wrote elsewhere is not looked at. */
+  /** The heart-beat header of CONNECT; ignored in other frames. */
   private static long[] heartBeat(ClientFrame frame) {
     String header = frame.command().connects() ? frame.header("heart-beat") : null;
     return header == null ? new long[2] : HeartBeats.read(header);
   }
 
-  /** For the event of a client that is connected. */
+  /** The message for the event of a connected client. */
   static Message<byte[]> connected(Client client) {
     StompHeaderAccessor accessor = StompHeaderAccessor.create(StompCommand.CONNECTED);
     accessor.setVersion(client.version().text());
@@ -82,7 +84,7 @@ final class SpringMessages {
     return serverSide(accessor, client);
   }
 
-  /** A DISCONNECT, whether the client has sent one or not. */
+  /** A DISCONNECT, also if the client did not send one. */
   static Message<byte[]> disconnect(Client client) {
     return serverSide(StompHeaderAccessor.create(StompCommand.DISCONNECT), client);
   }

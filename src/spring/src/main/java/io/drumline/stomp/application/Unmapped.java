@@ -21,13 +21,13 @@ import org.springframework.messaging.simp.user.UserDestinationMessageHandler;
 import org.springframework.messaging.support.AbstractSubscribableChannel;
 
 /**
- * What becomes of SENDs and SUBSCRIBEs to application destinations that no method is mapped to. All
- * are counted, and each destination is logged once, up to {@value #MOST_LOGGED}. Thread safe.
+ * Handles SENDs and SUBSCRIBEs to application destinations that no method is mapped to. All are
+ * counted, and each destination is logged once, up to {@value #MOST_LOGGED}. Thread-safe.
  */
 public final class Unmapped {
   private static final Logger log = LoggerFactory.getLogger(Unmapped.class);
 
-  /** Clients invent destinations: the log is not to grow with them. */
+  /** Bounds the log, since clients choose the destinations. */
   private static final int MOST_LOGGED = 100;
 
   private final UnmappedPolicy policy;
@@ -46,7 +46,7 @@ public final class Unmapped {
     }
   }
 
-  /** The refusal of a frame that was sent through the channel; null if it is not refused. */
+  /** The error for a frame that was sent through the channel; null if it is accepted. */
   @Nullable StompException check(Inbound inbound, AbstractSubscribableChannel channel) {
     String destination = inbound.unmapped;
     ClientCommand command = inbound.frame.command();
@@ -55,7 +55,7 @@ public final class Unmapped {
         || counter == null
         || (command == ClientCommand.SEND && inbound.taken != null)
         || hasOtherHandlers(channel)
-        || destination.equals(Access.TOKEN_DESTINATION)) { // no tokens here: nothing to renew
+        || destination.equals(Access.TOKEN_DESTINATION)) { // no tokens in use: nothing to renew
       return null;
     }
     counter.increment();
@@ -67,7 +67,7 @@ public final class Unmapped {
                 .formatted(command, Sentences.shorten(destination)));
   }
 
-  /** Whether the application has handlers of its own, which do not say what they handle. */
+  /** Whether the application has its own handlers, which do not report what they handle. */
   private static boolean hasOtherHandlers(AbstractSubscribableChannel channel) {
     for (MessageHandler handler : channel.getSubscribers()) {
       if (!(handler instanceof ApplicationHandler

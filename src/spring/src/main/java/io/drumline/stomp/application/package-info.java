@@ -1,6 +1,4 @@
-/**
- * Clients' frames and the ends of their sessions, shown to application code by Spring's channels.
- */
+/** Passes clients' frames and session events to application code through Spring's channels. */
 @NullMarked
 package io.drumline.stomp.application;
 

@@ -19,7 +19,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The frames that a session's client gets beside what it is subscribed to at the broker. Used on
+ * The frames for a session's client other than the messages of its broker subscriptions. Used on
  * the connection's event loop.
  */
 final class Answers {
@@ -37,12 +37,12 @@ final class Answers {
     return version;
   }
 
-  /** The client's CONNECT has come, and it is answered in this version. */
+  /** Sets the version negotiated by CONNECT. */
   void agree(StompVersion version) {
     this.version = version;
   }
 
-  /** Of the message that brought CONNECT; until then, of the last. */
+  /** The kind of the WebSocket message that contained CONNECT; until then, of the last one. */
   Frames.Payload carrier() {
     return carrier;
   }
@@ -59,7 +59,7 @@ final class Answers {
     connection.send(StompEncoder.receipt(ALLOC, id, more, version), carrier);
   }
 
-  /** The ERROR, and then the end of the connection. */
+  /** Sends the ERROR, and then closes the connection. */
   void error(StompException error, @Nullable String receipt) {
     CloseCode code = error.closeCode();
     List<Header> headers = new ArrayList<>(error.headers());
@@ -70,7 +70,7 @@ final class Answers {
     connection.close(code, error.getMessage());
   }
 
-  /** A MESSAGE that the application addressed to one of the session's subscriptions. */
+  /** Sends a MESSAGE that the application addressed to one of the session's subscriptions. */
   void message(
       String subscriptionId, String messageId, String destination, byte[] headers, byte[] body) {
     ByteBuf frame = ALLOC.directBuffer(256 + headers.length + body.length);

@@ -24,11 +24,11 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.messaging.simp.user.DestinationUserNameProvider;
 
 /**
- * One client, as all parts of its session know it: its connection, who it is, what its CONNECT has
- * agreed on, the state of its session, and the frames of it that are being processed.
+ * One client, shared by all parts of its session: its connection, its user, what CONNECT
+ * negotiated, the session's state, and the frames being processed.
  *
- * <p>Lives on its connection's event loop; {@link #id}, {@link #user()}, {@link #userName}, {@link
- * #attributes}, {@link #isExpelled} and {@link #onLoop} are for any thread.
+ * <p>Used on its connection's event loop; {@link #id}, {@link #user()}, {@link #userName}, {@link
+ * #attributes}, {@link #isExpelled} and {@link #onLoop} may be called from any thread.
  */
 public final class Client {
   private final Connection connection;
@@ -48,9 +48,9 @@ public final class Client {
   private boolean askedFor;
 
   /**
-   * @param frameLimits of what the decoder accepts
+   * @param frameLimits limits of the decoder
    * @param handler serves the frames that come back from application code
-   * @param limits counts what was more than a client may
+   * @param limits counts exceeded limits
    */
   public Client(
       Connection connection,
@@ -96,9 +96,9 @@ public final class Client {
     }
   }
 
-  // Who it is.
+  // The user.
 
-  /** The user whom the application or its security named, or null. */
+  /** The user named by login or by the application, or null. */
   public @Nullable Principal user() {
     return user;
   }
@@ -107,7 +107,7 @@ public final class Client {
     user = principal;
   }
 
-  /** The name that {@code /user/**} goes by: the user's, or the session's own id. */
+  /** The name in {@code /user/**} destinations: the user's, or the session id. */
   public String userName() {
     Principal principal = user;
     if (principal == null) {
@@ -118,7 +118,7 @@ public final class Client {
         : principal.getName();
   }
 
-  /** Who it is for the rules of this server. */
+  /** The identity for authorization and limits. */
   public Identity identity() {
     Principal principal = user;
     if (principal == null) {
@@ -137,7 +137,9 @@ public final class Client {
     return map;
   }
 
-  /** Where the application's code for this client runs, in order; null before there was any. */
+  /**
+   * The mailbox that runs the application's code for this client, in order; null until first used.
+   */
   public @Nullable Mailbox application() {
     return application;
   }
@@ -146,25 +148,27 @@ public final class Client {
     application = mailbox;
   }
 
-  // What its CONNECT has agreed on.
+  // Negotiated by CONNECT.
 
   public StompVersion version() {
     return answers.version();
   }
 
-  /** The kind of WebSocket frame that the client is sent, where its content is UTF-8. */
+  /** The kind of WebSocket frame for messages to the client whose content is UTF-8. */
   public Frames.Payload carrier() {
     return answers.carrier();
   }
 
-  /** A WebSocket message of this kind begins; the one that brings CONNECT says how we answer. */
+  /**
+   * A WebSocket message of this kind begins; the kind of the CONNECT's message is used for ours.
+   */
   public void carriedBy(Frames.Payload kind) {
     if (state == SessionState.NEGOTIATING) {
       answers.carriedBy(kind);
     }
   }
 
-  /** From now on its frames are read, and answered, in this version. */
+  /** Sets the version in which later frames are read and answered. */
   public void version(StompVersion agreed) {
     answers.agree(agreed);
     decoder.connected(agreed);
@@ -178,7 +182,7 @@ public final class Client {
     heartBeats = agreed;
   }
 
-  /** The shared session, for a client that connected with a client-id; else null. */
+  /** The shared session of a client that connected with a client-id; else null. */
   public @Nullable SharedSession shared() {
     return shared;
   }
@@ -187,23 +191,26 @@ public final class Client {
     shared = opened;
   }
 
-  /** The client has left, or its socket has ended: what it is subscribed to stays remembered. */
+  /**
+   * Ends the client's use of its shared session, which keeps its subscriptions: the client has
+   * disconnected, or its connection has ended.
+   */
   public void endShared() {
     if (shared != null) {
       shared.end();
     }
   }
 
-  // The state of its session.
+  // The session's state.
 
   public SessionState state() {
     return state;
   }
 
   /**
-   * Its session goes on.
+   * Moves the session to another state.
    *
-   * @throws IllegalStateException if this state cannot follow
+   * @throws IllegalStateException if that state cannot follow
    */
   public void to(SessionState next) {
     state = state.to(next);
@@ -213,29 +220,29 @@ public final class Client {
     return state == SessionState.CONNECTED;
   }
 
-  /** Tells the client that it is connected, with these headers. */
+  /** Sends CONNECTED with these headers. */
   public void connected(List<Header> headers) {
     to(SessionState.CONNECTED);
     answers.connected(headers);
   }
 
-  /** Whether nothing more of it is served. */
+  /** Whether the session has ended: later frames are not served. */
   public boolean hasEnded() {
     return state == SessionState.ENDED || !connection.open();
   }
 
-  /** Cuts these bytes into frames, until the session has ended. */
+  /** Splits these bytes into frames, until the session has ended. */
   public void decode(ByteBuf bytes, Consumer<ClientFrame> frames) {
     decoder.decode(bytes, frames);
   }
 
-  /** The client leaves: what it sends from now on is ignored. */
+  /** Ignores later frames: the client has sent DISCONNECT. */
   public void disconnecting() {
     to(SessionState.DISCONNECTING);
     decoder.stop();
   }
 
-  /** The socket has ended, or is about to. */
+  /** Ends the session: the connection has ended, or is about to. */
   public void end() {
     if (state != SessionState.ENDED) {
       to(SessionState.ENDED);
@@ -244,8 +251,8 @@ public final class Client {
   }
 
   /**
-   * Goes on with an answer, on the event loop, unless the session has ended meanwhile; a client
-   * that is not connected yet is not read from before. A {@link StompException} fails the session.
+   * Continues with an answer on the event loop, unless the session has ended meanwhile. Before the
+   * client is connected, reading pauses until then. A {@link StompException} fails the session.
    */
   public <T> void whenAnswered(CompletableFuture<T> answer, Consumer<T> then) {
     if (!isConnected() && !answer.isDone()) {
@@ -270,9 +277,9 @@ public final class Client {
   }
 
   /**
-   * Sends an ERROR and closes; nothing follows it.
+   * Sends an ERROR and closes the connection; nothing is sent after it.
    *
-   * @param receipt what the frame that failed asked for, unless the error says so itself
+   * @param receipt the failed frame's receipt, used if the error has none
    */
   public void fail(StompException error, @Nullable String receipt) {
     if (hasEnded()) {
@@ -286,13 +293,13 @@ public final class Client {
     answers.error(error, error.receiptId() != null ? error.receiptId() : receipt);
   }
 
-  /** Ends the session as {@link #fail}, and keeps from the application what it has not seen. */
+  /** Ends the session as {@link #fail}, and drops frames that wait for application code. */
   public void expel(StompException why) {
     expelled = true;
     fail(why);
   }
 
-  /** Whether the client was expelled: the application sees no more of it. */
+  /** Whether the client was expelled: its frames are no longer passed to the application. */
   public boolean isExpelled() {
     return expelled;
   }
@@ -305,7 +312,7 @@ public final class Client {
     }
   }
 
-  /** Another node sends to this session, and is told when it ends. */
+  /** Notes that another node sends to this session, and must be notified when it ends. */
   public void askedFor() {
     askedFor = true;
   }

@@ -10,19 +10,19 @@ import io.drumline.stomp.settings.StompProperties;
 import java.util.concurrent.TimeUnit;
 
 /**
- * STOMP heart-beats of one connection, on its loop's timing wheel.
+ * STOMP heart-beats of one connection, on its event loop's timing wheel.
  *
- * @param send how often the client wants to hear from the server, milliseconds, 0 for never
- * @param receive how often the client promised to be heard, milliseconds, 0 for never
+ * @param send interval in milliseconds in which the server sends; 0 for never
+ * @param receive interval in milliseconds in which the client must send; 0 for never
  */
 public record HeartBeats(long send, long receive) {
   public static final HeartBeats NONE = new HeartBeats(0, 0);
 
-  /** Beats go out this much early, since the wheel may be late by a tick or two. */
+  /** Heart-beats are sent this much early, since the wheel may be late by a tick or two. */
   private static final long EARLY_MILLIS = 200;
 
   /**
-   * A client is given up after this many missed intervals: browsers throttle timers, networks
+   * The connection is closed after this many missed intervals: browsers throttle timers, networks
    * pause.
    */
   private static final int PATIENCE = 3;
@@ -30,7 +30,7 @@ public record HeartBeats(long send, long receive) {
   private static final long MAX_INTERVAL = TimeUnit.DAYS.toMillis(1);
 
   /**
-   * Agrees on heart-beats.
+   * Negotiates heart-beats.
    *
    * @param header the client's {@code heart-beat} header
    * @throws StompException if it is not two numbers
@@ -43,7 +43,7 @@ public record HeartBeats(long send, long receive) {
   }
 
   /**
-   * What a client can send, and what it wants, in milliseconds.
+   * The intervals in which the client can send and wants to receive, in milliseconds.
    *
    * @throws StompException if it is not two numbers
    */
@@ -56,7 +56,7 @@ public record HeartBeats(long send, long receive) {
   }
 
   /**
-   * Begins to send and to expect heart-beats.
+   * Starts to send and to expect heart-beats.
    *
    * @param carrier the kind of WebSocket frame that they are sent in
    */
@@ -110,7 +110,7 @@ public record HeartBeats(long send, long receive) {
         return Math.min(millis, MAX_INTERVAL);
       }
     } catch (NumberFormatException notANumber) {
-      // refused below
+      // rejected below
     }
     throw malformed(header);
   }

@@ -8,12 +8,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The frames of one connection that are being processed, in the order in which they came. Receipts
- * go out in that order, each when its frame and all before it are done. Used on the connection's
- * event loop.
+ * The frames of one connection that are being processed, in order of arrival. Receipts are sent in
+ * that order, each when its frame and all before it are done. Used on the connection's event loop.
  */
 public final class Pending {
-  /** Bodies in flight of one connection, beyond which reading pauses. */
+  /** Bytes in flight of one connection at which reading pauses. */
   private static final int MAX_BYTES = 4 * 1024 * 1024;
 
   /** A frame's place in the order. */
@@ -32,18 +31,18 @@ public final class Pending {
       return receipt;
     }
 
-    /** What the RECEIPT says beside its id. */
+    /** Sets further headers of the RECEIPT. */
     public void answer(List<Header> headers) {
       answer = headers;
     }
 
-    /** The frame has been processed. */
+    /** Marks the frame as processed. */
     public void done() {
       done = true;
       removeDone();
     }
 
-    /** The frame will not be processed: it gets no receipt. */
+    /** Marks the frame as dropped: it gets no receipt. */
     public void drop() {
       receipt = null;
       done();
@@ -56,15 +55,16 @@ public final class Pending {
   private final Consumer<Boolean> reading;
   private int bytes;
 
-  /** What belongs to frames that are done, and is not in their order. */
+  /** Events of frames that may be done already; they are not in the order. */
   private int events;
 
   private boolean paused;
   private @Nullable Runnable whenEmpty;
 
   /**
-   * @param receipts writes a RECEIPT with these further headers
-   * @param reading stops and resumes reading from the client
+   * @param limit frames in flight at which reading pauses
+   * @param receipts sends a RECEIPT with further headers
+   * @param reading pauses and resumes reading from the client
    */
   Pending(int limit, BiConsumer<String, List<Header>> receipts, Consumer<Boolean> reading) {
     this.limit = limit;
@@ -79,7 +79,7 @@ public final class Pending {
     return slot;
   }
 
-  /** Something follows from a frame that its RECEIPT does not wait for, but that takes room. */
+  /** Counts an event of a frame: its RECEIPT does not wait for it, but it counts as in flight. */
   public void eventBegins(int size) {
     events++;
     add(size);
@@ -122,7 +122,7 @@ public final class Pending {
     }
   }
 
-  /** Runs the action when all frames so far have been processed; at once if they have. */
+  /** Runs the action once all frames so far have been processed; at once if they have. */
   public void whenEmpty(Runnable action) {
     if (slots.isEmpty()) {
       action.run();

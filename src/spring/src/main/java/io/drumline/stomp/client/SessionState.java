@@ -4,28 +4,31 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * What a session is doing. One deadline ({@code drumline.stomp.connect-timeout}) covers everything
+ * The state of a session. One deadline ({@code drumline.stomp.connect-timeout}) covers everything
  * before {@link #CONNECTED}.
  */
 public enum SessionState {
   /** Waits for CONNECT. */
   NEGOTIATING,
-  /** The token or password of the CONNECT is checked. */
+  /** The token or password of the CONNECT is being checked. */
   AUTHENTICATING,
-  /** The backplane is asked whether the client is blocked; again if the application renamed it. */
+  /**
+   * The backplane is asked whether the client is blocked; again if the application changed its
+   * user.
+   */
   CHECKING,
-  /** The CONNECT is with the application's channel interceptors. */
+  /** The application's channel interceptors process the CONNECT. */
   INTERCEPTING,
-  /** The shared session is opened in the backplane. */
+  /** The shared session is being opened in the backplane. */
   OPENING,
   /** CONNECTED was sent. */
   CONNECTED,
-  /** DISCONNECT has come: what was sent before it is still processed. */
+  /** DISCONNECT was received: frames sent before it are still processed. */
   DISCONNECTING,
-  /** An ERROR was sent, or the socket has ended. Final. */
+  /** An ERROR was sent, or the connection has ended. Final. */
   ENDED;
 
-  /** Those before {@link #CONNECTED}, in their usual order. */
+  /** The states before {@link #CONNECTED}. */
   static final Set<SessionState> CONNECTING =
       Set.of(NEGOTIATING, AUTHENTICATING, CHECKING, INTERCEPTING, OPENING);
 
@@ -35,7 +38,7 @@ public enum SessionState {
   }
 
   /**
-   * The state that follows.
+   * Returns the next state.
    *
    * @throws IllegalStateException if it cannot follow this one
    */
@@ -57,7 +60,7 @@ public enum SessionState {
     return next;
   }
 
-  /** What the session still waits for, as the end of a sentence. */
+  /** What the session is waiting for, as the end of a sentence. */
   public String activity() {
     return switch (this) {
       case NEGOTIATING -> "no complete CONNECT frame came";
@@ -69,7 +72,7 @@ public enum SessionState {
     };
   }
 
-  /** The tag of the metric. */
+  /** The value of the metric's tag. */
   public String text() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What the protocol edge counts. Any thread. */
+/** Metrics of the STOMP protocol. Any thread. */
 public final class StompMetrics {
   private final LongAdder bytesIn = new LongAdder();
   private final Counter errors;
@@ -46,15 +46,19 @@ public final class StompMetrics {
   }
 
   /**
-   * A session is connected.
+   * Records a connected session.
    *
-   * @param begun {@link System#nanoTime} of its beginning
+   * @param begun {@link System#nanoTime} at the start of the handshake
    */
   public void connected(long begun) {
     handshake.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
   }
 
-  /** A session was not connected in time; it waited in this state, one before CONNECTED. */
+  /**
+   * Counts a session that was not connected in time.
+   *
+   * @param state the state it was in, before CONNECTED
+   */
   public void connectTimeout(SessionState state) {
     Counter counter = connectTimeouts.get(state);
     if (counter != null) {

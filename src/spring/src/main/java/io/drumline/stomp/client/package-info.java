@@ -1,6 +1,6 @@
 /**
- * One client: its connection, the state of its session, its frames in process, the server's
- * answers.
+ * One client: its connection, the state of its session, its frames being processed, and the
+ * server's answers.
  */
 @NullMarked
 package io.drumline.stomp.client;

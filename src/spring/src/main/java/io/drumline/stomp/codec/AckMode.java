@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 public enum AckMode {
   /** Not at all. */
   AUTO,
-  /** An ACK covers all messages before it, too. */
+  /** An ACK also covers all messages before it. */
   CLIENT,
-  /** Each message by itself. */
+  /** An ACK covers one message. */
   CLIENT_INDIVIDUAL;
 
   /**

@@ -17,12 +17,12 @@ public enum ClientCommand {
   STOMP,
   DISCONNECT;
 
-  /** The answer to what does not look like a frame at all. */
+  /** The error for input that does not look like a frame. */
   static final String MISSING = "A frame must begin with a command.";
 
   private static final ClientCommand[] COMMANDS = values();
 
-  /** The command of a frame's first line, or null: commands are case sensitive. */
+  /** The command in a frame's first line, or null. Commands are case-sensitive. */
   static @Nullable ClientCommand of(byte[] line, int length) {
     for (ClientCommand command : COMMANDS) {
       if (command.name().length() == length && Header.matches(command.name(), line)) {
@@ -32,7 +32,7 @@ public enum ClientCommand {
     return null;
   }
 
-  /** The sentence for a line that is no command; repeats it only if it is printable. */
+  /** The error for a line that is not a command; quotes it only if it is printable. */
   static String unknown(byte[] line, int length) {
     for (int i = 0; i < length; i++) {
       if (line[i] < ' ' || line[i] > '~') {
@@ -48,7 +48,7 @@ public enum ClientCommand {
     return this == SEND;
   }
 
-  /** Whether it opens the session; such a frame's headers are never escaped, in any version. */
+  /** Whether it opens the session; the headers of such a frame are not escaped in any version. */
   public boolean connects() {
     return this == CONNECT || this == STOMP;
   }

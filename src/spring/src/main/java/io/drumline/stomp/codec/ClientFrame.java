@@ -5,18 +5,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A frame from a client. Of a repeated header only the first counts, and only that is kept. Never
- * changed once made; the body is shared, not copied.
+ * A frame from a client. Only the first header of a repeated name is kept. Immutable, but the body
+ * is shared, not copied.
  */
 public final class ClientFrame {
-  /** Bytes of an object with its references, about. */
+  /** Approximate bytes of an object with its references. */
   private static final int OVERHEAD = 64;
 
   private final ClientCommand command;
   private final List<Header> headers;
   private final byte[] body;
 
-  /** Takes the list and the body over: whoever makes a frame does not touch them again. */
+  /** Takes ownership of the list and the body: the caller must not change them. */
   public ClientFrame(ClientCommand command, List<Header> headers, byte[] body) {
     this.command = command;
     this.headers = withoutRepeats(headers);
@@ -33,7 +33,7 @@ public final class ClientFrame {
   }
 
   /**
-   * The value of a header that the frame must have.
+   * The value of a required header.
    *
    * @throws StompException if it is missing or empty
    */
@@ -46,7 +46,7 @@ public final class ClientFrame {
     return value;
   }
 
-  /** The headers in their order, no name twice. */
+  /** The headers in order, without repeated names. */
   public List<Header> headers() {
     return headers;
   }
@@ -55,7 +55,7 @@ public final class ClientFrame {
     return body;
   }
 
-  /** What keeping it takes, about: all of its texts, and something for each part. */
+  /** The approximate number of bytes that it takes to keep the frame. */
   public int size() {
     int size = OVERHEAD + body.length;
     for (Header header : headers) {
@@ -64,7 +64,7 @@ public final class ClientFrame {
     return size;
   }
 
-  /** Quadratic, but decoders bound the number of headers, and repeats are rare. */
+  /** Quadratic, but decoders limit the number of headers, and repeats are rare. */
   private static List<Header> withoutRepeats(List<Header> headers) {
     for (int i = 1; i < headers.size(); i++) {
       if (repeats(headers, i)) {

@@ -9,8 +9,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The command and the headers of the frame that a {@link StompDecoder} reads, made from its lines.
- * One serves all frames of a client, one after the other.
+ * The command and the headers of the frame that a {@link StompDecoder} is reading, built line by
+ * line. Reused for all frames of a client.
  */
 final class FrameHead {
   private static final byte NUL = 0;
@@ -19,10 +19,10 @@ final class FrameHead {
   private @Nullable StompVersion version;
   private ClientCommand command = ClientCommand.SEND;
 
-  /** The answer, once its headers say whether it wants a receipt. */
+  /** The error to send after the headers, since they say whether a receipt is requested. */
   private @Nullable String unknownCommand;
 
-  /** Null: as in CONNECT. */
+  /** Null for the rules of CONNECT. */
   private @Nullable StompVersion escaping;
 
   private @Nullable List<Header> headers;
@@ -33,7 +33,7 @@ final class FrameHead {
     this.limits = limits;
   }
 
-  /** Heads that begin from now on are escaped as this version says, and may be larger. */
+  /** Sets the version whose escaping and limits apply to later frames. */
   void connected(StompVersion negotiated) {
     if (version != null) {
       throw new IllegalStateException("Already connected.");
@@ -46,8 +46,8 @@ final class FrameHead {
   }
 
   /**
-   * Whether a line feed may stand between the head and the NUL of this frame without a body: until
-   * 1.2, clients write one there.
+   * Whether a line feed may precede the NUL of this frame without a body, as clients of 1.0 and 1.1
+   * may write it.
    */
   boolean mayEndWithLineFeed() {
     StompVersion spoken =
@@ -58,7 +58,7 @@ final class FrameHead {
     return !command.mayHaveBody() && spoken != StompVersion.V1_2;
   }
 
-  /** Counts a line, its end included. */
+  /** Counts the bytes of a line, including its end. */
   void count(int length) {
     bytes += length;
     if (bytes > limit()) {
@@ -67,7 +67,7 @@ final class FrameHead {
     }
   }
 
-  /** The first line. */
+  /** Reads the first line. */
   void begin(byte[] line, int length) {
     ClientCommand known = ClientCommand.of(line, length);
     if (known == null) {
@@ -82,7 +82,7 @@ final class FrameHead {
     headers = new ArrayList<>(6);
   }
 
-  /** A line with a header. */
+  /** Reads a header line. */
   void header(byte[] line, int length) {
     if (++lines > limits.headers()) {
       throw tooBig(Limit.HEADERS, "A frame may have at most " + limits.headers() + " headers.");
@@ -141,7 +141,7 @@ final class FrameHead {
     return text;
   }
 
-  /** The empty line behind the headers has come. Returns the length of the body; -1 if untold. */
+  /** Ends the headers at the empty line. Returns the length of the body; -1 if not declared. */
   int end() {
     if (unknownCommand != null) {
       throw broken(unknownCommand);
@@ -158,7 +158,7 @@ final class FrameHead {
     return declared == null ? -1 : length(declared);
   }
 
-  /** Of a content-length; the greatest int if it is more than that. */
+  /** Parses a content-length; values beyond an int are capped. */
   private int length(String digits) {
     long length = 0;
     for (int i = 0; i < digits.length(); i++) {
@@ -174,7 +174,7 @@ final class FrameHead {
     return (int) length;
   }
 
-  /** Most bytes that the frame's body may have. */
+  /** The most bytes that the frame's body may have. */
   int bodyLimit() {
     return version == null ? limits.connectFrameBytes() - bytes : limits.bodyBytes();
   }
@@ -190,7 +190,7 @@ final class FrameHead {
     return new ClientFrame(command, headers(), body);
   }
 
-  /** Forgets the frame; the next one may begin. */
+  /** Prepares for the next frame. */
   void clear() {
     headers = null;
     lines = 0;
@@ -204,7 +204,7 @@ final class FrameHead {
     return headers;
   }
 
-  /** For a NUL before the empty line. */
+  /** The error for a NUL before the empty line. */
   StompException cutShort() {
     return broken("The frame ended before the empty line after its headers.");
   }
@@ -213,12 +213,12 @@ final class FrameHead {
     return broken("content-length must be a number of bytes.");
   }
 
-  /** For a broken frame; its receipt is answered, as far as it has come. */
+  /** The error for a malformed frame, with its receipt if that has been read. */
   StompException broken(String sentence) {
     return new StompException(sentence, receipt());
   }
 
-  /** As {@link #broken}, for what is over a limit. */
+  /** As {@link #broken}, for a frame beyond a limit. */
   StompException tooBig(Limit limit, String sentence) {
     return StompException.exceeds(limit, sentence, receipt(), CloseCode.TOO_BIG);
   }

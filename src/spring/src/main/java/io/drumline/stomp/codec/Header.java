@@ -8,11 +8,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * One header of a frame, unescaped.
  *
- * @param name case sensitive
+ * @param name case-sensitive
  * @param value may be empty
  */
 public record Header(String name, String value) {
-  /** Names that nearly every frame has, by length, so that reading one makes no garbage. */
+  /** Names in nearly every frame, by length, so that reading one allocates nothing. */
   private static final String[][] COMMON =
       byLength(
           "id",
@@ -45,7 +45,7 @@ public record Header(String name, String value) {
     return null;
   }
 
-  /** The text of a name's bytes, which are ASCII. */
+  /** The text of a name in ASCII. */
   static String name(byte[] line, int length) {
     if (length < COMMON.length) {
       for (String name : COMMON[length]) {
@@ -57,12 +57,12 @@ public record Header(String name, String value) {
     return new String(line, 0, length, StandardCharsets.ISO_8859_1);
   }
 
-  /** Without padding, as 1.0 wants it. */
+  /** Without padding, as in 1.0. */
   Header trimmed() {
     return new Header(name.trim(), value.trim());
   }
 
-  /** Whether a line begins with this ASCII text, which is not longer. */
+  /** Whether a line begins with this ASCII text, which must not be longer. */
   static boolean matches(String text, byte[] line) {
     for (int i = 0; i < text.length(); i++) {
       if (text.charAt(i) != line[i]) {

@@ -6,19 +6,23 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How each version writes header names and values. What a version cannot express (a carriage return
- * before 1.2, a line feed in 1.0, a NUL anywhere) becomes a space, so that a frame never breaks.
+ * How each version writes header names and values. Characters that a version cannot express (a
+ * carriage return before 1.2, a line feed in 1.0, a NUL in any) become a space, so that a frame is
+ * always valid.
  */
 final class HeaderEscaping {
   private HeaderEscaping() {}
 
-  /** The name as it goes on the wire; 1.0, which has no escape for a colon, gets an underscore. */
+  /**
+   * The name as written on the wire; in 1.0, which has no escape for a colon, an underscore
+   * replaces it.
+   */
   static String escapeName(String name, StompVersion version) {
     String escaped = escapeValue(name, version);
     return version.escapes() ? escaped : escaped.replace(':', '_');
   }
 
-  /** The value as it goes on the wire. */
+  /** The value as written on the wire. */
   static String escapeValue(String value, StompVersion version) {
     for (int i = 0; i < value.length(); i++) {
       if (isSpecial(value.charAt(i))) {
@@ -28,7 +32,7 @@ final class HeaderEscaping {
     return value;
   }
 
-  /** The name or value that was escaped; null if an escape in it is not one of the version's. */
+  /** Unescapes a name or value; null if it has an escape that the version does not define. */
   static @Nullable String unescape(String text, StompVersion version) {
     int escape = version.escapes() ? text.indexOf('\\') : -1;
     if (escape < 0) {
@@ -56,13 +60,13 @@ final class HeaderEscaping {
     return plain.append(text, from, text.length()).toString();
   }
 
-  /** The text of these bytes; null if they are not UTF-8. */
+  /** Decodes UTF-8; null if the bytes are malformed. */
   static @Nullable String utf8(byte[] bytes, int start, int length) {
     String text = new String(bytes, start, length, StandardCharsets.UTF_8);
     if (text.indexOf('\uFFFD') < 0) {
       return text;
     }
-    try { // a replacement character: the sender's own, or for what is not UTF-8?
+    try { // the sender's own replacement character, or the decoder's?
       ByteBuffer again = ByteBuffer.wrap(bytes, start, length);
       return StandardCharsets.UTF_8.newDecoder().decode(again).toString();
     } catch (CharacterCodingException e) {

@@ -11,11 +11,11 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A MESSAGE frame as one kind of subscriber sees it.
+ * The MESSAGE frame of subscriptions with the same parameters.
  *
  * @param subscription the client's subscription id; null for a STOMP 1.0 subscription without one
- * @param ackMode with one but {@link AckMode#AUTO}, the client needs an {@code ack} header
- * @param carrier the kind of WebSocket frame that its client connected with
+ * @param ackMode all modes except {@link AckMode#AUTO} need an {@code ack} header in 1.2
+ * @param carrier the kind of WebSocket frame that the client connected with
  */
 public record MessageFormat(
     @Nullable String subscription, StompVersion version, AckMode ackMode, Frames.Payload carrier)
@@ -23,7 +23,7 @@ public record MessageFormat(
   private static final byte[] MESSAGE = "MESSAGE\n".getBytes(StandardCharsets.US_ASCII);
 
   /**
-   * Between the message id, which never contains it, and the subscription id in an {@code ack}
+   * Separates the message id, which never contains it, from the subscription id in an {@code ack}
    * header.
    */
   public static final char ACK_SEPARATOR = ':';

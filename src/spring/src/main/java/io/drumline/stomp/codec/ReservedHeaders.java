@@ -7,21 +7,21 @@ import java.util.Set;
 
 /**
  * The header names that a publisher cannot choose freely, in SEND, in the HTTP API and with {@code
- * SimpMessagingTemplate}: one rule for all three. Names are compared whole, in any case; every
- * other header reaches subscribers as it is.
+ * SimpMessagingTemplate}: one rule for all three. Whole names are compared, in any case; all other
+ * headers reach subscribers unchanged.
  */
 public final class ReservedHeaders {
 
-  /** What becomes of a publisher's header. */
+  /** How a publisher's header is handled. */
   public enum Use {
     /** It reaches subscribers. */
     PASSED,
     /**
-     * STOMP gives it a meaning for the server, which acts on it or writes a value of its own in its
-     * place; the publisher's does not reach subscribers.
+     * It has a meaning for the server, which acts on it or replaces it by its own value; the
+     * publisher's value does not reach subscribers.
      */
     TAKEN,
-    /** Subscribers or application code would trust it: the message is refused. */
+    /** Subscribers or application code would trust it: the message is rejected. */
     REFUSED
   }
 
@@ -38,20 +38,20 @@ public final class ReservedHeaders {
           "receipt",
           "receipt-id",
           "transaction",
-          // credentials, which are no subscriber's to see
+          // credentials, which subscribers must not see
           "login",
           "passcode",
           "authorization");
 
   private static final Set<String> REFUSED =
       Set.of(
-          // what the server itself says
+          // set only by the server
           ServerHeaders.EVENT,
           ServerHeaders.REASON,
           ServerHeaders.MISSED,
           ServerHeaders.RECONNECT,
           "user-name",
-          // Spring's names, in lower case, which @Header would resolve from a client's headers
+          // Spring's names in lower case, which @Header would resolve from a client's headers
           "simpmessagetype",
           "simpdestination",
           "simporigdestination",
@@ -70,7 +70,7 @@ public final class ReservedHeaders {
 
   private ReservedHeaders() {}
 
-  /** What becomes of a publisher's header of this name. */
+  /** How a publisher's header of this name is handled. */
   public static Use of(String name) {
     String lower = name.toLowerCase(Locale.ROOT);
     if (TAKEN.contains(lower)) {
@@ -80,7 +80,7 @@ public final class ReservedHeaders {
   }
 
   /**
-   * Refuses headers that no publisher may set.
+   * Rejects headers that no publisher may set.
    *
    * @throws IllegalArgumentException with a sentence that names the first of them
    */
@@ -94,7 +94,7 @@ public final class ReservedHeaders {
   }
 
   /**
-   * Those of a publisher's headers that reach subscribers.
+   * Returns a publisher's headers that reach subscribers.
    *
    * @throws IllegalArgumentException if one is a header that no publisher may set
    */
@@ -110,7 +110,7 @@ public final class ReservedHeaders {
     return passed;
   }
 
-  /** Why a message with this header is refused. */
+  /** Why a message with this header is rejected. */
   public static String sentence(String name) {
     return "The header '"
         + Sentences.shorten(name)

@@ -1,12 +1,12 @@
 package io.drumline.stomp.codec;
 
-/** Clients' words in our sentences. */
+/** Quotes clients' texts in error messages. */
 public final class Sentences {
   private static final int QUOTED_LENGTH = 64;
 
   private Sentences() {}
 
-  /** The text, short enough to be quoted and without control characters. */
+  /** The text, shortened and with control characters replaced by question marks. */
   public static String shorten(String text) {
     return shorten(text, QUOTED_LENGTH);
   }

@@ -8,22 +8,22 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cuts one client's byte stream into frames. The stream may come in pieces of any size, cut
- * anywhere; every byte is looked at a fixed number of times, and between frames nothing is held.
- * Used on one thread.
+ * Splits one client's byte stream into frames. The stream may arrive in pieces of any size, split
+ * at any point. Every byte is read a constant number of times, and no buffer is kept between
+ * frames. Not thread-safe.
  */
 public final class StompDecoder {
   private static final byte LF = '\n';
   private static final byte NUL = 0;
   private static final byte[] NO_BODY = {};
 
-  /** No command is as long; enough to name an unknown one in the answer. */
+  /** Longer than any command; enough to quote an unknown one in the error. */
   private static final int COMMAND_LINE = 32;
 
   private static final int FIRST_KEPT = 256;
   private static final int SCRATCH = 1024;
 
-  /** A header line that has arrived whole is parsed here. */
+  /** Holds a header line that arrived whole, for parsing. */
   private static final FastThreadLocal<byte[]> scratch =
       new FastThreadLocal<>() {
         @Override
@@ -32,7 +32,7 @@ public final class StompDecoder {
         }
       };
 
-  /** What the next byte belongs to. */
+  /** The part of a frame that the next byte belongs to. */
   private enum State {
     BETWEEN_FRAMES,
     COMMAND,
@@ -53,7 +53,7 @@ public final class StompDecoder {
   private State state = State.BETWEEN_FRAMES;
   private int bodyLength;
 
-  // The beginning of a line or body whose end has not arrived.
+  // The first part of a line or body that is incomplete.
   private byte @Nullable [] kept;
   private int keptLength;
 
@@ -63,10 +63,10 @@ public final class StompDecoder {
   }
 
   /**
-   * Reads the next bytes, all of them, and hands over each frame that is complete. Keeps nothing of
-   * {@code in} and does not release it.
+   * Reads all bytes, and passes on each complete frame. Keeps nothing of {@code in} and does not
+   * release it.
    *
-   * @throws StompException when the client broke the protocol; what follows is ignored
+   * @throws StompException if the client violated the protocol; the rest of the stream is ignored
    */
   public void decode(ByteBuf in, Consumer<ClientFrame> out) {
     try {
@@ -92,20 +92,20 @@ public final class StompDecoder {
   }
 
   /**
-   * The client is connected and speaks this version: frames that begin from now on are escaped as
-   * it says, and may be larger. May be called while a frame is handed over.
+   * Sets the negotiated version: its escaping and the limits of connected clients apply to later
+   * frames. May be called while a frame is being passed on.
    */
   public void connected(StompVersion negotiated) {
     head.connected(negotiated);
   }
 
-  /** Ignores the rest of the stream. May be called while a frame is handed over. */
+  /** Ignores the rest of the stream. May be called while a frame is being passed on. */
   public void stop() {
     state = State.STOPPED;
     forgetFrame();
   }
 
-  /** EOLs are heart-beats or padding; stray NULs are sent by some clients. */
+  /** EOLs are heart-beats or padding; some clients send stray NULs. */
   private void skipBetweenFrames(ByteBuf in) {
     byte b = in.getByte(in.readerIndex());
     if (b == LF || b == '\r' || b == NUL) {
@@ -165,7 +165,7 @@ public final class StompDecoder {
     }
   }
 
-  /** What comes behind the head. */
+  /** The state after the headers. */
   private State body() {
     if (!head.command().mayHaveBody()) {
       if (bodyLength > 0) {
@@ -216,7 +216,7 @@ public final class StompDecoder {
     handOver(out);
   }
 
-  /** Moves bytes behind those that are kept; the array never grows beyond {@code most}. */
+  /** Appends bytes to those kept; the array never grows beyond {@code most}. */
   private byte[] keep(ByteBuf in, int length, int most) {
     int needed = keptLength + length;
     byte[] array = kept == null ? NO_BODY : kept;
@@ -236,7 +236,7 @@ public final class StompDecoder {
       body = Arrays.copyOf(body, keptLength);
     }
     ClientFrame frame = head.frame(body);
-    state = State.BETWEEN_FRAMES; // before the frame goes out, as its reader may stop us
+    state = State.BETWEEN_FRAMES; // before the frame is passed on, as its consumer may stop us
     forgetFrame();
     out.accept(frame);
   }

@@ -13,21 +13,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes header blocks and the server's own frames. A frame ends with its NUL and has {@link
  * Frames#MAX_HEADER} bytes of room before its reader index, for the header of a WebSocket frame; it
- * is always UTF-8. The caller releases it.
+ * is always UTF-8. The caller must release it.
  */
 public final class StompEncoder {
   private static final int SMALL_FRAME = 256;
 
   private StompEncoder() {}
 
-  /** Header lines escaped as 1.2 has it, each ended by a line feed. */
+  /** Header lines escaped as in 1.2, each ended by a line feed. */
   public static byte[] headerBlock(Iterable<Header> headers) {
     ByteBuf block = Unpooled.buffer(SMALL_FRAME);
     writeHeaders(block, headers, StompVersion.V1_2);
     return Arrays.copyOf(block.array(), block.writerIndex());
   }
 
-  /** A 1.2 header block as a subscriber of another version reads it; the same array if it can. */
+  /** Converts a 1.2 header block to another version; returns the same array if nothing changes. */
   static byte[] transcode(byte[] block12, StompVersion target) {
     if (target == StompVersion.V1_2) {
       return block12;
@@ -39,7 +39,7 @@ public final class StompEncoder {
     return escape == block12.length ? block12 : rewrite(block12, target);
   }
 
-  /** Names and values of a 1.2 header block, in order. */
+  /** Passes on the names and values of a 1.2 header block, in order. */
   static void forEach(byte[] block12, BiConsumer<String, String> consumer) {
     String text = new String(block12, StandardCharsets.UTF_8);
     for (int start = 0, end; start < text.length(); start = end + 1) {
@@ -53,7 +53,7 @@ public final class StompEncoder {
     }
   }
 
-  /** Writes one header line, escaped as the version has it. */
+  /** Writes one header line, escaped for the version. */
   static void writeHeader(ByteBuf out, String name, String value, StompVersion version) {
     out.writeCharSequence(HeaderEscaping.escapeName(name, version), StandardCharsets.UTF_8);
     out.writeByte(':');
@@ -61,7 +61,7 @@ public final class StompEncoder {
     out.writeByte('\n');
   }
 
-  /** A CONNECTED frame; its headers are escaped in no version. */
+  /** A CONNECTED frame; its headers are not escaped in any version. */
   public static ByteBuf connected(ByteBufAllocator alloc, Iterable<Header> headers) {
     ByteBuf frame = begin(alloc, "CONNECTED\n");
     writeHeaders(frame, headers, StompVersion.V1_0);
@@ -79,7 +79,7 @@ public final class StompEncoder {
   /**
    * An ERROR frame with the sentence as its {@code message} header and as its body.
    *
-   * @param version the client's; 1.0 while it is not known
+   * @param version the client's; 1.0 until it is known
    * @param more further headers
    */
   public static ByteBuf error(
@@ -121,7 +121,7 @@ public final class StompEncoder {
     return plain;
   }
 
-  /** Never longer than the block, as 1.2 has the longest form of everything. */
+  /** Never longer than the block, as 1.2 has the longest form of every character. */
   private static byte[] rewrite(byte[] block12, StompVersion target) {
     byte[] out = new byte[block12.length];
     int length = 0;

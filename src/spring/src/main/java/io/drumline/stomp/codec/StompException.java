@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client broke the protocol: it gets an ERROR frame with the message, and then the close code.
- * Without a stack trace, as it is the client's fault and not a bug.
+ * An error for the client: it receives an ERROR frame with the message, and then the close code.
+ * Without a stack trace, since it is not a bug of the server.
  */
 public final class StompException extends RuntimeException {
   private final String sentence;
@@ -16,7 +16,7 @@ public final class StompException extends RuntimeException {
   private final List<Header> headers;
   private final @Nullable Limit limit;
 
-  /** A protocol error where the caller knows whether a receipt was asked for. */
+  /** A protocol error; the caller adds the receipt, if one was requested. */
   public StompException(String sentence) {
     this(sentence, null);
   }
@@ -50,7 +50,7 @@ public final class StompException extends RuntimeException {
     this.limit = limit;
   }
 
-  /** The client has, or has sent, more than it may. */
+  /** The client exceeds a limit. */
   public static StompException exceeds(
       Limit limit, String sentence, @Nullable String receiptId, CloseCode closeCode) {
     return new StompException(sentence, receiptId, closeCode, List.of(), limit);
@@ -60,13 +60,13 @@ public final class StompException extends RuntimeException {
     return exceeds(limit, sentence, null, CloseCode.PROTOCOL_ERROR);
   }
 
-  /** One sentence that a person understands. */
+  /** One sentence for people. */
   @Override
   public String getMessage() {
     return sentence;
   }
 
-  /** The receipt that the frame asked for, null if it did not or had not come to it. */
+  /** The receipt that the frame requested; null if it did not, or the header was not read yet. */
   public @Nullable String receiptId() {
     return receiptId;
   }
@@ -75,7 +75,7 @@ public final class StompException extends RuntimeException {
     return closeCode;
   }
 
-  /** Of what it was more than the client may; null where that is not what was wrong. */
+  /** The limit exceeded; null for other errors. */
   public @Nullable Limit limit() {
     return limit;
   }

@@ -1,10 +1,10 @@
 package io.drumline.stomp.codec;
 
 /**
- * How much a client may send in one frame. All but the first are bytes as they come on the wire.
- * Headers and body count separately, so that a body may be exactly as large as its limit.
+ * Limits of one frame. All but the first are bytes on the wire. Headers and body count separately,
+ * so that a body may be exactly as large as its limit.
  *
- * @param headers header lines of a frame, repeats included
+ * @param headers header lines of a frame, including repeats
  * @param headerBytes one header line
  * @param headersBytes command and header lines together
  * @param connectFrameBytes a whole frame before the client is connected

@@ -12,7 +12,7 @@ public enum StompVersion {
   /** Escapes {@code \r} too. */
   V1_2("1.2");
 
-  /** What the {@code version} header of an ERROR lists when no version is common. */
+  /** The {@code version} header of an ERROR when there is no common version. */
   public static final String SUPPORTED = "1.0,1.1,1.2";
 
   private final String text;
@@ -21,7 +21,7 @@ public enum StompVersion {
     this.text = text;
   }
 
-  /** The version as headers write it, as in {@code 1.2}. */
+  /** The version as written in headers, such as {@code 1.2}. */
   public String text() {
     return text;
   }
@@ -31,13 +31,13 @@ public enum StompVersion {
     return this != V1_0;
   }
 
-  /** Whether a carriage return in a header can be escaped, and so may not stand there bare. */
+  /** Whether a carriage return in a header can be escaped, and so must be. */
   boolean escapesCarriageReturn() {
     return this == V1_2;
   }
 
   /**
-   * The highest version that both sides speak; empty when there is none.
+   * The highest version that both sides support; empty if there is none.
    *
    * @param acceptVersion the client's {@code accept-version} header; null means 1.0
    */

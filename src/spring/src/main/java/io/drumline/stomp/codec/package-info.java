@@ -1,4 +1,4 @@
-/** STOMP 1.0 to 1.2 on the wire: frames and headers as values, read from bytes and written. */
+/** Frames and headers of STOMP 1.0 to 1.2, decoded from bytes and encoded to them. */
 @NullMarked
 package io.drumline.stomp.codec;
 

@@ -1,11 +1,9 @@
 package io.drumline.stomp.settings;
 
-/**
- * What a client is told whose frame is for an application destination that nothing is mapped to.
- */
+/** The answer to a frame for an application destination that no method is mapped to. */
 public enum UnmappedPolicy {
-  /** It gets an ERROR that names the destination. */
+  /** An ERROR that names the destination. */
   REFUSE,
-  /** Nothing, as in Spring: it gets its RECEIPT. */
+  /** No error, as in Spring: the client gets its RECEIPT. */
   IGNORE
 }

@@ -1,4 +1,4 @@
-/** What an operator sets for STOMP. */
+/** The STOMP settings. */
 @NullMarked
 package io.drumline.stomp.settings;
 

@@ -7,13 +7,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The messages of one subscription that its client has not acknowledged yet. Topics do not deliver
- * a message again, so this checks what clients claim, no more. Used on the connection's event loop.
+ * The messages of one subscription that its client has not acknowledged. Topics do not redeliver
+ * messages, so this only validates ACKs. Used on the connection's event loop.
  */
 final class Acknowledgements {
   private final AckMode mode;
 
-  /** By message id, in order, with the id of the message before. */
+  /** Message ids in order, each with the id of the message before. */
   private final Map<String, String> outstanding = new LinkedHashMap<>();
 
   private String last = "";
@@ -25,14 +25,14 @@ final class Acknowledgements {
     this.mode = mode;
   }
 
-  /** The client has nothing to acknowledge up to this point. */
+  /** Sets the position up to which there is nothing to acknowledge. */
   void beginAfter(String messageId) {
     if (last.isEmpty()) {
       last = messageId;
     }
   }
 
-  /** A message was written; returns false if it is outstanding already. */
+  /** Adds a message that was sent; returns false if it is outstanding already. */
   boolean delivered(String messageId) {
     if (outstanding.putIfAbsent(messageId, last) != null) {
       return false;
@@ -45,14 +45,14 @@ final class Acknowledgements {
     return outstanding.containsKey(messageId);
   }
 
-  /** The last message up to which all are acknowledged; null while that is not known. */
+  /** The id of the last message up to which all are acknowledged; null if unknown. */
   @Nullable String position() {
     String position = outstanding.isEmpty() ? last : outstanding.values().iterator().next();
     return position.isEmpty() ? null : position;
   }
 
   /**
-   * Takes an ACK or NACK; returns how many messages it covered, 0 if the message is not
+   * Handles an ACK or NACK; returns the number of messages covered, 0 if the message is not
    * outstanding.
    */
   int acknowledge(String messageId) {

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Reads where a SUBSCRIBE begins, and words the answer. */
+/** Reads the start of a SUBSCRIBE, and writes the headers of its answer. */
 final class Continuity {
   static final String RESUME_AFTER = "resume-after";
   static final String REPLAY = "replay";
@@ -25,9 +25,9 @@ final class Continuity {
   private Continuity() {}
 
   /**
-   * Where a SUBSCRIBE begins.
+   * The start that a SUBSCRIBE asks for.
    *
-   * @throws StompException if its headers make no sense for this destination
+   * @throws StompException if its headers are invalid for this destination
    */
   static Start start(ClientFrame subscribe, Destination destination) {
     String after = subscribe.header(RESUME_AFTER);
@@ -47,9 +47,11 @@ final class Continuity {
   }
 
   /**
-   * Where a SUBSCRIBE of a shared session begins: where the client was, unless it says so itself.
+   * The start of a SUBSCRIBE of a shared session: the client's position, unless the frame has its
+   * own.
    *
    * @param position the session's, or null
+   * @throws StompException if its headers are invalid for this destination
    */
   static Start start(ClientFrame subscribe, Destination destination, @Nullable String position) {
     Start said = start(subscribe, destination);
@@ -69,7 +71,7 @@ final class Continuity {
         return Math.min(count, MOST_REPLAYED);
       }
     } catch (NumberFormatException none) {
-      // said below
+      // rejected below
     }
     throw new StompException(
         "The replay header must be a number of messages, but is '"
@@ -96,7 +98,7 @@ final class Continuity {
     return cursor;
   }
 
-  /** What the RECEIPT of a SUBSCRIBE tells of its beginning. */
+  /** The headers of a SUBSCRIBE's RECEIPT. */
   static List<Header> answer(Start start, Joined joined) {
     return switch (joined.outcome()) {
       case LIVE -> live(start, joined);

@@ -6,10 +6,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * One session's SUBSCRIBEs that are not answered yet, and what waits for them, in order: a client
- * that subscribes and then sends must see its own message. A message to a destination waits for the
- * SUBSCRIBEs to that one; one for the application, which may publish anywhere, for all. Used on the
- * connection's event loop.
+ * One session's SUBSCRIBEs without an answer yet, and the tasks that wait for them, in order: a
+ * client that subscribes and then sends must receive its own message. A message to a destination
+ * waits for the SUBSCRIBEs to it; one for the application, which may publish anywhere, waits for
+ * all. Used on the connection's event loop.
  */
 final class Joining {
   private static final class Joins {
@@ -29,7 +29,7 @@ final class Joining {
     open++;
   }
 
-  /** One is answered: what waited for it goes on. */
+  /** Ends a SUBSCRIBE: the tasks that waited for it run. */
   void ended(Destination destination) {
     open--;
     Joins joins = byDestination.get(destination);

@@ -21,7 +21,7 @@ final class StompSubscription implements Tracked {
 
   private @Nullable Destination destination;
 
-  /** The application's destination, where it is one of those. */
+  /** The application destination; null for a broker destination. */
   private @Nullable String application;
 
   private @Nullable Subscription member;
@@ -36,7 +36,7 @@ final class StompSubscription implements Tracked {
   /**
    * Reads a SUBSCRIBE frame.
    *
-   * @throws StompException if it lacks an id (from 1.1 on) or its ack mode is unknown
+   * @throws StompException if it lacks an id (in 1.1 and later) or its ack mode is unknown
    */
   static StompSubscription of(
       ClientFrame frame, String destination, StompVersion version, Frames.Payload carrier) {
@@ -52,7 +52,11 @@ final class StompSubscription implements Tracked {
         ackMode == AckMode.AUTO ? null : new Acknowledgements(ackMode));
   }
 
-  /** What an UNSUBSCRIBE frame names: an id, or in 1.0 a destination. */
+  /**
+   * The key in an UNSUBSCRIBE frame: an id, or a destination in 1.0.
+   *
+   * @throws StompException if it has none
+   */
   static String keyOf(ClientFrame frame, StompVersion version) {
     String id = frame.header("id");
     if (id != null) {
@@ -61,7 +65,7 @@ final class StompSubscription implements Tracked {
     return frame.required(version == StompVersion.V1_0 ? "destination" : "id");
   }
 
-  /** The client's id, or the destination where STOMP 1.0 gave none. */
+  /** The client's id, or the destination for a STOMP 1.0 subscription without one. */
   String key() {
     return key;
   }
@@ -70,17 +74,17 @@ final class StompSubscription implements Tracked {
     return format;
   }
 
-  /** It is one of the application's, and has no place in the hub. */
+  /** Marks it as the application's: it is not in the hub. */
   void handedTo(String applicationDestination) {
     application = applicationDestination;
   }
 
-  /** What the policy is asked for: the cluster's spelling, or the application's. */
+  /** The destination to authorize: in the cluster's spelling, or the application's. */
   String policyName() {
     return destination == null ? String.valueOf(application) : destination.value();
   }
 
-  /** It is a member of its destination, and begins there. */
+  /** Sets its subscription in the hub, and its start. */
   void joined(Destination its, Start start, Subscription hubMember) {
     destination = its;
     member = hubMember;
@@ -89,14 +93,14 @@ final class StompSubscription implements Tracked {
     }
   }
 
-  /** It is live from here on. */
+  /** Sets the position from which it is live. */
   void beginAfter(Cursor cursor) {
     if (acknowledgements != null) {
       acknowledgements.beginAfter(cursor.messageId());
     }
   }
 
-  /** Whether it has a destination whose position can be remembered. */
+  /** Whether its position can be tracked. */
   boolean isTracked() {
     return destination != null;
   }
@@ -123,13 +127,14 @@ final class StompSubscription implements Tracked {
     return acknowledgements != null;
   }
 
-  /** A message was written; returns whether it is one more to be acknowledged. */
+  /** Notes a message that was sent; returns whether it is a further one to be acknowledged. */
   boolean delivered(String messageId) {
     return acknowledgements != null && acknowledgements.delivered(messageId);
   }
 
   /**
-   * Takes an ACK or NACK; returns how many messages it covered, 0 if it is not outstanding here.
+   * Handles an ACK or NACK; returns the number of messages covered, 0 if it is not outstanding
+   * here.
    */
   int acknowledge(String messageId) {
     return acknowledgements == null ? 0 : acknowledgements.acknowledge(messageId);
@@ -139,7 +144,7 @@ final class StompSubscription implements Tracked {
     return acknowledgements == null ? 0 : acknowledgements.size();
   }
 
-  /** Nothing more is delivered. */
+  /** Stops delivery. */
   void cancel() {
     if (member != null) {
       member.cancel();

@@ -29,11 +29,11 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** One session's subscriptions and what its client has yet to acknowledge. On the event loop. */
+/** One session's subscriptions and unacknowledged messages. Used on the connection's event loop. */
 public final class StompSubscriptions {
   private static final String USER_PREFIX = "/user";
 
-  /** Headers with which other servers' clients ask for a part of the messages. */
+  /** Headers that other servers support to select some of the messages. */
   private static final List<String> FILTERS = List.of("selector", "no-local");
 
   private final Client client;
@@ -44,10 +44,10 @@ public final class StompSubscriptions {
   private final Map<String, StompSubscription> byKey = new HashMap<>(2);
 
   /**
-   * Ids of subscriptions that ended with unacknowledged messages, the latest last: an ACK that was
-   * on its way meanwhile has no effect. At most as many as there may be subscriptions.
+   * Ids of subscriptions that ended with unacknowledged messages, latest last: an ACK that was in
+   * transit meanwhile has no effect. At most as many as the limit of subscriptions.
    */
-  private Set<String> endedUnacknowledged = Set.of(); // of most sessions
+  private Set<String> endedUnacknowledged = Set.of(); // in most sessions
 
   private final Joining joining = new Joining();
   private int unacknowledged;
@@ -61,7 +61,11 @@ public final class StompSubscriptions {
     this.properties = properties;
   }
 
-  /** Serves a SUBSCRIBE; its slot is done when everything published from then on is delivered. */
+  /**
+   * Serves a SUBSCRIBE; its slot is done once every later message will be delivered.
+   *
+   * @throws StompException if the frame is invalid, not allowed, or beyond a limit
+   */
   public void subscribe(ClientFrame frame, Pending.Slot slot) {
     String text = frame.required("destination");
     StompSubscription subscription =
@@ -79,7 +83,7 @@ public final class StompSubscriptions {
       subscription.handedTo(text);
       byKey.put(subscription.key(), subscription);
       if (bridge.intercepting()) {
-        slot.done(); // the application has seen it on the way here
+        slot.done(); // the application has already received it
       } else {
         bridge.dispatch(client, frame, slot);
       }
@@ -93,7 +97,7 @@ public final class StompSubscriptions {
         shared == null
             ? Continuity.start(frame, destination)
             : Continuity.start(frame, destination, shared.resumeAfter(destination));
-    if (!start.equals(Start.LIVE)) { // else nothing of it is kept
+    if (!start.equals(Start.LIVE)) { // else the destination needs no history
       access.use(destination);
     }
     Subscription member =
@@ -120,9 +124,9 @@ public final class StompSubscriptions {
   }
 
   /**
-   * Asks again whether the client may have what it has.
+   * Authorizes all subscriptions again.
    *
-   * @throws StompException if it may not
+   * @throws StompException if one is no longer allowed
    */
   public void check() {
     for (StompSubscription subscription : byKey.values()) {
@@ -161,8 +165,8 @@ public final class StompSubscriptions {
   }
 
   /**
-   * Refuses a SUBSCRIBE that asks for a part of a destination's messages: to deliver all of them
-   * would be wrong, and nothing would say so.
+   * Rejects a SUBSCRIBE that selects some of a destination's messages: delivering all of them would
+   * be a silent error.
    */
   private static void refuseFilters(ClientFrame frame) {
     for (String filter : FILTERS) {
@@ -178,8 +182,10 @@ public final class StompSubscriptions {
   }
 
   /**
-   * Takes an ACK or NACK, which must name a message that is outstanding; one of a subscription that
-   * has ended has no effect.
+   * Handles an ACK or NACK, which must name an outstanding message; one for a subscription that has
+   * ended has no effect.
+   *
+   * @throws StompException if there is no such message
    */
   public void acknowledge(ClientFrame frame) {
     StompVersion version = client.version();
@@ -219,16 +225,16 @@ public final class StompSubscriptions {
     return joining.deferBehindAll(task);
   }
 
-  /** Nothing more is delivered to the client. */
+  /** Stops all delivery to the client. */
   public void cancel() {
     byKey.values().forEach(StompSubscription::cancel);
     byKey.clear();
   }
 
   /**
-   * The destination that a client's text names.
+   * Parses a client's destination.
    *
-   * @throws StompException if it names none
+   * @throws StompException if it is invalid
    */
   public static Destination destination(String text) {
     try {
@@ -245,7 +251,9 @@ public final class StompSubscriptions {
         : new StompException(sentence);
   }
 
-  /** In SUBSCRIBE, {@code /user/**} is always the client's own. */
+  /**
+   * Parses the destination of a SUBSCRIBE, in which {@code /user/**} is always the client's own.
+   */
   private Destination subscribed(String text) {
     if (text.indexOf('*') >= 0) {
       throw new StompException("Wildcards are not allowed in the destination of SUBSCRIBE.");
@@ -260,13 +268,13 @@ public final class StompSubscriptions {
     }
   }
 
-  /** The shared session that remembers positions of this destination, or null. */
+  /** The shared session that tracks the position in this destination, or null. */
   private @Nullable SharedSession tracking(Destination destination) {
     boolean nameless = destination.kind() == Destination.Kind.USER && client.user() == null;
     return destination.ordered() && !nameless ? client.shared() : null;
   }
 
-  /** The RECEIPT of one SUBSCRIBE, given once: a destination may be live later than that. */
+  /** The RECEIPT of one SUBSCRIBE, sent once, though the subscription may begin again later. */
   private final class Answer {
     private final Pending.Slot slot;
     private final Destination destination;

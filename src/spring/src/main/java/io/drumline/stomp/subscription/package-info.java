@@ -1,4 +1,4 @@
-/** A session's subscriptions: where each begins, and what is yet to be acknowledged. */
+/** A session's subscriptions: their start, and their unacknowledged messages. */
 @NullMarked
 package io.drumline.stomp.subscription;
 
