@@ -7,9 +7,12 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** How many sockets each address has. Any thread. */
+/** Counts the connections of each address. Any thread. */
 final class Addresses {
-  /** Of IPv6, a provider gives at least this much to one customer: 8 bytes are a /64. */
+  /**
+   * The bytes of an IPv6 address that are compared: a provider assigns at least a /64 to one
+   * customer.
+   */
   private static final int IPV6_BYTES = 8;
 
   private final int most;
@@ -19,7 +22,7 @@ final class Addresses {
     this.most = most;
   }
 
-  /** Takes a place; false if the address has no more. */
+  /** Adds a connection; false if the address has too many. */
   boolean enter(InetAddress address) {
     InetAddress network = network(address);
     if (sockets.merge(network, 1, Integer::sum) <= most) {
@@ -29,7 +32,7 @@ final class Addresses {
     return false;
   }
 
-  /** Gives the place back. */
+  /** Removes a connection. */
   void leave(InetAddress address) {
     sockets.computeIfPresent(network(address), (key, now) -> now == 1 ? null : now - 1);
   }

@@ -3,7 +3,8 @@ package io.drumline.listener;
 import java.util.Locale;
 
 /**
- * The client port or its certificate cannot be had; the message is one sentence for the operator.
+ * The client port cannot be opened, or its certificate not be used; the message is one sentence for
+ * the operator.
  */
 final class CannotListenException extends RuntimeException {
   CannotListenException(int port, Throwable cause) {

@@ -3,7 +3,7 @@ package io.drumline.listener;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Prints the one sentence of a {@link CannotListenException} in place of a stack trace. */
+/** Prints the message of a {@link CannotListenException} instead of a stack trace. */
 final class CannotListenFailureAnalyzer extends AbstractFailureAnalyzer<CannotListenException> {
   @Override
   protected FailureAnalysis analyze(Throwable rootFailure, CannotListenException cause) {

@@ -10,38 +10,38 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The negotiation of permessage-deflate (RFC 7692). The server never keeps a context between its
- * messages, so that one compressed frame fits all that receive it; that needs no parameter. A
- * client keeps one unless it offered not to: libraries refuse an answer with a parameter that they
- * did not offer (Netty, Reactor Netty), or go on as if it was not there (Jetty, Tornado, Tyrus).
+ * Negotiates permessage-deflate (RFC 7692). The server never keeps a context between its messages,
+ * so that one compressed frame fits all its receivers; that needs no parameter. A client keeps one
+ * unless it offered not to: libraries reject an answer with a parameter that they did not offer
+ * (Netty, Reactor Netty), or ignore the parameter (Jetty, Tornado, Tyrus).
  */
 final class Deflate {
 
-  /** What may be agreed. */
+  /** What the server may accept. */
   enum Offer {
     /** No compression. */
     NONE,
-    /** With clients that keep no context between their messages. */
+    /** Compression for clients that keep no context between their messages. */
     WITHOUT_CONTEXT,
-    /** With every client. */
+    /** Compression for all clients. */
     ANY
   }
 
-  /** What was agreed. */
+  /** What was negotiated. */
   enum Use {
     /** No compression. */
     NONE,
-    /** The client's messages can be inflated each by itself. */
+    /** Each of the client's messages can be inflated independently. */
     WITHOUT_CONTEXT,
-    /** The client's messages refer to those before: they need memory for as long as it is here. */
+    /** The client's messages refer to earlier ones: they need memory as long as it is connected. */
     WITH_CONTEXT
   }
 
   /**
-   * An agreement.
+   * The outcome of a negotiation.
    *
    * @param header the value of Sec-WebSocket-Extensions in the answer
-   * @param use what it says of the client's messages
+   * @param use the compression of the client's messages
    */
   record Agreement(String header, Use use) {}
 
@@ -55,11 +55,11 @@ final class Deflate {
   private Deflate() {}
 
   /**
-   * The answer to the first offer that can be met, or null if there is none. It has no parameter
-   * that was not offered.
+   * Answers the first acceptable offer, or returns null if there is none. The answer has no
+   * parameter that was not offered.
    *
    * @param offers the values of Sec-WebSocket-Extensions in the request
-   * @param offer what may be agreed
+   * @param offer what the server may accept
    */
   static @Nullable Agreement agree(List<String> offers, Offer offer) {
     if (offer == Offer.NONE) {
@@ -101,16 +101,19 @@ final class Deflate {
               String value = parameter.getValue();
               return switch (parameter.getKey()) {
                 case SERVER_NO_CONTEXT, CLIENT_NO_CONTEXT -> value == null;
-                // Shared frames are deflated with the whole window.
+                // Shared frames are deflated with the largest window.
                 case SERVER_WINDOW -> FULL_WINDOW.equals(value);
-                // A hint, or a promise of the client's: the inflater copes with every window.
+                // A hint, or the client's own choice: the inflater supports all window sizes.
                 case CLIENT_WINDOW -> value == null || value.matches("[89]|1[0-5]");
                 default -> false;
               };
             });
   }
 
-  /** The decoder for one socket; a frame that inflates to more bytes than the limit fails. */
+  /**
+   * Creates the decoder of one connection; a frame that inflates to more bytes than the limit
+   * fails.
+   */
   static ChannelHandler inflater(Use use, int limit) {
     boolean withoutContext = use == Use.WITHOUT_CONTEXT;
     String agreed = withoutContext ? NAME + "; " + CLIENT_NO_CONTEXT : NAME;

@@ -21,39 +21,39 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides who gets a socket on this node, before the upgrade, and counts those who have one. Any
+ * Admits clients to this node before the WebSocket upgrade, and counts the open connections. Any
  * thread.
  */
 final class Gate {
 
-  /** How a request for an upgrade ended. */
+  /** The outcome of an upgrade request. */
   enum Outcome {
     ACCEPTED,
-    /** Not a request for this endpoint, or not one of RFC 6455. */
+    /** Not a request for this endpoint, or not valid by RFC 6455. */
     BAD_REQUEST,
     NOT_FOUND,
-    /** A page that may not connect sent it. */
+    /** The request is from a page of an origin that is not allowed. */
     ORIGIN,
-    /** The node takes no sockets now: it drains, or the backplane is away. */
+    /** The node accepts no connections: it drains, or the backplane is unavailable. */
     UNAVAILABLE,
-    /** More came in a second than may. */
+    /** Too many requests per second. */
     TOO_FAST,
-    /** The client's address has as many sockets as it may. */
+    /** The client's address has reached its connection limit. */
     ADDRESS_FULL,
-    /** The node has as many sockets as it may. */
+    /** The node has reached its connection limit. */
     FULL
   }
 
   /** The answer to a request. */
   sealed interface Answer {}
 
-  /** It gets a socket, and must {@link #leave} when that ends. */
+  /** Admitted: the caller must call {@link #leave} when the connection ends. */
   record Admitted(Peer peer) implements Answer {}
 
   /**
-   * It does not; the sentence is for the body.
+   * Rejected; the sentence is for the body.
    *
-   * @param retryAfter seconds; 0 where it will not help to ask again
+   * @param retryAfter seconds; 0 if a retry will not help
    */
   record TurnedAway(HttpResponseStatus status, String sentence, int retryAfter) implements Answer {}
 
@@ -71,7 +71,7 @@ final class Gate {
   private final MeterRegistry registry;
 
   /**
-   * @param accepting whether this node takes new sockets at all
+   * @param accepting whether this node accepts new connections
    */
   Gate(
       ListenerProperties properties,
@@ -93,21 +93,21 @@ final class Gate {
         .description("Client connections that this node takes at most")
         .register(registry);
     for (Outcome outcome : Outcome.values()) {
-      counter(outcome); // shows all of them from the start
+      counter(outcome); // exports all of them from the start
     }
   }
 
-  /** Whether this node takes new sockets at all. */
+  /** Whether this node accepts new connections. */
   boolean accepting() {
     return accepting.getAsBoolean();
   }
 
-  /** Whether the other end of a new connection is a proxy that is believed. */
+  /** Whether the peer of a new connection is a trusted proxy. */
   boolean trusts(InetAddress address) {
     return proxies.trusts(address);
   }
 
-  /** Decides on a request that is otherwise good, and counts it. */
+  /** Decides on a request that is valid otherwise, and counts the outcome. */
   Answer enter(Channel channel, HttpHeaders headers) {
     InetAddress nearest = ProxyHeader.source(channel);
     if (nearest == null || !accepting()) {
@@ -142,7 +142,10 @@ final class Gate {
     return new Admitted(peer);
   }
 
-  /** A browser shows its page nothing but a failed connection: the operator must find out here. */
+  /**
+   * Logs a rejected origin: a browser tells its page only that the connection failed, so the
+   * operator must learn it here.
+   */
   private void refusedOrigin(HttpHeaders headers, InetAddress address) {
     String origin = LogText.quoted(String.join(", ", headers.getAll(HttpHeaderNames.ORIGIN)));
     String host = LogText.quoted(headers.get(HttpHeaderNames.HOST));
@@ -164,7 +167,7 @@ final class Gate {
     return retryAfter.next(System.nanoTime());
   }
 
-  /** Gives the places back. */
+  /** Releases the places of a connection that has ended. */
   void leave(Peer peer) {
     open.decrementAndGet();
     addresses.leave(peer.address());

@@ -30,24 +30,24 @@ import org.jspecify.annotations.Nullable;
  */
 sealed interface Handshake {
 
-  /** The socket is upgraded; the headers are those of the 101. */
+  /** Accepted; the headers are those of the 101. */
   record Accepted(HttpHeaders headers, Deflate.Use deflate) implements Handshake {}
 
-  /** It is not; the reason is one sentence for the body. */
+  /** Rejected; the reason is one sentence for the body. */
   record Refused(HttpResponseStatus status, String reason, HttpHeaders headers)
       implements Handshake {}
 
-  /** Best first. */
+  /** In order of preference. */
   List<String> PROTOCOLS = List.of("v12.stomp", "v11.stomp", "v10.stomp");
 
   /** The GUID of RFC 6455. */
   String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
   /**
-   * Accepts or refuses.
+   * Accepts or rejects a request.
    *
-   * @param compression what of permessage-deflate may be agreed
-   * @param unknown what becomes of a request that offers subprotocols, and none of ours
+   * @param compression what the server may accept of permessage-deflate
+   * @param unknown how to handle a request whose subprotocols are all unknown
    */
   static Handshake answer(
       HttpRequest request, Deflate.Offer compression, UnknownSubprotocol unknown) {
@@ -123,7 +123,7 @@ sealed interface Handshake {
     }
   }
 
-  /** The members of a list header that may come in several lines. */
+  /** The members of a list header that may span several lines. */
   private static List<String> tokens(List<String> lines) {
     return lines.stream()
         .flatMap(line -> Arrays.stream(line.split(",")))

@@ -11,21 +11,22 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * The connections that are not upgraded yet: at TLS, at the PROXY header, at their request. When
- * there are too many, the oldest gives way to the new one: who is in earnest needs a moment, who
- * fills the places does not leave. Each connection is told of on its own event loop.
+ * Connections that are not upgraded yet: during TLS, the PROXY header or the HTTP request. When
+ * there are too many, the oldest is closed in favour of a new one: real clients are done quickly,
+ * attackers hold their connections. Each event loop keeps its own connections; called on their
+ * event loop.
  */
 final class Handshakes {
 
-  /** Why a connection ended before it had made its request. */
+  /** Why a connection ended before its request. */
   enum Failure {
-    /** It took too long. */
+    /** The handshake timeout passed. */
     TIMEOUT,
     /** It was the oldest of too many. */
     DISPLACED,
-    /** TLS was not agreed on. */
+    /** The TLS handshake failed. */
     TLS,
-    /** A trusted proxy sent no PROXY header, or a broken one. */
+    /** A trusted proxy sent no PROXY header, or an invalid one. */
     PROXY
   }
 
@@ -47,13 +48,13 @@ final class Handshakes {
     this.mostOfALoop = Math.max(1, most / Math.max(1, count));
     this.registry = registry;
     for (Failure failure : Failure.values()) {
-      counter(failure); // shows all of them from the start
+      counter(failure); // exports all of them from the start
     }
   }
 
-  /** A connection begins to wait, as the youngest. */
+  /** Adds a connection as the newest. */
   void begin(Channel channel) {
-    Set<Channel> all = waiting.get(); // in the order of their coming
+    Set<Channel> all = waiting.get(); // in order of arrival
     all.remove(channel);
     if (all.size() >= mostOfALoop) {
       fail(all.iterator().next(), Failure.DISPLACED);
@@ -61,12 +62,12 @@ final class Handshakes {
     all.add(channel);
   }
 
-  /** It is upgraded or has ended. */
+  /** Removes a connection that was upgraded or has ended. */
   void end(Channel channel) {
     waiting.get().remove(channel);
   }
 
-  /** Closes one that waits, and counts why, once. */
+  /** Closes a waiting connection, and counts the reason once. */
   void fail(Channel channel, Failure failure) {
     if (waiting.get().remove(channel)) {
       counter(failure).increment();

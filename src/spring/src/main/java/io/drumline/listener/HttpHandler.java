@@ -38,8 +38,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One connection while it speaks HTTP: answers {@code /healthz}, and hands over to {@link Sockets}
- * at the upgrade. Each request must be complete within the handshake timeout.
+ * Handles one connection while it uses HTTP: answers {@code /healthz}, and passes the connection to
+ * {@link Sockets} at the upgrade. Each request must be complete within the handshake timeout.
  */
 final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private static final Logger log = LoggerFactory.getLogger(HttpHandler.class);
@@ -50,7 +50,9 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private final Handshakes handshakes;
   private @Nullable Future<?> deadline;
 
-  /** When the connection was opened; 0 once a request was answered, behind which it may idle. */
+  /**
+   * When the connection was opened; 0 once a request was answered, since it may be idle after that.
+   */
   private long opened = System.nanoTime();
 
   HttpHandler(ListenerProperties properties, Gate gate, Sockets sockets, Handshakes handshakes) {
@@ -83,7 +85,7 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     super.userEventTriggered(ctx, event);
   }
 
-  /** Who asks and does not read the answers is not read from, and so comes to its deadline. */
+  /** Stops reading from a client that does not read the answers, so that its deadline passes. */
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) throws Exception {
     ctx.channel().config().setAutoRead(ctx.channel().isWritable());
@@ -93,7 +95,7 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   @Override
   protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
     if (!ctx.channel().isActive()) {
-      return; // pipelined behind one whose answer closes
+      return; // pipelined after a request whose answer closes the connection
     }
     DecoderResult decoded = request.decoderResult();
     if (decoded.isFailure()) {
@@ -141,7 +143,7 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     return Handshake.answer(request, compression, properties.unknownSubprotocol());
   }
 
-  /** The answer, with the compression that this node has memory for. */
+  /** The answer, with compression only as far as this node has memory for it. */
   private Handshake.Accepted afforded(FullHttpRequest request, Handshake.Accepted accepted) {
     return accepted.deflate() == Deflate.Use.WITH_CONTEXT && !sockets.contexts().take()
         ? (Handshake.Accepted) handshake(request, Deflate.Offer.WITHOUT_CONTEXT)
@@ -157,12 +159,12 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             accepted.headers(),
             EmptyHttpHeaders.INSTANCE));
     long begun = opened == 0 ? System.nanoTime() : opened;
-    ctx.channel().config().setAutoRead(true); // the hub holds back a WebSocket's client itself
+    ctx.channel().config().setAutoRead(true); // from here on, the hub controls reading
     sockets.open(ctx.channel(), peer, accepted.deflate(), begun, () -> gate.leave(peer));
     ChannelPipeline pipeline = ctx.pipeline();
     pipeline.remove(this);
     pipeline.remove(HttpObjectAggregator.class);
-    // Last: what it has read beyond the request goes to the next handler, now the frame decoder.
+    // Last: bytes after the request go to the next handler, which is now the frame decoder.
     pipeline.remove(HttpServerCodec.class);
   }
 
@@ -195,7 +197,7 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     refuse(ctx, status, sentence, none());
   }
 
-  /** Answers and closes: what follows may be frames, or a rest that cannot be read. */
+  /** Answers and closes: the bytes that follow may be frames, or the rest of an invalid request. */
   private void refuse(
       ChannelHandlerContext ctx, HttpResponseStatus status, String sentence, HttpHeaders headers) {
     respond(ctx, status, sentence, headers, false);
@@ -270,7 +272,7 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    boolean tls = cause instanceof DecoderException; // of which the handshake's event has told
+    boolean tls = cause instanceof DecoderException; // reported by the event of the TLS handshake
     if (!tls && !(cause instanceof IOException)) {
       log.error("A connection failed before its upgrade; closing it", cause);
     }

@@ -10,16 +10,15 @@ import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Bounds the memory of this node for clients whose compressed messages refer to those before. Each
- * is counted with all that it may take, so that no client who has one can exceed the bound later.
- * Any thread.
+ * Limits this node's memory for clients whose compressed messages refer to earlier ones. Each is
+ * counted with its maximum, so that the limit holds whatever the clients send. Any thread.
  */
 final class InflateContexts {
   private static final Logger log = LoggerFactory.getLogger(InflateContexts.class);
 
   /**
-   * Native memory of one: zlib's window of 32 KB and its state of 7 KB, and what Netty has around
-   * them, rounded up.
+   * Native memory of one client: zlib's window of 32 KB, its state of 7 KB, and Netty's overhead,
+   * rounded up.
    */
   static final int BYTES = 48 * 1024;
 
@@ -44,7 +43,7 @@ final class InflateContexts {
             .register(registry);
   }
 
-  /** Takes memory for one client; false if there is no more. */
+  /** Reserves the memory of one client; false if the limit is reached. */
   boolean take() {
     if ((long) taken.incrementAndGet() * BYTES <= limit.toBytes()) {
       full.set(false);
@@ -61,7 +60,7 @@ final class InflateContexts {
     return false;
   }
 
-  /** Gives the memory of one client back. */
+  /** Releases the memory of one client. */
   void release() {
     taken.decrementAndGet();
   }

@@ -14,8 +14,8 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.util.unit.DataSize;
 
 /**
- * The client listener: accepts TCP connections once everything else is ready. It is started last
- * and stopped first; stopping ends the accepting only, sockets are the hub's to close.
+ * The client listener: accepts TCP connections. It is started last, when the node is ready for
+ * clients, and stopped first; stopping only ends accepting, the hub closes open connections.
  */
 public final class Listener implements SmartLifecycle {
   private static final Logger log = LoggerFactory.getLogger(Listener.class);
@@ -27,7 +27,7 @@ public final class Listener implements SmartLifecycle {
   private volatile @Nullable Channel server;
 
   /**
-   * @param bound is told the port at every start
+   * @param bound receives the port at every start
    */
   Listener(ListenerProperties properties, EventLoops loops, Pipeline pipeline, IntConsumer bound) {
     this.properties = properties;
@@ -39,7 +39,7 @@ public final class Listener implements SmartLifecycle {
   /**
    * Binds the port; returns when clients can connect.
    *
-   * @throws CannotListenException if the port cannot be had
+   * @throws CannotListenException if the port cannot be bound
    */
   @Override
   public void start() {
@@ -69,7 +69,7 @@ public final class Listener implements SmartLifecycle {
         "Clients connect to port {}, path {} ({})", port(), properties.path(), loops.transport());
   }
 
-  /** Stops accepting; returns when the port is free. */
+  /** Stops accepting; returns when the port is closed. */
   @Override
   public void stop() {
     Channel channel = server;

@@ -18,10 +18,7 @@ import org.springframework.core.env.MapPropertySource;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(ListenerProperties.class)
 class ListenerConfiguration {
-  /**
-   * Where the rest of the application finds the bound port, as {@code local.server.port} is Spring
-   * Boot's.
-   */
+  /** The property with the bound port, as {@code local.server.port} is Spring Boot's. */
   private static final String PORT_PROPERTY = "local.drumline.listener.port";
 
   @Bean("drumline.listenerGate")

@@ -10,8 +10,8 @@ import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a new connection starts with: the PROXY header where a trusted proxy must send one, TLS
- * where it is configured, then HTTP. {@link HttpHandler} takes HTTP away at the upgrade.
+ * Sets up a new connection: the PROXY header if a trusted proxy must send one, TLS if configured,
+ * then HTTP. {@link HttpHandler} removes the HTTP handlers at the upgrade.
  */
 final class Pipeline extends ChannelInitializer<Channel> {
   private static final HttpDecoderConfig HTTP =

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the header of the PROXY protocol, version 1 or 2, with which a trusted proxy must begin,
- * and notes whom the proxy speaks for. Then it leaves the pipeline.
+ * and stores the client's address. Then it removes itself from the pipeline.
  */
 final class ProxyHeader extends SimpleChannelInboundHandler<HAProxyMessage> {
   private static final AttributeKey<InetAddress> SOURCE =
@@ -31,7 +31,10 @@ final class ProxyHeader extends SimpleChannelInboundHandler<HAProxyMessage> {
     pipeline.addLast(new HAProxyMessageDecoder(MAX_BYTES)).addLast(new ProxyHeader(handshakes));
   }
 
-  /** Who connected, or for whom a proxy did; null if the connection is gone. */
+  /**
+   * The address of the client, as given by a trusted proxy if there is one; null if the connection
+   * is closed.
+   */
   static @Nullable InetAddress source(Channel channel) {
     InetAddress source = channel.attr(SOURCE).get();
     return source == null && channel.remoteAddress() instanceof InetSocketAddress socket
@@ -41,7 +44,7 @@ final class ProxyHeader extends SimpleChannelInboundHandler<HAProxyMessage> {
 
   @Override
   protected void channelRead0(ChannelHandlerContext ctx, HAProxyMessage header) {
-    // Without one, the proxy speaks for itself: a health check.
+    // Without an address, the proxy itself connects, such as for a health check.
     String source = header.sourceAddress();
     if (source != null) {
       ctx.channel().attr(SOURCE).set(TrustedProxies.address(source));

@@ -9,14 +9,14 @@ import org.jspecify.annotations.Nullable;
  * http://host/ws?a=b}), which every server must accept (RFC 9112, section 3.2.2).
  *
  * @param path without the query
- * @param authority the host and port of the absolute form, which stand in place of the {@code Host}
- *     header; null for the origin form
+ * @param authority the host and port of the absolute form, which replace the {@code Host} header;
+ *     null for the origin form
  */
 record RequestTarget(String path, @Nullable String authority) {
   private static final Pattern ABSOLUTE =
       Pattern.compile("(?:https?|wss?)://([^/?#]*)([^?#]*).*", Pattern.CASE_INSENSITIVE);
 
-  /** Reads the target of a request line. */
+  /** Parses the target of a request line. */
   static RequestTarget of(String target) {
     Matcher absolute = ABSOLUTE.matcher(target);
     if (absolute.matches()) {

@@ -5,8 +5,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * When those who were turned away should ask again: at random, and the further apart the more of
- * them there are, so that they do not come back as the crowd that they were. Any thread.
+ * Chooses when rejected clients should retry: at random, over a time that grows with their number,
+ * so that they do not all return at once. Any thread.
  */
 final class RetryAfter {
   private static final int LEAST_SPREAD = 3;
@@ -14,18 +14,24 @@ final class RetryAfter {
 
   private final int perSecond;
 
-  /** A second by the clock, and in the lower half how many were turned away in it. */
+  /**
+   * The current second in the upper half, and the number of clients rejected in it in the lower
+   * half.
+   */
   private final AtomicLong turnedAway = new AtomicLong();
 
   /**
-   * @param perSecond how many may come in a second
+   * @param perSecond the number of clients that may connect per second
    */
   RetryAfter(int perSecond) {
     this.perSecond = perSecond;
   }
 
   /**
-   * Seconds for one more who is turned away now: from 1 to 3, or to as many as all of them need.
+   * The seconds after which a client rejected now should retry: 1 to 3, or more if so many were
+   * rejected in this second that they need longer; at most 30.
+   *
+   * @param nanos {@link System#nanoTime}
    */
   int next(long nanos) {
     long second = TimeUnit.NANOSECONDS.toSeconds(nanos) & Integer.MAX_VALUE;

@@ -29,11 +29,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The end of an upgraded socket's pipeline: hands a client's bytes to its STOMP session, answers
- * control frames, and finds out by pings whether a silent client is still there.
+ * The last handler of an upgraded connection: passes the client's bytes to its STOMP session,
+ * answers control frames, and pings a silent client.
  *
- * <p>Whoever breaks the protocol is told so in a Close frame, behind which our half of the TCP
- * connection ends: the client reads the code, whatever it is sending meanwhile.
+ * <p>A client that violates the protocol receives a Close frame; then our half of the TCP
+ * connection is closed, so that the client reads the code even while it is sending.
  */
 final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
   private static final Logger log = LoggerFactory.getLogger(SocketHandler.class);
@@ -76,7 +76,7 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
     if (frame instanceof CloseWebSocketFrame close) {
       closed(ctx, close);
     } else if (!connection.open()) {
-      return; // it was told; only its Close frame matters now
+      return; // we have closed: only the client's Close frame matters now
     } else if (frame.rsv() != 0) {
       fail(ctx, CloseCode.PROTOCOL_ERROR, "A reserved bit is set that was not agreed on.");
     } else if (frame instanceof PingWebSocketFrame) {
@@ -90,7 +90,7 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
     }
   }
 
-  /** Those that answer our pings for signs of life have no payload. */
+  /** Passes on a pong of a shared session. Pongs for our own pings have no payload. */
   private void pong(ByteBuf payload) {
     if (payload.readableBytes() == Long.BYTES) {
       session.pong(payload.getLong(payload.readerIndex()));
@@ -134,7 +134,7 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
     }
   }
 
-  /** Any byte is a sign of life, also one in the middle of a frame. */
+  /** Any byte counts as a sign of life, even part of a frame. */
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
     pinged = false;
@@ -147,7 +147,7 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
     }
     long interval = properties.pingInterval().toMillis();
     if (!ctx.channel().config().isAutoRead()) {
-      pinged = false; // we do not listen, so silence says nothing
+      pinged = false; // we are not reading, so silence means nothing
       return interval;
     }
     if (pinged) {
@@ -189,7 +189,7 @@ final class SocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
       }
     } else if (cause instanceof DecoderException) {
       fail(ctx, CloseCode.PROTOCOL_ERROR, "A frame cannot be read.");
-    } else if (!(cause instanceof IOException)) { // of which channelInactive follows
+    } else if (!(cause instanceof IOException)) { // which channelInactive follows
       connection.failed(cause);
       log.atError()
           .setCause(cause)

@@ -12,7 +12,7 @@ import io.netty.handler.codec.http.websocketx.Utf8FrameValidator;
 import io.netty.handler.codec.http.websocketx.WebSocket13FrameDecoder;
 import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
 
-/** Gives the upgraded sockets of this node their pipelines. */
+/** Sets up the pipelines of upgraded connections. */
 final class Sockets {
 
   private final ListenerProperties properties;
@@ -38,7 +38,7 @@ final class Sockets {
     deflated = decoder(properties, true);
   }
 
-  /** The memory for clients that {@link Deflate.Use#WITH_CONTEXT} is agreed with. */
+  /** The memory for clients with {@link Deflate.Use#WITH_CONTEXT}. */
   InflateContexts contexts() {
     return contexts;
   }
@@ -48,21 +48,21 @@ final class Sockets {
         .expectMaskedFrames(true)
         .allowExtensions(extensions)
         .maxFramePayloadLength((int) properties.maxFrameBytes().toBytes())
-        .closeOnProtocolViolation(false) // SocketHandler does, behind what is already queued
+        .closeOnProtocolViolation(false) // SocketHandler does, after frames already queued
         .build();
   }
 
   /**
-   * Gives a socket that has entered, and was answered with 101, its WebSocket pipeline. Called on
-   * its event loop.
+   * Sets up the WebSocket pipeline of a connection that was admitted and answered with 101. Called
+   * on its event loop.
    *
-   * <p>Bytes come in as frames; inflated, if so agreed; text is checked to be UTF-8 as the client
-   * meant it, so after that. There is nothing on the way out: the hub writes finished frames.
+   * <p>Inbound: frames are decoded, inflated if negotiated, and then text is validated as UTF-8.
+   * There is no outbound handler: the hub writes encoded frames.
    *
-   * @param deflate with {@link Deflate.Use#WITH_CONTEXT}, memory was taken for it, which goes back
-   *     when the socket has ended
-   * @param begun {@link System#nanoTime} of the handshake's beginning
-   * @param onEnd is called when the socket has ended
+   * @param deflate for {@link Deflate.Use#WITH_CONTEXT}, memory is reserved, and released when the
+   *     connection has ended
+   * @param begun {@link System#nanoTime} at the start of the handshake
+   * @param onEnd called when the connection has ended
    */
   void open(Channel channel, Peer peer, Deflate.Use deflate, long begun, Runnable onEnd) {
     boolean compressed = deflate != Deflate.Use.NONE;

@@ -23,12 +23,14 @@ import org.springframework.boot.ssl.SslOptions;
 
 /**
  * TLS for the client listener, from one of Spring's SSL bundles. When the bundle is reloaded, new
- * connections get the new certificate; those that are open keep theirs.
+ * connections use the new certificate; open connections keep theirs.
  */
 final class Tls {
   private static final Logger log = LoggerFactory.getLogger(Tls.class);
 
-  /** A WebSocket is opened over HTTP/1.1: who speaks nothing else with us is told so by TLS. */
+  /**
+   * A WebSocket is opened over HTTP/1.1: clients that only support other protocols get a TLS alert.
+   */
   private static final ApplicationProtocolConfig HTTP_1_1 =
       new ApplicationProtocolConfig(
           Protocol.ALPN,
@@ -36,12 +38,12 @@ final class Tls {
           SelectedListenerFailureBehavior.FATAL_ALERT,
           ApplicationProtocolNames.HTTP_1_1);
 
-  /** Java's, read when the first handshake begins. */
+  /** A property of the JDK, read at the first handshake. */
   private static final String NO_RENEGOTIATION = "jdk.tls.rejectClientInitiatedRenegotiation";
 
   static {
-    // Else a client of TLS 1.2 could have its handshake anew on an open connection, as often as it
-    // likes, and the server's half of it costs far more than the client's.
+    // Else a client of TLS 1.2 could renegotiate as often as it likes on an open connection, at far
+    // higher cost to the server than to itself.
     if (System.getProperty(NO_RENEGOTIATION) == null) {
       System.setProperty(NO_RENEGOTIATION, "true");
     }
@@ -93,7 +95,7 @@ final class Tls {
         .build();
   }
 
-  /** For one connection, with the certificate of now. */
+  /** Creates the handler of one connection, with the current certificate. */
   SslHandler handler(Channel channel) {
     SslHandler handler = context.newHandler(channel.alloc());
     handler.setHandshakeTimeoutMillis(timeout.toMillis());

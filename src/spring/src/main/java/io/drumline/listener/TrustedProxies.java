@@ -13,18 +13,20 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The proxies that are believed when they say whom they speak for. What anybody else says about
- * addresses is not looked at. Immutable, any thread.
+ * The proxies whose information about client addresses is trusted; that of others is ignored.
+ * Immutable; any thread.
  */
 final class TrustedProxies {
-  /** An IPv6 address without brackets has several colons: there, no port can be told apart. */
+  /**
+   * A port is recognised only after an IPv4 address or brackets: an IPv6 address itself has colons.
+   */
   private static final Pattern WITH_PORT = Pattern.compile("(\\[[^]]+]|[0-9.]+)(?::[0-9]{1,5})?");
 
   private final List<IpSubnetFilterRule> networks;
 
   /**
    * @param networks addresses or networks, such as {@code 10.0.0.0/8}
-   * @throws IllegalArgumentException where one is neither
+   * @throws IllegalArgumentException if one is neither
    */
   TrustedProxies(List<String> networks) {
     this.networks = networks.stream().map(TrustedProxies::network).toList();
@@ -41,7 +43,7 @@ final class TrustedProxies {
           return new IpSubnetFilterRule(address, prefix, IpFilterRuleType.ACCEPT);
         }
       } catch (NumberFormatException noPrefix) {
-        // refused below
+        // rejected below
       }
     }
     throw new IllegalArgumentException(
@@ -59,10 +61,10 @@ final class TrustedProxies {
   }
 
   /**
-   * The client at the other end of a chain of proxies. Each proxy adds whom it heard at the end of
-   * the list, so it is read from there, as long as the one who wrote it is trusted.
+   * The client behind a chain of proxies. Each proxy appends its peer's address to the list, so the
+   * list is read backwards, as long as the proxy that added the entry is trusted.
    *
-   * @param nearest who connected to us
+   * @param nearest the address that connected to us
    * @param forwardedFor the values of all {@code X-Forwarded-For} headers
    */
   InetAddress client(InetAddress nearest, List<String> forwardedFor) {
@@ -83,15 +85,14 @@ final class TrustedProxies {
   }
 
   /**
-   * The address of a hop, which some proxies write with its port: {@code 192.0.2.1:4711}, {@code
-   * [2001:db8::1]:4711}.
+   * The address of a hop, possibly with a port: {@code 192.0.2.1:4711}, {@code [2001:db8::1]:4711}.
    */
   private static @Nullable InetAddress hop(String text) {
     Matcher withPort = WITH_PORT.matcher(text);
     return address(withPort.matches() ? withPort.group(1) : text);
   }
 
-  /** Of an address in digits; null for anything else: no name is looked up. */
+  /** Parses a numeric address; null for anything else, as no name is resolved. */
   static @Nullable InetAddress address(String text) {
     return NetUtil.createInetAddressFromIpAddressString(text);
   }

@@ -1,8 +1,8 @@
 package io.drumline.listener;
 
-/** What becomes of an upgrade request that offers subprotocols, and none of the server's. */
+/** How an upgrade request is handled whose subprotocols are all unknown. */
 enum UnknownSubprotocol {
-  /** The WebSocket is opened without a subprotocol; CONNECT agrees on a STOMP version. */
+  /** The WebSocket is opened without a subprotocol; CONNECT negotiates the STOMP version. */
   IGNORE,
   /** The request is answered with 400. */
   REFUSE

@@ -1,4 +1,7 @@
-/** The client listener: the WebSocket upgrade, frames in, pings, and the load balancer's check. */
+/**
+ * The client listener: the WebSocket upgrade, inbound frames, pings, and the health check for load
+ * balancers.
+ */
 @NullMarked
 package io.drumline.listener;
 
