@@ -9,8 +9,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * The state of the backplane. Part of readiness, never of liveness: DOWN while messages cannot
- * pass, which takes the node out of load balancing; DEGRADED, which does not, while Redis refuses
- * some operations or may evict keys, since that is so for all nodes. The details say why.
+ * pass, which removes the node from load balancing. DEGRADED, which does not, while Redis rejects
+ * some operations or may evict keys, since that affects all nodes. The details give the reasons.
  */
 @Component("backplaneHealthIndicator")
 final class BackplaneHealthIndicator implements HealthIndicator {

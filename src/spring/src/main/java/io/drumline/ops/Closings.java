@@ -4,7 +4,9 @@ import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** When the sockets of a drain were closed: their Close frames written. Thread safe. */
+/**
+ * The times at which a drain closed connections, that is, wrote their Close frames. Thread-safe.
+ */
 final class Closings {
   private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
@@ -12,7 +14,7 @@ final class Closings {
   private final AtomicInteger count = new AtomicInteger();
 
   /**
-   * @param most that there will be
+   * @param most the maximum number
    */
   Closings(int most) {
     times = new long[most];
@@ -26,7 +28,7 @@ final class Closings {
     return count.get();
   }
 
-  /** Most of them within any second. To be asked when no more are added. */
+  /** The most connections closed within any second. To be called after the last was added. */
   int busiestSecond() {
     long[] sorted = Arrays.copyOf(times, count());
     Arrays.sort(sorted);

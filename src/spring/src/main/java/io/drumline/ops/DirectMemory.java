@@ -4,16 +4,17 @@ import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.management.ManagementFactory;
 
 /**
- * Keeps Netty below the JVM's limit of direct memory. Netty counts what it allocates, and fails at
- * once where its own limit is reached. JDK 17, where its limit comes first, collects garbage and
- * sleeps for half a second in each allocation that fails, on the event loop.
+ * Keeps Netty's direct memory below the JVM's limit. Netty counts its allocations, and fails at
+ * once at its own limit. At the JVM's limit, JDK 17 collects garbage and sleeps for half a second
+ * in each failing allocation, on the event loop.
  */
 public final class DirectMemory {
   private static final String LIMIT = "io.netty.maxDirectMemory";
   private static final int PART = 8;
 
   /**
-   * Until JDK 23 Netty counts a chunk (4 MB) after it was allocated; two threads may try at once.
+   * Until JDK 23, Netty counts a chunk (4 MB) only after its allocation; two threads may allocate
+   * at once.
    */
   private static final long LEAST_BYTES = 8 << 20;
 
@@ -22,7 +23,7 @@ public final class DirectMemory {
   private DirectMemory() {}
 
   /**
-   * Sets Netty's limit for this process, where {@value #LIMIT} is not given. To be called before
+   * Sets Netty's limit for this process, unless {@value #LIMIT} is given. Must be called before
    * Netty is used.
    */
   public static void limitNetty() {
@@ -31,7 +32,7 @@ public final class DirectMemory {
     }
   }
 
-  /** Of the JVM's direct memory, how many bytes are Netty's. */
+  /** Netty's limit in bytes, given the JVM's. */
   static long nettyBytes(long jvmBytes) {
     long rest = Math.min(MOST_BYTES, Math.max(LEAST_BYTES, jvmBytes / PART));
     return Math.max(jvmBytes / 2, jvmBytes - rest);

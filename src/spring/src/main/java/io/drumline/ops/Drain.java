@@ -14,17 +14,18 @@ import org.springframework.boot.availability.ReadinessState;
 import org.springframework.context.ApplicationEventPublisher;
 
 /**
- * Empties this node: it is said to be unready and takes no new clients, load balancers get a grace
- * to notice, then the sockets are closed one by one, the heaviest last, and what they leave in
- * their sessions is stored. The rest of the node works on meanwhile and afterwards. Thread safe.
+ * Drains this node: it becomes unready and accepts no new clients, load balancers get a grace
+ * period to notice, then connections are closed at an even rate, the heaviest last, and the
+ * positions of their sessions are stored. The rest of the node keeps working, also afterwards.
+ * Thread-safe.
  */
 public final class Drain {
 
   /** What follows a drain. */
   public enum Then {
-    /** The node stays up, empty, until it is told to serve again or to end. */
+    /** The node stays up without clients, until it is told to serve again or to stop. */
     STAY,
-    /** The process ends; that cannot be taken back. */
+    /** The process exits; this cannot be cancelled. */
     EXIT
   }
 
@@ -58,7 +59,7 @@ public final class Drain {
         .register(registry);
   }
 
-  /** Begins to drain, unless it does; completes when no client is left. */
+  /** Starts to drain, unless the node is draining already; completes when no client is left. */
   public synchronized CompletableFuture<Void> begin(Then next) {
     if (next == Then.EXIT) {
       then = next;
@@ -79,14 +80,14 @@ public final class Drain {
     nodes.draining(true);
   }
 
-  /** Closes what is left at once, if it drains. */
+  /** Closes the remaining connections at once, if the node is draining. */
   public synchronized void hurry() {
     if (run != null) {
       run.hurry();
     }
   }
 
-  /** Serves again, unless the process is about to end; returns whether it does. */
+  /** Ends a drain, so that the node serves again; returns false if the process is about to exit. */
   public synchronized boolean cancel() {
     if (then == Then.EXIT) {
       return false;

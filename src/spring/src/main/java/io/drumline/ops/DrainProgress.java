@@ -1,23 +1,23 @@
 package io.drumline.ops;
 
 /**
- * How far a node has drained.
+ * The progress of a drain.
  *
- * @param connections that are open
- * @param planned that were open when the first one was closed; 0 before
- * @param closed by the drain
+ * @param connections open connections
+ * @param planned connections open when the first was closed; 0 before
+ * @param closed connections closed by the drain
  */
 public record DrainProgress(Stage stage, int connections, int planned, int closed) {
 
-  /** What a node does with its clients. */
+  /** The stage of a drain. */
   public enum Stage {
-    /** It serves. */
+    /** The node serves clients. */
     SERVING,
-    /** It refuses new ones, and waits for load balancers to notice. */
+    /** The node rejects new clients, and waits for load balancers to notice. */
     GRACE,
-    /** It closes the sockets one by one. */
+    /** The node closes connections at an even rate. */
     CLOSING,
-    /** It has none, and refuses new ones. */
+    /** The node has no clients, and rejects new ones. */
     DRAINED
   }
 }

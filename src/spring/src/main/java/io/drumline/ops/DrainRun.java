@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One drain, from the grace to the last socket, on a thread of its own. The other methods are for
- * any thread.
+ * One drain, from the grace period to the last connection, on its own thread. The methods may be
+ * called from any thread.
  */
 final class DrainRun {
   private static final Logger log = LoggerFactory.getLogger(DrainRun.class);
@@ -25,7 +25,7 @@ final class DrainRun {
 
   private static final long POLL_MILLIS = 50;
 
-  /** A connection ends by itself 8 seconds after its Close frame. */
+  /** A connection is closed 8 seconds after its Close frame even without an answer. */
   private static final Duration LAST_ANSWERS = Duration.ofSeconds(9);
 
   private final Hub hub;
@@ -54,17 +54,17 @@ final class DrainRun {
     thread.start();
   }
 
-  /** Completes on the drain's thread when the node is empty, or when it was cancelled. */
+  /** Completes on the drain's thread when the node is empty, or the drain was cancelled. */
   CompletableFuture<Void> done() {
     return done;
   }
 
-  /** Waits for nothing any more: closes at once what is left. */
+  /** Skips all waiting: closes the remaining connections at once. */
   void hurry() {
     hurry.countDown();
   }
 
-  /** Closes nothing more. */
+  /** Closes no more connections. */
   void cancel() {
     cancelled = true;
     hurry.countDown();
@@ -74,7 +74,7 @@ final class DrainRun {
     return new DrainProgress(stage, hub.connectionCount(), planned, closed.count());
   }
 
-  @SuppressWarnings("CatchThrowable") // SIGTERM waits for the end of it, whatever it is
+  @SuppressWarnings("CatchThrowable") // SIGTERM waits for its end, even by an error
   private void run() {
     try {
       log.info(
@@ -118,7 +118,10 @@ final class DrainRun {
     }
   }
 
-  /** What closes one by one, comes back one by one: at once, then. */
+  /**
+   * Closes one connection. Without hurry, the clients close at an even rate and so may reconnect at
+   * once.
+   */
   private void close(Connection connection, Runnable then) {
     String hint = hurry.getCount() > 0 ? "now" : "within 10 s";
     connection.execute(
@@ -131,12 +134,14 @@ final class DrainRun {
               counter.increment();
             }
           } finally {
-            then.run(); // or the next ones would wait for it
+            then.run(); // else the next ones would wait for it
           }
         });
   }
 
-  /** Waits for event loops that are late, unless in a hurry; returns whether they are not now. */
+  /**
+   * Waits for event loops that are late, unless in a hurry; returns whether a permit was acquired.
+   */
   private boolean await(Semaphore free, long latest) {
     try {
       boolean acquired = free.tryAcquire();

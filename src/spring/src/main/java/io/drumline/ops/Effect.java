@@ -3,21 +3,21 @@ package io.drumline.ops;
 import java.time.Duration;
 
 /**
- * How many clients may be given up at once, by what it has helped so far. A load balancer that
- * chooses by a hash sends each of them back to the node that closed it. So a node gives up a round
- * of clients, lets them settle, and looks how far above the mean it still is. Where they went
- * elsewhere, the next round is larger; where they came back, there is none until the cluster
- * changes. Pure; used by one thread.
+ * Limits how many clients may be closed at once, by the effect so far. A load balancer that chooses
+ * by a hash sends each client back to the node that closed it. So a node closes a round of clients,
+ * lets them settle, and checks how far above the mean it still is. If they went elsewhere, the next
+ * round is larger; if they came back, there is none until the cluster changes. Without I/O; not
+ * thread-safe.
  */
 final class Effect {
-  /** Clients of the first round: enough to tell by, and few to throw about for nothing. */
+  /** Clients of the first round: enough to see an effect, few enough to disturb in vain. */
   static final int FIRST_ROUND = 50;
 
   private static final int GROWTH = 4;
 
   /**
-   * Of those given up, the least part that must be gone. A hash brings back nearly all, round robin
-   * one of n: of two nodes, every second one.
+   * The least share of the closed clients that must have gone elsewhere. With a hash nearly all
+   * come back, with round robin one in n: with two nodes, every second one.
    */
   private static final double LEAST_GONE = 0.25;
 
@@ -30,17 +30,18 @@ final class Effect {
   private boolean futile;
 
   /**
-   * @param settle how long clients have to come back
+   * @param settle the time clients have to reconnect
    */
   Effect(Duration settle) {
     settleNanos = settle.toNanos();
   }
 
   /**
-   * How many of the excess may be given up now.
+   * The number of clients that may be closed now.
    *
-   * @param excess how many should go
-   * @param above how far this node is above the mean as it is
+   * @param excess the number of clients that should move
+   * @param above how far this node is above the mean
+   * @param now {@link System#nanoTime}
    */
   int allowed(int excess, double above, long now) {
     boolean settled = now - givenAt >= settleNanos;
@@ -50,7 +51,7 @@ final class Effect {
     if (excess == 0) {
       interrupted = true;
       if (settled) {
-        reset(); // it is in balance, and stays so
+        reset(); // balanced, and stably so
       }
       return 0;
     }
@@ -58,7 +59,7 @@ final class Effect {
       if (!settled) {
         return 0;
       }
-      if (given >= FIRST_ROUND && !helped(above)) { // of fewer, nothing can be told yet
+      if (given >= FIRST_ROUND && !helped(above)) { // fewer show no effect
         futile = true;
         return 0;
       }
@@ -67,7 +68,7 @@ final class Effect {
     return Math.min(excess, round - given);
   }
 
-  /** Whether the last round has helped; if so, begins the next. */
+  /** Whether the last round had an effect; if so, begins the next. */
   private boolean helped(double above) {
     if (aboveBefore - above < given * LEAST_GONE) {
       return false;
@@ -79,7 +80,11 @@ final class Effect {
     return true;
   }
 
-  /** So many clients were given up, and this is how far this node was above the mean before. */
+  /**
+   * Notes closed clients.
+   *
+   * @param above how far this node was above the mean before
+   */
   void gave(int clients, double above, long now) {
     if (given == 0) {
       aboveBefore = above;
@@ -88,17 +93,17 @@ final class Effect {
     givenAt = now;
   }
 
-  /** Whether those who were given up came back: no more are, until {@link #reset}. */
+  /** Whether the closed clients came back: no more are closed until {@link #reset}. */
   boolean futile() {
     return futile;
   }
 
-  /** How many were given up in this round. */
+  /** The number of clients closed in this round. */
   int given() {
     return given;
   }
 
-  /** The cluster is another one. */
+  /** Starts again: the cluster has changed. */
   void reset() {
     round = FIRST_ROUND;
     given = 0;

@@ -6,18 +6,18 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Whether the heap is so full that the node does hardly anything but collect garbage: for {@link
- * #LONGEST_NANOS} in a row at least nine tenths of the time, with more than nine tenths of the heap
- * in use. The JVM itself ends that with an {@link OutOfMemoryError} for one collector only, and the
- * others may go on for minutes. Needs no memory itself; for one thread.
+ * Detects a heap so full that the process hardly does anything but collect garbage: for {@link
+ * #LONGEST_NANOS} in a row, at least nine tenths of the time is spent collecting and nine tenths of
+ * the heap are in use. The JVM itself throws an {@link OutOfMemoryError} then with one collector
+ * only; with others this may last for minutes. Allocates nothing; for one thread.
  */
 final class HeapWatch {
   static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  /** What is judged at once; a look comes late where the collector leaves no time for it. */
+  /** The interval of each check; a check is late if garbage collection delays it. */
   static final long SLICE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /** A slice counts for no more: a few long collections of a large heap are no such state. */
+  /** The most that a late check counts for: a few long collections of a large heap are normal. */
   static final long MOST_OF_SLICE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   private final Heap heap;
@@ -26,18 +26,18 @@ final class HeapWatch {
   private long collectedBefore;
   private long bad;
 
-  /** What a JVM says of its heap. */
+  /** The heap of a JVM. */
   interface Heap {
-    /** The clock. */
+    /** The clock, as {@link System#nanoTime}. */
     long nanos();
 
-    /** The time that collections have stopped the process so far. */
+    /** Total time for which collections have paused the process. */
     long collectingMillis();
 
-    /** Bytes in use, garbage included. */
+    /** Bytes in use, including garbage. */
     long used();
 
-    /** Most bytes that it may take. */
+    /** The maximum size in bytes. */
     long most();
   }
 
@@ -45,7 +45,7 @@ final class HeapWatch {
     this.heap = heap;
   }
 
-  /** Looks again, several times a second; returns whether it is so. */
+  /** Checks again; called several times a second. Returns whether the heap is exhausted. */
   boolean isExhausted() {
     long now = heap.nanos();
     long collected = heap.collectingMillis();
@@ -73,7 +73,7 @@ final class HeapWatch {
     collectedBefore = collected;
   }
 
-  /** That of this process. */
+  /** The heap of this process. */
   static final class OfProcess implements Heap {
     private final Runtime runtime = Runtime.getRuntime();
     private final GarbageCollectorMXBean[] collectors;
@@ -82,7 +82,7 @@ final class HeapWatch {
       collectors = stopping(all).toArray(new GarbageCollectorMXBean[0]);
     }
 
-    /** Without those that count what runs beside the process. */
+    /** Excludes collectors that count concurrent work. */
     static List<GarbageCollectorMXBean> stopping(Collection<GarbageCollectorMXBean> all) {
       return all.stream()
           .filter(one -> !one.getName().contains("Concurrent") && !one.getName().contains("Cycles"))

@@ -5,11 +5,12 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Says how old each socket may become: the greatest age less a part of the jitter. Thread safe.
+ * Chooses the maximum age of each connection: the configured age less a part of the jitter.
+ * Thread-safe.
  *
- * <p>Each part is the one before it and the golden ratio, modulo 1. So those of any number of
- * sockets in a row lie evenly in the jitter: sockets that came at once go one after the other, as
- * evenly as they can. Parts by chance would have put two or three times the mean into one second.
+ * <p>Each part is the previous one plus the golden ratio, modulo 1. So the parts of any number of
+ * successive connections are spread evenly over the jitter, and clients that came at once are
+ * closed at an even rate. Random parts would put two or three times the mean into some seconds.
  */
 final class Lifetimes {
   private static final double GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
@@ -17,7 +18,7 @@ final class Lifetimes {
   private final long maxMillis;
   private final double jitter;
 
-  /** Begins anywhere: nodes that start together do not close together. */
+  /** Begins at random: nodes that start together must not close together. */
   private final AtomicLong sockets =
       new AtomicLong(ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE));
 
@@ -26,7 +27,7 @@ final class Lifetimes {
     this.jitter = jitter;
   }
 
-  /** That of the next socket, in milliseconds. */
+  /** The maximum age of the next connection, in milliseconds. */
   long next() {
     double part = sockets.getAndIncrement() * GOLDEN_RATIO % 1;
     return Math.max(1, Math.round(maxMillis * (1 - jitter * part)));

@@ -9,8 +9,8 @@ import java.util.function.Consumer;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells of every exception that is logged. Event loops and libraries catch what their tasks throw,
- * an {@link OutOfMemoryError} too, and do no more than log it.
+ * Reports every exception that is logged. Event loops and libraries catch what their tasks throw,
+ * including an {@link OutOfMemoryError}, and only log it.
  */
 final class LoggedErrors extends AppenderBase<ILoggingEvent> {
   private final Consumer<Throwable> listener;
@@ -19,7 +19,7 @@ final class LoggedErrors extends AppenderBase<ILoggingEvent> {
     this.listener = listener;
   }
 
-  /** Begins; does nothing where the log is not Logback's. */
+  /** Starts to report; does nothing if the logging system is not Logback. */
   static void tell(Consumer<Throwable> listener) {
     if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
       LoggedErrors errors = new LoggedErrors(listener);

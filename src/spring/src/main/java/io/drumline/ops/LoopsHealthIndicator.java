@@ -6,8 +6,8 @@ import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.stereotype.Component;
 
 /**
- * Live while every periodic task of the node runs: a loop that has ended, or is stuck for 30 s, is
- * not repaired by waiting. Part of liveness.
+ * Liveness of the node's periodic tasks: waiting does not repair a loop that has ended, or is stuck
+ * for 30 s. Part of liveness.
  */
 @Component("loopsHealthIndicator")
 final class LoopsHealthIndicator implements HealthIndicator {

@@ -20,8 +20,8 @@ import org.springframework.core.env.Environment;
 import org.springframework.stereotype.Component;
 
 /**
- * This node as one of the cluster's: registers it once it serves clients, and closes their sockets
- * when it turns out that it stood still and the others have gone on without it.
+ * This node's membership of the cluster: registers it once it serves clients, and closes their
+ * connections if the node was suspended so long that the other nodes have continued without it.
  */
 @Component
 final class Membership {
@@ -65,7 +65,7 @@ final class Membership {
     return environment.getProperty(name, Integer.class, 0);
   }
 
-  /** The first interface's that leads somewhere, IPv4 where there is one. */
+  /** The first address of an interface that is not loopback or link-local, preferably IPv4. */
   private static String ownAddress() {
     try {
       return NetworkInterface.networkInterfaces()

@@ -7,14 +7,14 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides when a lack of memory is no passing one. {@code -XX:+ExitOnOutOfMemoryError} cannot: it
- * does not see an {@link OutOfMemoryError} that Java code throws, as Netty and the JDK do where
- * direct memory is exhausted.
+ * Decides when a lack of memory is permanent. {@code -XX:+ExitOnOutOfMemoryError} cannot: it does
+ * not see an {@link OutOfMemoryError} thrown by Java code, as Netty and the JDK do when direct
+ * memory is exhausted.
  *
- * <p>An exhausted heap or metaspace ends it at once, since any object may have been left half done.
- * Anything else, such as direct memory, is repaired by who needed it, and given up when it has
- * failed for 30 seconds, {@value #MOST_FAILURES} times at least, without 10 seconds of peace in
- * between. Any thread; needs no memory itself.
+ * <p>An exhausted heap or metaspace is permanent at once, since any object may be in an
+ * inconsistent state. Other errors, such as of direct memory, are handled where they occur. They
+ * are permanent when they have occurred for 30 seconds, at least {@value #MOST_FAILURES} times,
+ * without 10 seconds in between free of them. Any thread; needs no memory itself.
  */
 final class MemoryExhaustion implements Consumer<Throwable> {
   static final int MOST_FAILURES = 20;
@@ -32,14 +32,14 @@ final class MemoryExhaustion implements Consumer<Throwable> {
 
   /**
    * @param nanos the clock, in nanoseconds
-   * @param givenUp told once, with what is exhausted
+   * @param givenUp called once, with what is exhausted
    */
   MemoryExhaustion(LongSupplier nanos, Consumer<String> givenUp) {
     this.nanos = nanos;
     this.givenUp = givenUp;
   }
 
-  /** Something has failed; what is no lack of memory is passed by. */
+  /** Reports a failure; failures other than a lack of memory are ignored. */
   @Override
   public void accept(Throwable failure) {
     OutOfMemoryError error = find(failure);
@@ -48,7 +48,7 @@ final class MemoryExhaustion implements Consumer<Throwable> {
     }
   }
 
-  /** Nothing has failed, and yet memory is exhausted. */
+  /** Reports that memory is exhausted although nothing has failed. */
   void exhausted(String what) {
     if (end()) {
       givenUp.accept(what);

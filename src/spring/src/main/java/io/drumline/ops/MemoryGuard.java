@@ -15,33 +15,36 @@ import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.stereotype.Component;
 
 /**
- * What a node does when memory is exhausted for good ({@link MemoryExhaustion}). In a process of
- * its own it ends that, with {@value #EXIT_CODE}, as {@code -XX:+ExitOnOutOfMemoryError} does: its
- * clients resume on other nodes. It does so too where nothing fails, but the process does hardly
- * anything but collect garbage ({@link HeapWatch}). In another application's process it takes no
- * more clients, closes those it has, and is not ready for the rest of its life.
+ * Acts when memory is exhausted permanently ({@link MemoryExhaustion}). In a process of its own,
+ * the node exits with {@value #EXIT_CODE}, as {@code -XX:+ExitOnOutOfMemoryError} does: its clients
+ * resume on other nodes. It also exits if nothing fails, but the process hardly does anything but
+ * collect garbage ({@link HeapWatch}). In another application's process, it closes its connections,
+ * accepts no new ones, and stays unready until the application is restarted.
  */
 @Component("memoryHealthIndicator")
 final class MemoryGuard implements HealthIndicator {
-  /** Of a process that was ended for want of memory; the JVM's own. */
+  /** The exit code when memory is exhausted, as the JVM's own. */
   static final int EXIT_CODE = 3;
 
   private static final Logger log = LoggerFactory.getLogger(MemoryGuard.class);
 
-  /** What the last line of the log takes, many times over. */
+  /** Many times the bytes needed for the last line of the log. */
   private static final int RESERVE = 1 << 20;
 
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
-  /** How many looks the last line of the log may take: what goes on beside it may be half done. */
+  /**
+   * Checks to wait for the last line of the log; few, since other threads may work on inconsistent
+   * state.
+   */
   private static final int MOST_LOOKS = 4;
 
   private final Hub hub;
   private final boolean ownProcess;
   private final MemoryExhaustion exhaustion;
 
-  /** Free for that line, and no longer. */
-  @SuppressWarnings("UnusedVariable") // it is used by letting it go
+  /** Released to have memory for that line. */
+  @SuppressWarnings("UnusedVariable") // used by being released
   private volatile byte @Nullable [] reserve;
 
   private volatile @Nullable String exhausted;
@@ -71,7 +74,7 @@ final class MemoryGuard implements HealthIndicator {
     }
   }
 
-  /** Neither a guard nor an executor: without memory they would fail. */
+  /** Uses neither a guard nor an executor: they would fail without memory. */
   @SuppressWarnings("CatchThrowable")
   private void watch() {
     HeapWatch heap =

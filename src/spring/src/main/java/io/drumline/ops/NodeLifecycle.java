@@ -12,9 +12,9 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 
 /**
- * Starts the flow of messages before anything else and ends it after all else: when this stops, no
- * new client can come, those whom no drain has closed before are told to go, what they leave in
- * their sessions is stored, the node gives up its lease, and then the backplane is closed.
+ * Starts the backplane before everything else and stops it last. When this stops, no new client can
+ * connect; remaining connections are closed, the positions of their sessions are stored, the node
+ * releases its lease, and then the backplane is closed.
  */
 @Component
 final class NodeLifecycle implements SmartLifecycle {

@@ -4,7 +4,7 @@ import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /**
- * Says that the process is the node's own: it ends with it. Not so where the node is part of
+ * Marks the process as the node's own, which may exit with it; absent if the node is part of
  * another application.
  */
 public final class OwnProcess

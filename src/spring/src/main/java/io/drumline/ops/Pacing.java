@@ -3,15 +3,15 @@ package io.drumline.ops;
 import java.time.Duration;
 
 /**
- * When each of a number of sockets is to be closed, so that no second has many more than the mean.
- * Pure; used by one thread.
+ * Schedules the closing of connections, so that no second has many more than the mean. Without I/O;
+ * not thread-safe.
  *
- * <p>Who is late (the process stood still, its machine is busy) does not hurry: all that follows is
- * late as well. But the end is put off by {@link #MOST_DELAY} at most, for somebody waits to end
- * the process by force; from there on, what is left is spread over the time that is left.
+ * <p>A delay (the process was suspended, the machine is busy) is not made up for: all later
+ * closings move as well. But the end moves by at most {@link #MOST_DELAY}, since the process may be
+ * killed after that; beyond, the rest is spread over the remaining time.
  */
 final class Pacing {
-  /** What is late by less is caught up with. */
+  /** A smaller delay is made up for. */
   static final Duration MOST_LATE = Duration.ofMillis(100);
 
   static final Duration MOST_DELAY = Duration.ofSeconds(4);
@@ -31,7 +31,7 @@ final class Pacing {
   }
 
   /**
-   * How many may be under way at once, on event loops that are late themselves.
+   * The number of closings that may be pending at once on event loops that are late.
    *
    * @return at least 1
    */
@@ -39,17 +39,17 @@ final class Pacing {
     return (int) Math.max(1, Math.min(count, MOST_LATE.toNanos() / Math.max(1, interval)));
   }
 
-  /** When the socket with this number, from 0, is due, by {@link System#nanoTime}. */
+  /** When the connection with this index, from 0, is due, by {@link System#nanoTime}. */
   long due(int index) {
     return from + (long) (interval * (index - fromIndex));
   }
 
-  /** Until when this one may wait for event loops that are late. */
+  /** Until when the closing of this connection may wait for event loops that are late. */
   long latest(int index) {
     return due(index) + MOST_LATE.plus(MOST_DELAY).toNanos() - delay;
   }
 
-  /** The socket with this number is being closed now. */
+  /** Notes that the connection with this index is being closed now. */
   void closes(int index, long now) {
     long late = now - due(index) - MOST_LATE.toNanos();
     if (late <= 0) {

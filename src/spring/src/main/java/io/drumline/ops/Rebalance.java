@@ -24,13 +24,13 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 
 /**
- * Gives clients up so that other nodes get their share: those beyond the mean of the cluster, a few
- * a second, on a thread of its own; and each at a certain age, on its event loop. Both are off by
- * default, and rest while this node drains.
+ * Closes clients so that other nodes get their share: those beyond the mean of the cluster, a few a
+ * second, on its own thread; and each at a certain age, on its event loop. Both are off by default,
+ * and pause while this node drains.
  *
- * <p>Of those beyond the mean the oldest go first. So nobody is moved twice before all were moved
- * once, also where round robin sends some back; load moves with numbers, heavy clients with light
- * ones; and who has stayed for long will stay for long, so that what was moved stays moved.
+ * <p>Of clients beyond the mean, the oldest go first. So no client is moved twice before all were
+ * moved once, even if round robin sends some back; load moves with numbers, heavy clients with
+ * light ones; and clients that have stayed long tend to stay long, so that the balance lasts.
  */
 @Component
 final class Rebalance implements SmartLifecycle {
@@ -64,7 +64,7 @@ final class Rebalance implements SmartLifecycle {
     this.hub = hub;
     this.nodes = nodes;
     this.properties = properties;
-    periodic.guard(TASK); // its metric is there from the start
+    periodic.guard(TASK); // exports its metric from the start
     share = new Share(properties.tolerance(), properties.settle());
     effect = new Effect(properties.settle());
     mean = counter(registry, "mean");
@@ -118,7 +118,7 @@ final class Rebalance implements SmartLifecycle {
                 return Math.min(left, Wheel.LOOK_IN_MILLIS);
               }
               if (hub.draining()) {
-                return LOOK_AGAIN_MILLIS; // it will be closed, unless that is taken back
+                return LOOK_AGAIN_MILLIS; // the drain will close it, unless cancelled
               }
               give(connection, age);
               return 0;
@@ -151,7 +151,7 @@ final class Rebalance implements SmartLifecycle {
     return view.age().compareTo(nodes.lease().dividedBy(2)) > 0;
   }
 
-  /** Closes what is due in this second. */
+  /** Closes the clients that are due in this second. */
   private void giveUpSome(long now) {
     boolean over = share.excess(hub.connectionCount(), now) > 0;
     List<Connection> open = over ? hub.openConnections().join() : List.of();
@@ -181,7 +181,7 @@ final class Rebalance implements SmartLifecycle {
     }
   }
 
-  /** The oldest sockets, but none that is too young. */
+  /** The oldest connections above the minimum age. */
   private List<Connection> oldest(List<Connection> open, int most) {
     long now = System.nanoTime();
     long youngest = properties.minAge().toNanos();
@@ -225,7 +225,7 @@ final class Rebalance implements SmartLifecycle {
     return running;
   }
 
-  /** With the listener, whose clients it watches. */
+  /** In the phase of the listener, whose clients it closes. */
   @Override
   public int getPhase() {
     return DEFAULT_PHASE;

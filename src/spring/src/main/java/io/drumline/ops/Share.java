@@ -10,11 +10,10 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * How many clients this node has beyond its share of the cluster's. Used by one thread.
+ * Computes how many clients this node has beyond its share of the cluster's. Not thread-safe.
  *
- * <p>Counts of other nodes are seconds old, and clients on their way are counted nowhere, so that
- * the mean looks lower than it is while many move. What counts is therefore the highest mean seen
- * for a while.
+ * <p>Counts of other nodes are seconds old, and clients that are reconnecting are counted nowhere,
+ * so the mean looks too low while many move. Therefore the highest mean of the settle time is used.
  */
 final class Share {
   private final double tolerance;
@@ -31,7 +30,7 @@ final class Share {
     settleNanos = settle.toNanos();
   }
 
-  /** The cluster as it is seen now. */
+  /** Updates the view of the cluster. */
   void saw(ClusterView view, long now) {
     Set<String> incarnations =
         view.nodes().stream().map(node -> node.run().incarnation()).collect(Collectors.toSet());
@@ -54,24 +53,24 @@ final class Share {
     }
   }
 
-  /** Nothing is known of the cluster now, or what is known is about to change. */
+  /** Notes that the cluster is unknown, or about to change. */
   void sawNothing(long now) {
     calmSince = now;
     above = false;
     means.clear();
   }
 
-  /** How far this node is above the mean as it was seen last; below 0 where it has fewer. */
+  /** How far this node is above the latest mean; negative if it is below. */
   double above(int own) {
     return means.isEmpty() ? 0 : own - means.getLast().clients;
   }
 
-  /** Whether this node has company, and for a while nobody has come or gone. */
+  /** Whether there are other nodes, and for the settle time none has come or gone. */
   boolean settled(long now) {
     return !means.isEmpty() && members.size() >= 2 && now - calmSince >= settleNanos;
   }
 
-  /** How many of this node's clients should go; 0 until the cluster has settled. */
+  /** The number of this node's clients that should move; 0 until the cluster has settled. */
   int excess(int own, long now) {
     if (!settled(now)) {
       return 0;

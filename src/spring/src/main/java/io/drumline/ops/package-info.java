@@ -1,4 +1,4 @@
-/** Running a node: its life cycle, health and start-up line. */
+/** Running a node: life cycle, drain, rebalancing, memory and health. */
 @NullMarked
 package io.drumline.ops;
 
