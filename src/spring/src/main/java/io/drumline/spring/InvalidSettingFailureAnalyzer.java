@@ -23,9 +23,9 @@ import org.springframework.validation.FieldError;
 import org.springframework.validation.ObjectError;
 
 /**
- * Says in one sentence which setting is wrong, and why, in place of Spring Boot's report: for
- * values of the wrong type of any setting, and for all that can be wrong with {@code drumline.*}
- * and with what Drumline's documents name of Spring Boot's.
+ * Reports an invalid setting in one sentence, instead of Spring Boot's report: values of the wrong
+ * type for all settings, and all other errors for {@code drumline.*} and the groups of Spring Boot
+ * that Drumline's documentation describes.
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 final class InvalidSettingFailureAnalyzer extends AbstractFailureAnalyzer<BindException> {
@@ -88,7 +88,7 @@ final class InvalidSettingFailureAnalyzer extends AbstractFailureAnalyzer<BindEx
         .formatted(name, error.getDefaultMessage(), shown(field.getRejectedValue()));
   }
 
-  /** As it may be written in settings. */
+  /** Formats the value as in settings. */
   private static @Nullable Object shown(@Nullable Object value) {
     if (value instanceof Duration time) {
       boolean whole = time.toMillis() % 1000 == 0;

@@ -16,14 +16,14 @@ import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
 
 /**
- * Says that a list of settings has a gap, such as {@code users[1]} without {@code users[0]}: Spring
- * Boot takes what follows the gap for settings that do not exist.
+ * Reports a gap in a list of settings, such as {@code users[1]} without {@code users[0]}: Spring
+ * Boot treats the entries after the gap as unknown settings.
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 final class ListGapFailureAnalyzer
     extends AbstractFailureAnalyzer<UnboundConfigurationPropertiesException> {
 
-  /** A name with the last of its indexes. */
+  /** A name up to the last index. */
   private static final Pattern ENTRY = Pattern.compile("(drumline.+)\\[(\\d+)].*");
 
   private final Environment environment;

@@ -7,8 +7,8 @@ import org.springframework.core.env.Environment;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Sees to it that a message that clients may send fits everywhere it has to pass: a limit below it
- * would refuse, or close, for a single message, again and again.
+ * Checks that the largest message that clients may send fits within all other limits: else a single
+ * message would be rejected, or close a connection, again and again.
  */
 final class MessageSizes {
   private static final String LARGEST = "drumline.stomp.max-body-size";

@@ -29,7 +29,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 
-/** The parts that every node has. */
+/** The beans that every node has. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({
   NodeProperties.class,
@@ -72,10 +72,10 @@ class NodeConfiguration {
 
   @Bean("drumline.nodeId")
   NodeId nodeId(NodeProperties properties) {
-    return new NodeId(properties.nodeId()); // NodeNames has seen to it that there is one
+    return new NodeId(properties.nodeId()); // never empty: NodeNames sets it
   }
 
-  /** Closed by the node's life cycle, after its clients have gone. */
+  /** Closed by the node's life cycle, after its clients. */
   @Bean(name = "drumline.memoryBackplane", destroyMethod = "")
   @ConditionalOnProperty(name = "drumline.backplane", havingValue = "memory", matchIfMissing = true)
   Backplane memoryBackplane(

@@ -11,8 +11,8 @@ import org.springframework.core.env.MapPropertySource;
 import org.springframework.util.StringUtils;
 
 /**
- * Gives a node that has no {@code drumline.node-id} one of its own: its host's name with a random
- * ending. So early, because structured logs carry it from the first line.
+ * Sets {@code drumline.node-id} if it is not configured: the host name with a random suffix. This
+ * is done early because structured logs contain it from the first line.
  */
 final class NodeNames implements EnvironmentPostProcessor {
   private static final String PROPERTY = "drumline.node-id";

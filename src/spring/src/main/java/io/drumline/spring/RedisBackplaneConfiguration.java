@@ -24,7 +24,7 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
 @EnableConfigurationProperties(RedisProperties.class)
 class RedisBackplaneConfiguration {
 
-  /** Closed by the node's life cycle, after its clients have gone. */
+  /** Closed by the node's life cycle, after its clients. */
   @Bean(name = "drumline.redisBackplane", destroyMethod = "")
   RedisBackplane redisBackplane(
       LettuceConnectionFactory factory,

@@ -18,8 +18,8 @@ import org.springframework.data.redis.connection.lettuce.LettuceConverters;
 import org.springframework.util.StringUtils;
 
 /**
- * The Redis that Spring Data is configured for, as Lettuce knows it: standalone, a socket, the
- * master of Sentinels or a Cluster; TLS; credentials.
+ * Converts the Redis configuration of Spring Data to Lettuce's: standalone, a Unix domain socket,
+ * the master of Sentinels or a Cluster; TLS; credentials.
  */
 final class RedisTargets {
   private final LettuceClientConfiguration client;
@@ -28,7 +28,7 @@ final class RedisTargets {
     this.client = client;
   }
 
-  /** Where {@code factory} connects. */
+  /** The target of {@code factory}. */
   static RedisTarget of(LettuceConnectionFactory factory) {
     return new RedisTargets(factory.getClientConfiguration()).target(factory);
   }

@@ -10,8 +10,8 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 
 /**
- * Refuses a {@code spring.data.redis.url} that is malformed, in one sentence. Spring Boot checks
- * its scheme only; the rest fails later, with a stack trace that does not name the property.
+ * Rejects a malformed {@code spring.data.redis.url} in one sentence. Spring Boot only checks its
+ * scheme; other errors fail later, with a stack trace that does not name the property.
  */
 @Order(Ordered.LOWEST_PRECEDENCE) // after the configuration files were read
 final class RedisUrlCheck implements ApplicationListener<ApplicationEnvironmentPreparedEvent> {
@@ -25,7 +25,7 @@ final class RedisUrlCheck implements ApplicationListener<ApplicationEnvironmentP
     }
     String fault = faultOf(url);
     if (fault != null) {
-      // Whatever comes before an @ may be a password.
+      // The part before an @ may contain a password.
       String shown = url.contains("@") ? "" : ", but is '" + url + "'";
       throw new WrongSettingException(
           "%s must be like redis://user:password@host:6379/0 (rediss for TLS)%s: %s."

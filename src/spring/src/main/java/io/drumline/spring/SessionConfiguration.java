@@ -26,7 +26,7 @@ class SessionConfiguration {
     SharedSessions sessions =
         new SharedSessions(
             store, properties.settings(), registry, timer, periodic.guard("session_positions"));
-    // A store that lost the node's lease has lost its sessions' positions, too.
+    // A store that lost the node's lease has also lost its sessions' positions.
     nodes.listen(loss -> sessions.restore());
     return sessions;
   }

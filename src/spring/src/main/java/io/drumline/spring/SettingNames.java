@@ -13,16 +13,16 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The names of Drumline's settings, to say what a wrong one may have been meant as. */
+/** The names of Drumline's settings, to suggest one for an unknown name. */
 public final class SettingNames {
   private static final Pattern NAME = Pattern.compile("\"name\"\\s*:\\s*\"(drumline\\.[^\"]+)\"");
   private static final String METADATA = "META-INF/spring-configuration-metadata.json";
   private static final Pattern INDEX = Pattern.compile("\\[\\d+]");
 
-  /** How many letters a typing error may change. */
+  /** The most characters that a typing error may change. */
   private static final int NEAR = 3;
 
-  /** Settings that existed once, without their indexes, and what to do about them. */
+  /** Removed settings, without indexes, and what to do about them. */
   private static final Map<String, String> REMOVED =
       Map.of(
           "drumline.security.rules.presence",
@@ -30,7 +30,7 @@ public final class SettingNames {
 
   private SettingNames() {}
 
-  /** A sentence about a setting that does not exist: what may be meant, or what became of it. */
+  /** A sentence about an unknown setting: the likely intended name, or why it was removed. */
   public static String unknown(String name) {
     String bare = INDEX.matcher(name).replaceAll("");
     String removed = REMOVED.get(bare);
@@ -49,7 +49,7 @@ public final class SettingNames {
         .orElse(null);
   }
 
-  /** From what Spring Boot's annotation processor wrote; none where that is missing. */
+  /** Reads the metadata of Spring Boot's annotation processor; empty if it is missing. */
   private static Set<String> known() {
     Set<String> names = new TreeSet<>();
     try {
@@ -62,12 +62,12 @@ public final class SettingNames {
         }
       }
     } catch (IOException unreadable) {
-      return names; // the sentence is right without a proposal
+      return names; // the sentence is correct without a suggestion
     }
     return names;
   }
 
-  /** Levenshtein's. */
+  /** The Levenshtein distance. */
   private static int distance(String a, String b) {
     int[] row = new int[b.length() + 1];
     for (int j = 0; j <= b.length(); j++) {

@@ -4,7 +4,7 @@ import io.drumline.spring.UnknownSettings.UnknownSettingException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Prints the one sentence of an {@link UnknownSettingException} in place of a stack trace. */
+/** Prints the message of an {@link UnknownSettingException} instead of a stack trace. */
 final class UnknownSettingFailureAnalyzer extends AbstractFailureAnalyzer<UnknownSettingException> {
   @Override
   protected FailureAnalysis analyze(Throwable rootFailure, UnknownSettingException cause) {

@@ -13,9 +13,9 @@ import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.StandardEnvironment;
 
 /**
- * Refuses {@code drumline.*} settings that nobody reads, such as {@code drumline.backplan}: a node
- * must not start as something else than its operator meant. Below a known group, the group's own
- * record refuses what it does not know.
+ * Rejects unknown {@code drumline.*} settings, such as {@code drumline.backplan}: a node must not
+ * start with another configuration than intended. Within a known group, the group's own record
+ * rejects unknown names.
  */
 @Order(Ordered.LOWEST_PRECEDENCE) // after the configuration files were read
 final class UnknownSettings implements ApplicationListener<ApplicationEnvironmentPreparedEvent> {
@@ -44,13 +44,15 @@ final class UnknownSettings implements ApplicationListener<ApplicationEnvironmen
   private static final Set<String> OF_DESTINATIONS =
       Set.of("pattern", "history", "messages", "size", "age");
 
-  /** Variables and system properties are everybody's: a name there need not be meant for us. */
+  /**
+   * Environment variables and system properties are shared: a name there need not be meant for us.
+   */
   private static final Set<String> SHARED_SOURCES =
       Set.of(
           StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
           StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME);
 
-  /** A setting that does not exist. */
+  /** The setting does not exist. */
   static final class UnknownSettingException extends RuntimeException {
     UnknownSettingException(String name) {
       super(SettingNames.unknown(name));
@@ -59,7 +61,7 @@ final class UnknownSettings implements ApplicationListener<ApplicationEnvironmen
 
   @Override
   public void onApplicationEvent(ApplicationEnvironmentPreparedEvent event) {
-    // Conditions look at these: a wrong value must fail before it just matches nothing.
+    // Conditions depend on these: an invalid value must fail rather than match no condition.
     Binder.get(event.getEnvironment()).bind("drumline", NodeProperties.class);
     for (PropertySource<?> source : event.getEnvironment().getPropertySources()) {
       if (source instanceof EnumerablePropertySource<?> enumerable
@@ -80,7 +82,7 @@ final class UnknownSettings implements ApplicationListener<ApplicationEnvironmen
     if (!KNOWN.contains(group)) {
       throw new UnknownSettingException(name);
     }
-    // Its record shares the root with others, so it cannot refuse what it does not know.
+    // Its record shares the root with others, so it cannot reject unknown names.
     for (int i = 2; group.equals("destinations") && i < parsed.getNumberOfElements(); i++) {
       if (!parsed.isNumericIndex(i)
           && !OF_DESTINATIONS.contains(parsed.getElement(i, Form.UNIFORM))) {

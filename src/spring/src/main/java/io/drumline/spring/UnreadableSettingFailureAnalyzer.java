@@ -11,14 +11,14 @@ import org.springframework.core.annotation.Order;
 import org.springframework.util.ClassUtils;
 
 /**
- * Says in one sentence which setting has a value of the wrong type, for settings that Spring Boot
- * reads one by one from the environment, such as {@code server.port}.
+ * Reports a value of the wrong type in one sentence, for settings that Spring Boot reads one by one
+ * from the environment, such as {@code server.port}.
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 final class UnreadableSettingFailureAnalyzer
     extends AbstractFailureAnalyzer<InvalidConfigurationPropertyValueException> {
 
-  /** The only place where the exception names the type. */
+  /** The exception names the type only in its reason. */
   private static final Pattern TYPE = Pattern.compile("Failed to convert to type ([\\w.$]+)");
 
   @Override

@@ -1,4 +1,4 @@
-/** A node in a Spring application: its parts put together, and its settings. */
+/** Drumline as part of a Spring application: the beans of a node, and its settings. */
 @NullMarked
 package io.drumline.spring;
 
