@@ -23,21 +23,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds out who a client is. Any thread may ask, event loops too: tokens and passwords are checked
- * on threads of their own, apart from each other, so that slow passwords hold up no tokens.
+ * Authenticates clients. May be called from any thread, including event loops: tokens and passwords
+ * are checked on separate threads, so that slow passwords do not delay tokens.
  */
 public final class Authenticator implements AutoCloseable {
   private static final String BEARER = "Bearer ";
 
-  /** Each at most a header long: 8 KB. */
+  /** Each token has at most the size of a header: 8 KB by default. */
   private static final int WAITING_TOKENS = 4096;
 
-  /** More would wait longer than a client does. */
+  /** Clients would time out behind a longer queue. */
   private static final int WAITING_PASSWORDS = 64;
 
   private static final Logger log = LoggerFactory.getLogger(Authenticator.class);
 
-  /** How a client that was accepted has shown who it is: tags of the metric. */
+  /** How an accepted client authenticated: tags of the metric. */
   private static final String ANONYMOUS = "anonymous";
 
   private static final String TOKEN = "token";
@@ -51,14 +51,14 @@ public final class Authenticator implements AutoCloseable {
   private final ThreadPoolExecutor tokenThreads;
   private final ThreadPoolExecutor passwordThreads;
 
-  /** Whether clients may show nothing. */
+  /** Whether clients may connect without credentials. */
   public enum Anonymous {
     ALLOWED,
     REFUSED
   }
 
   /**
-   * @throws WrongSettingException with the name of the property that is wrong
+   * @throws WrongSettingException with the name of the wrong property
    */
   public Authenticator(SecurityProperties properties, Anonymous anonymous, MeterRegistry registry) {
     this(properties, anonymous, registry, System::nanoTime);
@@ -89,7 +89,7 @@ public final class Authenticator implements AutoCloseable {
     }
     this.anonymous = anonymous;
     for (String kind : List.of(ANONYMOUS, TOKEN, PASSWORD)) {
-      counter("accepted", kind); // shows all of them from the start
+      counter("accepted", kind); // exports all of them from the start
     }
     for (Reason reason : Reason.values()) {
       counter(outcome(reason), reason.text());
@@ -110,8 +110,9 @@ public final class Authenticator implements AutoCloseable {
   }
 
   /**
-   * Checks what a client shows. Who shows something is never taken for anonymous where it can be
-   * checked; where nothing can, it is ignored, as clients send a {@code guest} by default.
+   * Checks a client's credentials. If tokens or passwords are configured, a client that sends
+   * credentials is never treated as anonymous. If neither is, credentials are ignored, since
+   * clients send {@code guest} by default.
    *
    * @return completes on the caller's thread or on one of the authenticator's own; never fails
    */
@@ -119,7 +120,7 @@ public final class Authenticator implements AutoCloseable {
     return decide(shown).exceptionally(this::failed).thenApply(this::counted);
   }
 
-  /** Begins to fetch the issuer's keys, so that the log tells at the start if that fails. */
+  /** Starts to fetch the issuer's keys, so that a failure is logged at the start. */
   void prefetch() {
     if (tokens != null) {
       tokens.prefetch();
@@ -232,7 +233,7 @@ public final class Authenticator implements AutoCloseable {
     }
   }
 
-  /** Every token begins so: with the base64 of an opening brace and a quote. */
+  /** Every token begins like this: the base64 form of an opening brace and a quote. */
   private static boolean looksLikeToken(String passcode) {
     return passcode.startsWith("eyJ") && passcode.chars().filter(c -> c == '.').count() == 2;
   }
@@ -274,7 +275,7 @@ public final class Authenticator implements AutoCloseable {
         .register(registry);
   }
 
-  /** Ends the threads; what is being checked is refused. */
+  /** Stops the threads; pending checks are rejected. */
   @Override
   public void close() {
     if (tokens != null) {

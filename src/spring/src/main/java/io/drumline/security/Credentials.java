@@ -3,8 +3,8 @@ package io.drumline.security;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client shows of itself in its CONNECT frame: the headers {@code Authorization}, {@code
- * login} and {@code passcode}, each null where it is missing.
+ * The credentials in a client's CONNECT frame: the headers {@code Authorization}, {@code login} and
+ * {@code passcode}, each null if missing.
  *
  * @param authorization {@code Bearer} and a token
  * @param login a user's name
@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
 public record Credentials(
     @Nullable String authorization, @Nullable String login, @Nullable String passcode) {
 
-  /** Of a client that shows nothing. */
+  /** No credentials. */
   public static final Credentials NONE = new Credentials(null, null, null);
 
   /**
-   * Whether there is anything to check. Old client libraries always send a login and a passcode,
-   * both empty where they have none.
+   * Whether there are credentials to check. Old client libraries always send a login and a
+   * passcode, which may be empty.
    */
   public boolean present() {
     return authorization != null || shows(login) || shows(passcode);
@@ -28,7 +28,7 @@ public record Credentials(
     return value != null && !value.isEmpty();
   }
 
-  /** Without the values, so that they reach no log. */
+  /** Without the values, to keep them out of logs. */
   @Override
   public String toString() {
     return present() ? "Credentials[shown]" : "Credentials[none]";

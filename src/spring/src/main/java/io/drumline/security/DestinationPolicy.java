@@ -7,24 +7,24 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Who may do what with which destination. Of the rules whose pattern covers a destination, the
- * first one decides; what none covers is refused. Immutable, any thread; a decision takes time
- * linear in the rules and the destination, and makes no garbage for rules without claims.
+ * Authorizes clients to use destinations. The first rule whose pattern covers a destination
+ * decides; without one, the action is denied. Immutable; any thread. A decision takes time linear
+ * in the rules and the destination, and allocates nothing for rules without claims.
  *
- * <p>Behind the configured rules stand built-in ones. Where clients can show who they are, or rules
- * are configured: users hear their own {@code /user/**} and reach the application's {@code
- * /app/**}, whose code was written to be called by them; every topic must be granted by a rule.
- * Where all are anonymous and there are no rules, everything is open.
+ * <p>Built-in rules follow the configured ones. If authentication or rules are configured, users
+ * may subscribe to their own {@code /user/**} and use the application's {@code /app/**}, whose code
+ * is written to be called by them; topics must be granted by a rule. If all clients are anonymous
+ * and there are no rules, everything is allowed.
  */
 public final class DestinationPolicy {
 
-  /** What a client wants to do. */
+  /** A client's action. */
   public enum Action {
     SEND,
     SUBSCRIBE
   }
 
-  /** How what the broker serves begins; all else is the application's, whatever its prefix. */
+  /** Prefixes of the broker's destinations; all others are the application's. */
   private static final List<String> BROKERS =
       Arrays.stream(Destination.Kind.values()).map(Destination.Kind::prefix).toList();
 
@@ -72,7 +72,7 @@ public final class DestinationPolicy {
   }
 
   /**
-   * Decides.
+   * Whether the client may do this.
    *
    * @param destination in the cluster's spelling ({@code Destination.value()}), or one of the
    *     application's, such as {@code /app/x}
@@ -100,8 +100,8 @@ public final class DestinationPolicy {
   }
 
   /**
-   * Spring's path matcher skips empty segments, so that {@code /app//x} would reach the code behind
-   * {@code /app/x} past a rule for it.
+   * Spring's path matcher skips empty segments: {@code /app//x} would reach the code behind {@code
+   * /app/x} and bypass a rule for it.
    */
   private static boolean ambiguous(String destination) {
     return destination.contains("//") || destination.contains("..") || destination.endsWith("/");

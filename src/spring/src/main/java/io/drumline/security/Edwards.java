@@ -20,10 +20,10 @@ import java.util.Set;
 
 /** Verifies Ed25519 signatures with the JDK: the library's own verifier needs Google's Tink. */
 final class Edwards extends BaseJWSProvider implements JWSVerifier {
-  /** {@code EdDSA} as RFC 8037 names it, and {@code Ed25519} as RFC 9864 does. */
+  /** {@code EdDSA} is the name in RFC 8037, {@code Ed25519} in RFC 9864. */
   static final Set<JWSAlgorithm> ALGORITHMS = Set.of(JWSAlgorithm.EdDSA, JWSAlgorithm.Ed25519);
 
-  /** What stands before the 32 bytes of a key in its X.509 form (RFC 8410, 4). */
+  /** The bytes before the 32 bytes of a key in its X.509 form (RFC 8410, 4). */
   private static final byte[] X509 = HexFormat.of().parseHex("302a300506032b6570032100");
 
   private static final int KEY_BYTES = 32;
@@ -45,7 +45,7 @@ final class Edwards extends BaseJWSProvider implements JWSVerifier {
   /**
    * The public key of a JSON Web Key.
    *
-   * @throws GeneralSecurityException if it is no Ed25519 key
+   * @throws GeneralSecurityException if it is not an Ed25519 key
    */
   static PublicKey publicKey(OctetKeyPair key) throws GeneralSecurityException {
     byte[] point = key.getDecodedX();
@@ -61,7 +61,7 @@ final class Edwards extends BaseJWSProvider implements JWSVerifier {
   @Override
   public boolean verify(JWSHeader header, byte[] signed, Base64URL signature) throws JOSEException {
     byte[] bytes = signature.decode();
-    // Nothing that a header declares critical is understood here.
+    // No critical header parameter is supported.
     boolean plain = header.getCriticalParams() == null || header.getCriticalParams().isEmpty();
     if (!plain || !header.isBase64URLEncodePayload() || bytes.length != SIGNATURE_BYTES) {
       return false;

@@ -3,13 +3,13 @@ package io.drumline.security;
 import io.drumline.security.PolicyPattern.UnreadableException;
 import java.util.List;
 
-/** One entry of a rule's lists: those to whom something is allowed. */
+/** One entry of a rule's lists: the clients that it allows. */
 sealed interface Grant {
 
-  /** Everybody, anonymous clients too. */
+  /** All clients, including anonymous ones. */
   record Anyone() implements Grant {}
 
-  /** Every user. */
+  /** All users. */
   record Authenticated() implements Grant {}
 
   /** Users with a role. */
@@ -18,13 +18,13 @@ sealed interface Grant {
   /** Users whose token has a scope. */
   record Scope(String name) implements Grant {}
 
-  /** Users whose token says this. */
+  /** Users whose token has a claim with this value. */
   record Claim(String name, String value) implements Grant {}
 
   /**
-   * Reads a list.
+   * Parses a list.
    *
-   * @throws UnreadableException where an entry is none
+   * @throws UnreadableException if an entry is invalid
    */
   static List<Grant> parse(List<String> entries) {
     return entries.stream().map(Grant::parse).toList();
@@ -53,12 +53,12 @@ sealed interface Grant {
             .formatted(entry));
   }
 
-  /** Whether it is only for clients that show who they are. */
+  /** Whether it requires authentication. */
   default boolean needsLogin() {
     return !(this instanceof Anyone);
   }
 
-  /** Whether it is for this one. */
+  /** Whether it allows this client. */
   default boolean includes(Identity who) {
     if (this instanceof Anyone) {
       return true;

@@ -9,15 +9,15 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who a client is, as its credentials say. Immutable.
+ * An authenticated or anonymous client. Immutable.
  *
- * @param name of the user; empty for one who is anonymous
- * @param roles what the user is
- * @param scopes what the user's token is for
- * @param claims all that the token says, for rules and for application code
- * @param expiresAt from when on it is not accepted any more, which is the token's end and the clock
- *     skew that is allowed; null for one that does not end
- * @param tokenId the token's {@code jti}, by which it can be revoked; null without
+ * @param name the user's name; empty if anonymous
+ * @param roles the user's roles
+ * @param scopes the scopes of the user's token
+ * @param claims all claims of the token, for rules and for application code
+ * @param expiresAt when it is no longer accepted: the token's expiry plus the configured clock
+ *     skew; null without expiry
+ * @param tokenId the token's {@code jti}, by which it can be revoked; null without one
  */
 public record Identity(
     String name,
@@ -28,10 +28,10 @@ public record Identity(
     @Nullable String tokenId)
     implements Principal {
 
-  /** Nobody in particular. */
+  /** An anonymous client. */
   public static final Identity ANONYMOUS = named("");
 
-  /** A user of whom nothing but the name is known. */
+  /** A user of whom only the name is known. */
   public static Identity named(String name) {
     return new Identity(name, Set.of(), Set.of(), Map.of(), null, null);
   }
@@ -41,13 +41,13 @@ public record Identity(
     return name;
   }
 
-  /** Whether nobody has shown who they are. */
+  /** Whether the client has not authenticated. */
   public boolean anonymous() {
     return name.isEmpty();
   }
 
   /**
-   * The values of a claim, as text. A name with dots reaches into objects, such as {@code
+   * The values of a claim, as text. Dots in the name select members of objects, such as {@code
    * realm_access.roles}.
    */
   public Set<String> claim(String claim) {
@@ -74,7 +74,7 @@ public record Identity(
         : Set.of(value.toString());
   }
 
-  /** The name only: claims may hold what belongs in no log. */
+  /** Only the name: claims may contain data that must not be logged. */
   @Override
   public String toString() {
     return anonymous() ? "anonymous" : name;

@@ -26,56 +26,59 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The keys that an issuer publishes, fetched again when they are old, or when a token names one
- * that is not among them. Any thread; nobody waits on a thread for an issuer.
+ * The keys published by an issuer, fetched again when they are old, or when a token names an
+ * unknown key. Any thread; no thread blocks while waiting for the issuer, except the fetching one.
  *
- * <p>A token is judged only by a set whose fetch began after the token came: until there is one,
- * nobody can say that its key is not the issuer's.
+ * <p>An unknown key is only reported after a fetch that began after the token arrived: an earlier
+ * key set may lack a new key.
  */
 final class IssuerKeys implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(IssuerKeys.class);
 
-  /** How long a set is used without asking again: so long may a withdrawn key still be believed. */
+  /**
+   * How long a set is used without a new fetch, and so how long a withdrawn key may still be
+   * accepted.
+   */
   static final Duration FRESH = Duration.ofMinutes(5);
 
-  /** How long known keys are used though the issuer does not answer. */
+  /** How long known keys are used while the issuer is unavailable. */
   static final Duration OUTAGE = Duration.ofHours(4);
 
-  /** In this time, unknown keys cause two fetches at most: anybody can name an unknown key. */
+  /** In this time, unknown keys cause at most two fetches: any client can name an unknown key. */
   static final Duration PACE = Duration.ofSeconds(30);
 
-  /** From the beginning of a fetch that failed to the next one. */
+  /** From the start of a failed fetch to the next one. */
   static final Duration PAUSE = Duration.ofSeconds(5);
 
-  /** For a whole fetch, its second try included. */
+  /** For a whole fetch, including its retry. */
   private static final long DEADLINE_SECONDS = 6;
 
-  /** How often the log tells that fetches fail. */
+  /** The interval at which failing fetches are logged. */
   private static final long SAY_AGAIN = TimeUnit.MINUTES.toNanos(1);
 
-  /** Where a set comes from. */
+  /** The source of the key set. */
   interface Source {
-    /** Blocks until the whole text is there. */
+    /** Returns the whole text; blocks. */
     String read() throws IOException, InterruptedException;
   }
 
-  /** What is known of a token's key. */
+  /** The result of looking up a token's key. */
   sealed interface Answer {}
 
-  /** The token's signature may be by one of these. */
+  /** The token may be signed with one of these keys. */
   record Found(List<PublicKey> keys) implements Answer {}
 
-  /** The issuer does not publish its key. */
+  /** The issuer does not publish the key. */
   record Unknown() implements Answer {}
 
-  /** The issuer could not be asked; the reason is for the operator. */
+  /** The keys could not be fetched; the reason is for the operator. */
   record Unavailable(String reason) implements Answer {}
 
   /**
-   * A fetch that was begun.
+   * A fetch.
    *
-   * @param number how many were begun up to it
-   * @param begun when
+   * @param number its number in order, from 1
+   * @param begun {@link System#nanoTime} at its start
    * @param done completes on any thread, and never fails
    */
   private record Fetch(long number, long begun, CompletableFuture<Void> done) {}
@@ -102,12 +105,12 @@ final class IssuerKeys implements AutoCloseable {
   private long lastButOneBegun;
   private long lastSaid;
 
-  /** The unreadable keys that the log has told of. */
+  /** The unreadable keys that were logged. */
   private Set<String> said = Set.of();
 
   /**
-   * @param name of the source, for the log
-   * @param continuations where those go on that had to wait for a fetch
+   * @param name the source's name in the log
+   * @param continuations runs lookups that waited for a fetch
    * @param clock {@link System#nanoTime}
    */
   IssuerKeys(
@@ -135,7 +138,7 @@ final class IssuerKeys implements AutoCloseable {
         .register(registry);
   }
 
-  /** Begins to fetch before a token needs it. */
+  /** Starts a fetch before a token needs it. */
   void prefetch() {
     begin(clock.getAsLong());
   }
@@ -143,8 +146,8 @@ final class IssuerKeys implements AutoCloseable {
   /**
    * Finds a token's key.
    *
-   * @return completes at once where it is known, else on {@code continuations} or the caller's
-   *     thread; fails only if {@code continuations} refuses
+   * @return completes at once if it is known, else on {@code continuations} or the caller's thread;
+   *     fails only if {@code continuations} rejects the task
    */
   CompletionStage<Answer> find(JWSHeader header) {
     synchronized (this) {
@@ -153,7 +156,7 @@ final class IssuerKeys implements AutoCloseable {
   }
 
   /**
-   * @param before how many fetches were begun before the token came
+   * @param before the number of fetches started before the token arrived
    */
   private CompletionStage<Answer> find(JWSHeader header, long before) {
     Fetch awaited;
@@ -165,7 +168,7 @@ final class IssuerKeys implements AutoCloseable {
       boolean fresh = last != null && now - last.by().begun() < FRESH.toNanos();
       if (!keys.isEmpty() && (fresh || failed != null)) {
         if (!fresh) {
-          begin(now); // for those that come later
+          begin(now); // for later tokens
         }
         return done(new Found(keys));
       }
@@ -191,7 +194,7 @@ final class IssuerKeys implements AutoCloseable {
     return CompletableFuture.completedFuture(answer);
   }
 
-  /** Begins a fetch; null if it is too early for one. */
+  /** Starts a fetch, or returns the running one; null if it is too early. */
   private synchronized @Nullable Fetch begin(long now) {
     if (running != null) {
       return running;
@@ -213,7 +216,7 @@ final class IssuerKeys implements AutoCloseable {
             .orTimeout(DEADLINE_SECONDS, TimeUnit.SECONDS)
             .whenComplete(
                 (set, failure) -> {
-                  reading.cancel(true); // where it is late, it is not awaited
+                  reading.cancel(true); // a late answer is ignored
                   if (set != null) {
                     succeeded(fetch, set);
                   } else {
@@ -235,7 +238,7 @@ final class IssuerKeys implements AutoCloseable {
     }
   }
 
-  /** Once more at once where the connection broke, as an idle one may. */
+  /** Reads with one immediate retry, since an idle connection may have been closed. */
   private String readTwice() throws IOException, InterruptedException {
     try {
       return source.read();
@@ -310,7 +313,7 @@ final class IssuerKeys implements AutoCloseable {
     }
   }
 
-  /** Ends the fetch that is running. */
+  /** Stops a running fetch. */
   @Override
   public void close() {
     thread.shutdownNow();

@@ -10,10 +10,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
-/**
- * Reads an issuer's key set over HTTP. A read blocks, and ends early when its thread is
- * interrupted.
- */
+/** Reads an issuer's key set over HTTP. A read blocks, at most until its thread is interrupted. */
 final class JwksClient implements IssuerKeys.Source {
   private static final Duration CONNECT = Duration.ofSeconds(2);
   private static final Duration ANSWER = Duration.ofSeconds(4);
@@ -28,7 +25,7 @@ final class JwksClient implements IssuerKeys.Source {
           .build();
 
   /**
-   * @throws IllegalArgumentException if it is no HTTP URL
+   * @throws IllegalArgumentException if it is not an HTTP URL
    */
   JwksClient(URI uri) {
     request =

@@ -18,25 +18,24 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The public keys of a JSON Web Key Set. A key that cannot be read does not stop the others: an
- * issuer may publish keys of a kind that is newer than this node.
+ * The public keys of a JSON Web Key Set. An unreadable key does not affect the others: an issuer
+ * may publish keys of a type that this node does not know.
  *
- * @param keys those that can verify signatures
- * @param unreadable those that cannot be read, each with the reason
+ * @param keys keys that can verify signatures
+ * @param unreadable keys that cannot be read, with the reasons
  */
 record KeySet(List<Published> keys, List<Unreadable> unreadable) {
 
-  /** A key, and what the issuer says of it. */
+  /** A key, and its metadata. */
   record Published(JWK about, PublicKey key) {}
 
-  /** A key that cannot be read; the id is null where it has none. */
+  /** A key that cannot be read; the id is null if it has none. */
   record Unreadable(@Nullable String id, String reason) {}
 
   /**
-   * Reads a set.
+   * Parses a set.
    *
-   * @throws ParseException if the text is no set, or if no key of it can be used: such an answer
-   *     can judge no token
+   * @throws ParseException if the text is not a key set, or has no usable key
    */
   static KeySet parse(String text) throws ParseException {
     List<Object> entries = JSONObjectUtils.getJSONArray(JSONObjectUtils.parse(text), "keys");
@@ -67,10 +66,10 @@ record KeySet(List<Published> keys, List<Unreadable> unreadable) {
     if (!(entry instanceof Map<?, ?> map)) {
       throw new ParseException("it is no JSON object", 0);
     }
-    @SuppressWarnings("unchecked") // of JSON
+    @SuppressWarnings("unchecked") // keys of JSON objects are strings
     JWK about = JWK.parse((Map<String, Object>) map);
     if (KeyUse.ENCRYPTION.equals(about.getKeyUse())) {
-      return; // verifies nothing, whatever it is
+      return; // cannot verify signatures
     }
     if (about instanceof RSAKey rsa) {
       keys.add(new Published(about.toPublicJWK(), rsa.toRSAPublicKey()));
@@ -89,7 +88,7 @@ record KeySet(List<Published> keys, List<Unreadable> unreadable) {
         : null;
   }
 
-  /** The keys that a token's signature may be by, as its header says. */
+  /** The keys that may have signed a token with this header. */
   List<PublicKey> matching(JWSHeader header) {
     JWKMatcher matcher = JWKMatcher.forJWSHeader(header);
     return matcher == null

@@ -2,11 +2,14 @@ package io.drumline.security;
 
 import java.util.Locale;
 
-/** What a client may have or send only so much of. Rates are apart, as they need not end it. */
+/**
+ * Limits of clients whose excess is an error. Rates are separate, since they may only delay a
+ * client.
+ */
 public enum Limit {
   /** A WebSocket frame's size. */
   FRAME,
-  /** A WebSocket message's size, over all of its frames and inflated. */
+  /** A WebSocket message's size, the sum of its frames after inflating. */
   MESSAGE,
   /** The frames of one WebSocket message. */
   FRAGMENTS,
@@ -14,7 +17,7 @@ public enum Limit {
   HEADERS,
   /** One header line's size. */
   HEADER_SIZE,
-  /** All header lines of a frame together. */
+  /** All header lines of a frame. */
   HEADERS_SIZE,
   /** A STOMP frame's body. */
   BODY,
@@ -22,20 +25,20 @@ public enum Limit {
   DESTINATION,
   /** Subscriptions of one connection. */
   SUBSCRIPTIONS,
-  /** Open transactions of one connection, and what they hold. */
+  /** Open transactions of one connection, and their content. */
   TRANSACTIONS,
   /** Messages that one connection has not acknowledged. */
   UNACKNOWLEDGED,
   /** Connections of one user to this node. */
   USER_CONNECTIONS,
-  /** Destinations that one connection begins to use. */
+  /** New destinations of one connection. */
   CONNECTION_DESTINATIONS,
-  /** Destinations that all connections of one user to this node begin to use. */
+  /** New destinations of one user's connections to this node. */
   USER_DESTINATIONS,
-  /** Destinations that all clients of this node use. */
+  /** Destinations used by all clients of this node. */
   NODE_DESTINATIONS;
 
-  /** The tag of the metric. */
+  /** The value of the metric's tag. */
   String text() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -7,10 +7,10 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Counts what was refused or held up because it was too much. Any thread. */
+/** Counts exceeded limits and rates. Any thread. */
 public final class Limits {
 
-  /** What comes in only so fast. */
+  /** What a rate limits. */
   public enum Paced {
     MESSAGES,
     BYTES
@@ -38,12 +38,12 @@ public final class Limits {
     }
   }
 
-  /** A client was refused something. */
+  /** Counts a client whose request was rejected. */
   public void exceeded(Limit limit) {
     count(exceeded.get(limit));
   }
 
-  /** A client was delayed or closed. */
+  /** Counts a client that was delayed or closed. */
   public void limited(Paced paced) {
     count(limited.get(paced));
   }

@@ -2,13 +2,13 @@ package io.drumline.security;
 
 import org.jspecify.annotations.Nullable;
 
-/** What clients, pages and issuers wrote, as it may stand in a log. */
+/** Quotes texts of clients, pages and issuers in logs. */
 public final class LogText {
   private static final int LONGEST = 100;
 
   private LogText() {}
 
-  /** In quotes, short, and on one line; {@code none} for null. */
+  /** The text in quotes, shortened, and on one line; {@code none} for null. */
   public static String quoted(@Nullable Object text) {
     if (text == null) {
       return "none";

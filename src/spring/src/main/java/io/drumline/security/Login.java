@@ -2,64 +2,64 @@ package io.drumline.security;
 
 import java.util.Locale;
 
-/** The answer to a client's credentials. */
+/** The result of checking a client's credentials. */
 public sealed interface Login {
 
-  /** The client is who it says. */
+  /** The client is authenticated, or admitted as anonymous. */
   record Accepted(Identity identity) implements Login {}
 
-  /** It is not, or it could not be checked; the sentence is for the client. */
+  /** The client is rejected, or could not be checked; the sentence is for the client. */
   record Refused(Reason reason, String sentence) implements Login {}
 
-  /** Why a client was refused: a tag of the metric, and whether the client may try again. */
+  /**
+   * Why a client was rejected: the value of the metric's tag, and whether the client may try again.
+   */
   enum Reason {
-    /** It showed nothing, and anonymous clients are not served. */
+    /** It sent no credentials, and anonymous clients are not accepted. */
     NO_CREDENTIALS,
     /** Its login or passcode is wrong. */
     BAD_PASSWORD,
     /** Its Authorization header is not {@code Bearer} and a token. */
     WRONG_SCHEME,
-    /** It showed a token where only passwords are checked, or a password where only tokens are. */
+    /** It sent a token where only passwords are accepted, or a password where only tokens are. */
     WRONG_CREDENTIALS,
-    /** Its token is no signed JSON Web Token, or says something that cannot be read. */
+    /** Its token is not a signed JSON Web Token, or has an unreadable claim. */
     MALFORMED_TOKEN,
-    /** Its token is signed with an algorithm that is not configured, or with none. */
+    /** Its token is signed with an algorithm that is not configured, or not signed. */
     WRONG_ALGORITHM,
     /** Its token is signed with a key that the issuer does not publish. */
     UNKNOWN_KEY,
-    /** Its token's signature is not by the key. */
+    /** Its token's signature does not match the key. */
     BAD_SIGNATURE,
-    /** Its token is of a type that is no access token. */
+    /** Its token's type is not that of an access token. */
     WRONG_TYPE,
-    /** Its token is another issuer's. */
+    /** Its token is from another issuer. */
     WRONG_ISSUER,
     /** Its token is for another audience. */
     WRONG_AUDIENCE,
-    /** Its token does not say when it ends. */
+    /** Its token has no expiry. */
     NO_EXPIRY,
     /** Its token is not valid yet. */
     NOT_YET_VALID,
-    /** Its token was valid once. */
+    /** Its token has expired. */
     EXPIRED_TOKEN,
-    /** Its token names no user, or one that cannot be a user's name. */
+    /** Its token has no user name, or an invalid one. */
     BAD_NAME,
-    /** Its token has an id by which it could not be revoked. */
+    /** Its token has an id that cannot be used to revoke it. */
     BAD_TOKEN_ID,
-    /** As many logins are being checked as may be: again later. */
+    /** Too many logins wait for their check: try again later. */
     BUSY,
-    /** The keys to check its token with cannot be fetched now: again later. */
+    /** The keys for its token cannot be fetched now: try again later. */
     KEYS_UNAVAILABLE,
-    /** The node failed to check it, which the log tells: again later. */
+    /** The check failed, as logged: try again later. */
     ERROR;
 
-    /**
-     * Whether the client could not be judged, so that the same credentials may be accepted later.
-     */
+    /** Whether the check was inconclusive, so that the same credentials may be accepted later. */
     public boolean mayRetry() {
       return this == BUSY || this == KEYS_UNAVAILABLE || this == ERROR;
     }
 
-    /** The tag of the metric. */
+    /** The value of the metric's tag. */
     String text() {
       return name().toLowerCase(Locale.ROOT);
     }

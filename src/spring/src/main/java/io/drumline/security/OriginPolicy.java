@@ -10,45 +10,48 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which web pages may open a socket: with a list, those of its origins and of the endpoint's own
- * origin; without one, all pages of the host that they connect to, whatever their port. Immutable,
- * any thread.
+ * Decides which web pages may open a WebSocket. With a configured list: pages of its origins and of
+ * the endpoint's own origin. Without one: all pages of the host that they connect to, on any port.
+ * Immutable; any thread.
  *
- * <p>Origins are compared as browsers and apps write them (RFC 6454, section 6.2), in lower case
- * and without the port where it is the scheme's own. Hosts are not parsed further: names with an
- * underscore are no valid host names, and resolve all the same.
+ * <p>Origins are compared in the form that browsers and apps send (RFC 6454, section 6.2), in lower
+ * case and without the scheme's default port. Hosts are not parsed further: names with an
+ * underscore are not valid host names, but resolve.
  */
 public final class OriginPolicy {
 
-  /** What an origin is worth. */
+  /** The decision about an origin. */
   public enum Answer {
     /** The page may connect. */
     ALLOWED,
-    /** It may not. */
+    /** The page may not connect. */
     REFUSED,
-    /** No page sent it, for browsers always say which: who the client is, its CONNECT must show. */
+    /**
+     * There is no Origin header, so the client is not a browser, which always sends one; the client
+     * must authenticate in CONNECT.
+     */
     NO_PAGE
   }
 
   private static final String PROPERTY = "drumline.security.allowed-origins";
 
-  /** In the list: every origin. */
+  /** In the list: all origins. */
   private static final String ANY = "*";
 
-  /** Sent for pages that have no origin of their own, such as sandboxed frames. */
+  /** Sent for pages without an origin of their own, such as sandboxed frames. */
   private static final String OPAQUE = "null";
 
   /** Sent by some apps for pages that they load from the device. */
   private static final String FILES = "file://";
 
-  /** A host, as it may stand in an origin or a Host header, with its port. */
+  /** A host in an origin or a Host header, with its port. */
   private static final String HOST = "(\\[[0-9a-f:.]+]|[\\w.~!$&'()+;=%-]+)(?::(\\d{1,5}))?";
 
   private static final Pattern HOST_HEADER = Pattern.compile(HOST, Pattern.CASE_INSENSITIVE);
   private static final Pattern ORIGIN =
       Pattern.compile("([a-z][a-z0-9+.-]*)://" + HOST, Pattern.CASE_INSENSITIVE);
 
-  /** Schemes of pages, and of the clients that send the address they connect to as their origin. */
+  /** Schemes of web pages, and of clients that send the address they connect to as their origin. */
   private static final Set<String> WEB = Set.of("http", "https", "ws", "wss");
 
   private final Set<String> allowed = new HashSet<>();
@@ -56,8 +59,8 @@ public final class OriginPolicy {
 
   /**
    * @param allowed origins such as {@code https://example.org} or {@code capacitor://localhost},
-   *     {@code null}, {@code file://}, or {@code *} for all; none for the same host
-   * @throws IllegalArgumentException where one is no origin
+   *     {@code null}, {@code file://}, or {@code *} for all; empty for the same host
+   * @throws IllegalArgumentException if one is not an origin
    */
   public OriginPolicy(List<String> allowed) {
     for (String text : allowed) {
@@ -66,7 +69,7 @@ public final class OriginPolicy {
     any = allowed.contains(ANY);
   }
 
-  /** One sentence for each entry of the list that allows more pages than its operator can know. */
+  /** One sentence for each entry of the list that allows pages of unknown sites. */
   List<String> warnings() {
     List<String> warnings = new ArrayList<>();
     if (any) {
@@ -91,7 +94,7 @@ public final class OriginPolicy {
   }
 
   /**
-   * Decides on the headers of a request for an upgrade.
+   * Decides on an upgrade request.
    *
    * @param origins the values of all its {@code Origin} headers
    * @param host its {@code Host} header
@@ -115,8 +118,8 @@ public final class OriginPolicy {
   }
 
   /**
-   * Whether this is the origin of the endpoint itself. Where origins are listed, with its port:
-   * then another port of the host is another site.
+   * Whether this is the endpoint's own origin. If origins are listed, the port counts: another port
+   * of the host is then another site.
    */
   private boolean own(String text, @Nullable String host) {
     Matcher origin = ORIGIN.matcher(text);
@@ -146,7 +149,7 @@ public final class OriginPolicy {
                 .formatted(PROPERTY, text));
   }
 
-  /** The origin as it is compared; null for what is none. */
+  /** The origin in the form for comparison; null if it is invalid. */
   private static @Nullable String spell(String text) {
     if (text.equals(OPAQUE)) {
       return OPAQUE;
@@ -164,7 +167,7 @@ public final class OriginPolicy {
     return scheme + "://" + lower(origin.group(2)) + shown;
   }
 
-  /** The port, the scheme's own where none is written; -1 where the scheme has none. */
+  /** The port, or the scheme's default port; -1 if the scheme has none. */
   private static int port(String scheme, @Nullable String written) {
     if (written != null) {
       return Integer.parseInt(written);

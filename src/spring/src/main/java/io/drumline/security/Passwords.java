@@ -10,15 +10,15 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.springframework.security.crypto.bcrypt.BCryptPasswordEncoder;
 
-/** Checks passwords of the users that are configured. A check takes a core for 50 ms or more. */
+/** Checks the passwords of configured users. A check uses a core for 50 ms or more. */
 final class Passwords {
-  /** More is more than bcrypt looks at. */
+  /** Bcrypt ignores all further bytes. */
   private static final int MAX_BYTES = 72;
 
   private final BCryptPasswordEncoder bcrypt = new BCryptPasswordEncoder();
   private final Map<String, User> users;
 
-  /** Checked for logins that nobody has, so that the answer takes as long. */
+  /** Checked for unknown logins, so that the answer takes the same time. */
   private final String decoy;
 
   Passwords(List<User> users) {
@@ -30,7 +30,7 @@ final class Passwords {
     return users.containsKey(login);
   }
 
-  /** The user with this login and password; none if there is no such. */
+  /** The user with this login and password; empty if there is none. */
   Optional<Identity> check(String login, String password) {
     User user = users.get(login);
     String hash = user == null ? decoy : hash(user);

@@ -3,9 +3,9 @@ package io.drumline.security;
 import java.net.InetAddress;
 
 /**
- * The other end of a socket, as its upgrade showed it.
+ * The client of a connection, by its upgrade request.
  *
- * @param address the client's own, as far as trusted proxies tell it
- * @param origin what the page behind it is worth
+ * @param address the client's own address, as far as trusted proxies report it
+ * @param origin the decision about the page's origin
  */
 public record Peer(InetAddress address, OriginPolicy.Answer origin) {}

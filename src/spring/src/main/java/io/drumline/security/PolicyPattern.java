@@ -7,29 +7,29 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link DestinationPattern} some of whose segments have a place for something of the client's:
- * {@code team.{claim:team}} or {@code {user}}. It covers every destination of that shape, whoever
- * asks; whether it fits the one who asks is another question, so that a rule for some is never
- * passed by for a wider one.
+ * A {@link DestinationPattern} whose segments may have a placeholder for the user's name or a
+ * claim: {@code team.{claim:team}} or {@code {user}}. It covers every destination of that shape,
+ * for all clients; whether the placeholders fit a client is checked separately. So a client that
+ * does not fit is denied, rather than passed to a later, wider rule.
  */
 final class PolicyPattern {
   private static final String USER = "user";
   private static final String CLAIM = "claim:";
 
-  /** A pattern that cannot be read; the message is a sentence for the operator. */
+  /** The pattern is invalid; the message is a sentence for the operator. */
   static final class UnreadableException extends IllegalArgumentException {
     UnreadableException(String message) {
       super(message);
     }
   }
 
-  /** A segment with a place; the claim is null for the user's name. */
+  /** A segment with a placeholder; the claim is null for the user's name. */
   private record Place(int segment, String before, @Nullable String claim, String after) {}
 
   private final DestinationPattern shape;
   private final List<Place> places;
 
-  /** Whether it is for users' own destinations, which spell the name in their second segment. */
+  /** Whether it covers user destinations, whose second segment is the user name in escaped form. */
   private final boolean forUsers;
 
   private PolicyPattern(DestinationPattern shape, List<Place> places, boolean forUsers) {
@@ -39,9 +39,9 @@ final class PolicyPattern {
   }
 
   /**
-   * Reads a pattern.
+   * Parses a pattern.
    *
-   * @throws UnreadableException where it is none
+   * @throws UnreadableException if it is invalid
    */
   static PolicyPattern parse(String text) {
     String[] segments = text.split("/", -1);
@@ -79,7 +79,7 @@ final class PolicyPattern {
     return new Place(index, segment.substring(0, open), claim, rest);
   }
 
-  /** Whether it has places at all. */
+  /** Whether it has placeholders. */
   boolean personal() {
     return !places.isEmpty();
   }
@@ -101,7 +101,7 @@ final class PolicyPattern {
     return true;
   }
 
-  /** Whether what a covered destination has in its places is this one's. */
+  /** Whether a covered destination has the client's values in its placeholders. */
   boolean fits(String destination, Identity who) {
     for (Place place : places) {
       if (!fits(destination, place, who)) {
@@ -128,7 +128,7 @@ final class PolicyPattern {
     return false;
   }
 
-  /** Nothing is never equal: it would be everybody's. */
+  /** An empty value never matches: it would match for all clients. */
   private static boolean equals(String destination, int from, int to, String value) {
     return !value.isEmpty() && value.length() == to - from && destination.startsWith(value, from);
   }
@@ -146,7 +146,7 @@ final class PolicyPattern {
     return end < 0 ? destination.length() : end;
   }
 
-  /** As {@link io.drumline.message.Destination} spells a user's name. */
+  /** Escapes a user name as {@link io.drumline.message.Destination} does. */
   private static String escape(String name) {
     return name.replace("%", "%25").replace("/", "%2F");
   }

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells the operator why clients were refused: each at DEBUG, and of each reason one a minute at
- * WARN. Clients are told less. Any thread.
+ * Logs why clients were rejected: each at DEBUG, and for each reason one a minute at WARN. Clients
+ * receive less detail. Any thread.
  */
 final class Refusals {
   private static final Logger log = LoggerFactory.getLogger(Refusals.class);
@@ -42,9 +42,9 @@ final class Refusals {
   }
 
   /**
-   * A client was refused.
+   * Logs a rejected client.
    *
-   * @param detail a sentence without an end; what clients wrote is in it as {@link LogText} has it
+   * @param detail a clause without a full stop; texts of clients must be quoted by {@link LogText}
    */
   void refused(Reason reason, String detail) {
     log.debug("A client was refused: {} [{}]", detail, reason.text());

@@ -20,7 +20,10 @@ class SecurityConfiguration {
     return new Authenticator(properties, anonymous(properties, environment), registry);
   }
 
-  /** A node by itself is somebody's first try; a cluster is meant to be found by others. */
+  /**
+   * Anonymous clients are allowed by default only on a single node without authentication, for a
+   * first try.
+   */
   private static Anonymous anonymous(SecurityProperties properties, Environment environment) {
     Boolean set = properties.anonymous();
     boolean alone =

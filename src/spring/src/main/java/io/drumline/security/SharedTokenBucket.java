@@ -3,13 +3,13 @@ package io.drumline.security;
 import io.drumline.security.TokenBucket.Rate;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A {@link TokenBucket} for all threads of a node, without locks. */
+/** A {@link TokenBucket} for several threads, without locks. */
 public final class SharedTokenBucket {
   private final Rate rate;
   private final AtomicLong full;
 
   /**
-   * A full one.
+   * Creates a full bucket.
    *
    * @param now {@link System#nanoTime}
    */
@@ -18,7 +18,11 @@ public final class SharedTokenBucket {
     this.full = new AtomicLong(now);
   }
 
-  /** Takes tokens if they are all there, else none. Any thread. */
+  /**
+   * Takes all of the tokens, or none if there are too few. Any thread.
+   *
+   * @param now {@link System#nanoTime}
+   */
   public boolean tryTake(long tokens, long now) {
     while (true) {
       long seen = full.get();

@@ -14,12 +14,12 @@ import java.security.interfaces.EdECPublicKey;
 import java.security.interfaces.RSAPublicKey;
 import java.util.List;
 
-/** The algorithms that tokens may be signed with, and whether a signature is by a key. */
+/** The algorithms for signed tokens, and the verification of signatures. */
 final class Signatures {
-  /** With a secret that issuer and node share. */
+  /** Algorithms with a secret shared by issuer and node. */
   static final List<String> BY_SECRET = List.of("HS256", "HS384", "HS512");
 
-  /** With the issuer's private key. */
+  /** Algorithms with the issuer's private key. */
   static final List<String> BY_PRIVATE_KEY =
       List.of(
           "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
@@ -29,7 +29,7 @@ final class Signatures {
 
   private Signatures() {}
 
-  /** Whether a public key can verify signatures of an algorithm. */
+  /** Whether a public key can verify signatures of this algorithm. */
   static boolean fits(PublicKey key, JWSAlgorithm algorithm) {
     if (JWSAlgorithm.Family.RSA.contains(algorithm)) {
       return key instanceof RSAPublicKey;
@@ -47,7 +47,7 @@ final class Signatures {
     }
   }
 
-  /** Whether a token's signature is by this key, as its header says that it is made. */
+  /** Whether a token is signed with this key, by the algorithm in its header. */
   static boolean verifies(SignedJWT token, Key key) {
     try {
       return token.verify(verifier(token.getHeader(), key));

@@ -3,15 +3,15 @@ package io.drumline.security;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Holds a client to a rate: tokens come in at so many a second, up to a burst. It keeps nothing but
- * the time at which it will be full again. One thread; see {@link SharedTokenBucket} for several.
+ * Limits a client's rate: tokens are added at a rate, up to a burst. Its only state is the time at
+ * which it will be full again. Not thread-safe; see {@link SharedTokenBucket}.
  */
 public final class TokenBucket {
 
   /**
-   * How fast, and how much at once.
+   * A rate and a burst.
    *
-   * @param perSecond tokens a second
+   * @param perSecond tokens added per second
    * @param burst tokens in a full bucket
    */
   public record Rate(long perSecond, long burst) {
@@ -24,18 +24,18 @@ public final class TokenBucket {
       }
     }
 
-    /** Twice a second's tokens at once. */
+    /** A rate with a burst of twice the tokens per second. */
     public static Rate perSecond(long tokens) {
       return new Rate(tokens, 2 * tokens);
     }
 
-    /** When a bucket that is full at a time is full again after giving these tokens. */
+    /** When a bucket, full at the given time, is full again after these tokens are taken. */
     long after(long full, long tokens, long now) {
       long from = full - now > 0 ? full : now;
       return from + nanos(Math.min(tokens, MOST));
     }
 
-    /** How long until such a bucket owes nothing; 0 or less where it does not owe. */
+    /** Nanoseconds until such a bucket is out of debt; 0 or less if it is not in debt. */
     long debt(long full, long now) {
       return full - now - nanos(burst);
     }
@@ -49,7 +49,7 @@ public final class TokenBucket {
   private long full;
 
   /**
-   * A full one.
+   * Creates a full bucket.
    *
    * @param now {@link System#nanoTime}
    */
@@ -58,7 +58,11 @@ public final class TokenBucket {
     this.full = now;
   }
 
-  /** Takes tokens if they are all there, else none. */
+  /**
+   * Takes all of the tokens, or none if there are too few.
+   *
+   * @param now {@link System#nanoTime}
+   */
   public boolean tryTake(long tokens, long now) {
     long next = rate.after(full, tokens, now);
     if (rate.debt(next, now) > 0) {
@@ -69,8 +73,10 @@ public final class TokenBucket {
   }
 
   /**
-   * Takes tokens, also those that are not there yet. Returns the nanoseconds after which the bucket
-   * owes nothing; 0 where it never did.
+   * Takes the tokens, going into debt if there are too few. Returns the nanoseconds until the
+   * bucket is out of debt; 0 if it is not in debt.
+   *
+   * @param now {@link System#nanoTime}
    */
   public long take(long tokens, long now) {
     full = rate.after(full, tokens, now);

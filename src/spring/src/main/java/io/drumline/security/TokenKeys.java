@@ -23,7 +23,7 @@ import org.springframework.core.io.FileSystemResource;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.UrlResource;
 
-/** The one key that tokens are checked with, where the issuer publishes none. */
+/** The configured key that tokens are checked with, if the issuer publishes none. */
 final class TokenKeys {
   private static final String PROPERTY = "drumline.security.jwt.public-key";
   private static final int MAX_BYTES = 256 * 1024;
@@ -34,7 +34,7 @@ final class TokenKeys {
   /**
    * The secret or the public key of the settings.
    *
-   * @throws WrongSettingException with the name of the property that is wrong
+   * @throws WrongSettingException with the name of the wrong property
    */
   static Key configured(Jwt jwt) {
     if (jwt.secret() != null) {
@@ -73,13 +73,13 @@ final class TokenKeys {
         return KeyFactory.getInstance(type)
             .generatePublic(new X509EncodedKeySpec(Base64.getDecoder().decode(body)));
       } catch (GeneralSecurityException | IllegalArgumentException anotherType) {
-        // the next one, then
+        // try the next type
       }
     }
     throw wrong(place, "which holds no RSA, EC or Ed25519 public key");
   }
 
-  /** How to make the right file of it. */
+  /** How to convert the file to the right form. */
   private static String hint(String kind) {
     if (kind.endsWith("PRIVATE KEY")) {
       return " (openssl pkey -in key.pem -pubout)";
@@ -112,7 +112,7 @@ final class TokenKeys {
   private static WrongSettingException wrong(Resource place, String what) {
     boolean relative = !(place instanceof UrlResource) && !(place instanceof FileSystemResource);
     String name =
-        place.getDescription().replaceAll("^[^\\[]*\\[(.*)]$", "$1"); // without Spring's words
+        place.getDescription().replaceAll("^[^\\[]*\\[(.*)]$", "$1"); // without Spring's description
     return new WrongSettingException(
         "%s is '%s', %s%s."
             .formatted(

@@ -35,41 +35,41 @@ import org.springframework.core.convert.converter.Converter;
 import org.springframework.security.oauth2.jwt.MappedJwtClaimSetConverter;
 
 /**
- * Checks JSON Web Tokens: algorithm, type, issuer, audience, times and signature. A token must say
- * when it ends, since a socket lives no longer than its token, and a revoked token is remembered no
- * longer.
+ * Checks JSON Web Tokens: algorithm, type, issuer, audience, times and signature. A token must have
+ * an expiry: its connection is closed then, and its revocation is stored until then.
  *
- * <p>What no key could make valid is refused without looking for one: so an expired token gets its
- * answer while the issuer is down, and a token of another issuer causes no fetch.
+ * <p>Whatever makes a token invalid with any key is checked before looking up the key: so an
+ * expired token is rejected as such while the issuer is unavailable, and a token of another issuer
+ * causes no fetch.
  */
 final class Tokens implements AutoCloseable {
   private static final int MAX_NAME = 128;
 
-  /** A longer one could not be named to revoke it. */
+  /** The longest id that can be named in a revocation. */
   private static final int MAX_ID = 256;
 
-  /** RFC 7519 (5.1) and RFC 9068 (4), where {@code application/} may be left out. */
+  /** RFC 7519 (5.1) and RFC 9068 (4); {@code application/} may be omitted. */
   private static final Set<String> TYPES = Set.of("jwt", "at+jwt");
 
-  /** Registered claims as Java's types, for rules and application code. */
+  /** Converts registered claims to Java types, for rules and application code. */
   private static final Converter<Map<String, Object>, Map<String, Object>> CLAIMS =
       MappedJwtClaimSetConverter.withDefaults(Map.of());
 
-  /** One sentence for all that is wrong with a token: the log tells the operator the rest. */
+  /** The sentence for most errors: the details are logged for the operator only. */
   private static final String INVALID = "The token is not valid here.";
 
   private final Jwt properties;
   private final Refusals refusals;
 
-  /** The one key; null where the issuer publishes its keys. */
+  /** The configured key; null if the issuer publishes its keys. */
   private final @Nullable Key key;
 
   private final @Nullable IssuerKeys published;
 
   /**
-   * @param threads where those go on that had to wait for the issuer
+   * @param threads runs checks that waited for the issuer
    * @param clock {@link System#nanoTime}
-   * @throws WrongSettingException with the name of the property that is wrong
+   * @throws WrongSettingException with the name of the wrong property
    */
   Tokens(
       Jwt properties,
@@ -94,14 +94,14 @@ final class Tokens implements AutoCloseable {
     }
   }
 
-  /** A signed token that could be read. */
+  /** A parsed signed token. */
   private record Token(SignedJWT jwt, JWTClaimsSet claims) {
     JWSHeader header() {
       return jwt.getHeader();
     }
   }
 
-  /** A token is refused: the reason is for the log, the metric and the client. */
+  /** The token is rejected: the reason is for the log, the metric and the client. */
   private final class Refusal extends Exception {
     private final Reason reason;
 
@@ -125,7 +125,8 @@ final class Tokens implements AutoCloseable {
   /**
    * Checks a token.
    *
-   * @return completes at once, or when the issuer has answered; fails if {@code threads} refuses
+   * @return completes at once, or when the issuer has answered; fails if {@code threads} rejects
+   *     the task
    */
   CompletionStage<Login> check(String text) {
     try {
@@ -182,7 +183,7 @@ final class Tokens implements AutoCloseable {
     }
   }
 
-  /** Refuses a token by what it says itself. */
+  /** Checks all but the signature. */
   private void checkStatements(Token token) throws Refusal {
     JWSHeader header = token.header();
     if (!properties.algorithms().contains(header.getAlgorithm().getName())) {
@@ -254,7 +255,7 @@ final class Tokens implements AutoCloseable {
     }
   }
 
-  /** From when on a token is not accepted, nor its socket served. */
+  /** When a token is no longer accepted, and its connection is closed. */
   private Instant end(Date expires) {
     return expires.toInstant().plus(properties.clockSkew());
   }
@@ -307,7 +308,7 @@ final class Tokens implements AutoCloseable {
     return said == null ? Map.of() : said;
   }
 
-  /** Issuers that keep users by number may write just that. */
+  /** Some issuers write numeric user ids as numbers. */
   private String name(Token token, @Nullable Object claim) throws Refusal {
     String name =
         claim instanceof String
@@ -335,8 +336,8 @@ final class Tokens implements AutoCloseable {
   }
 
   /**
-   * Whether somebody or something can be called so. Half of a surrogate pair is no text: as bytes,
-   * all such names would be the same, and one user would be another.
+   * Whether the text can be a name or an id. Unpaired surrogates are rejected: they all encode to
+   * the same byte, so that two users could have one name.
    */
   private static boolean isName(String text, int most) {
     return !text.isBlank()
@@ -355,7 +356,10 @@ final class Tokens implements AutoCloseable {
         .collect(Collectors.toUnmodifiableSet());
   }
 
-  /** With what the operator finds the token's issuer by; never the token, nor its user. */
+  /**
+   * With details by which the operator can find the token's issuer, but neither the token nor its
+   * user.
+   */
   private Refusal refusal(Reason reason, String what, Token token) {
     JWSHeader header = token.header();
     return new Refusal(
@@ -369,7 +373,7 @@ final class Tokens implements AutoCloseable {
                 LogText.quoted(token.claims().getAudience())));
   }
 
-  /** Begins to fetch the issuer's keys. */
+  /** Starts to fetch the issuer's keys. */
   void prefetch() {
     if (published != null) {
       published.prefetch();

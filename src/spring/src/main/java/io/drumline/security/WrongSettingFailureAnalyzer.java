@@ -3,7 +3,7 @@ package io.drumline.security;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Prints the one sentence of a {@link WrongSettingException} in place of a stack trace. */
+/** Prints the message of a {@link WrongSettingException} instead of a stack trace. */
 final class WrongSettingFailureAnalyzer extends AbstractFailureAnalyzer<WrongSettingException> {
   @Override
   protected FailureAnalysis analyze(Throwable rootFailure, WrongSettingException cause) {

@@ -1,4 +1,4 @@
-/** Who may connect, say and hear: credentials, origins, destinations and rates. */
+/** Authentication, allowed origins, authorization by destination, and rates. */
 @NullMarked
 package io.drumline.security;
 
