@@ -20,15 +20,15 @@ import org.springframework.security.web.authentication.www.BasicAuthenticationFi
 import org.springframework.web.servlet.HandlerExceptionResolver;
 
 /**
- * The control plane for callers that show a key or a token with each request. There are no sessions
- * and no cookies here, so nothing that a foreign page could use; what comes with the console's
- * cookie is another chain's, {@link ConsoleLoginConfiguration}.
+ * Secures the control plane for callers that send a key or a token with each request. It has no
+ * sessions and no cookies, so other sites' pages cannot use a visitor's login; requests with the
+ * console's cookie are handled by {@link ConsoleLoginConfiguration}.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(ApiProperties.class)
 class ApiConfiguration {
 
-  /** Also keeps Spring Boot from making up a user and logging a password. */
+  /** Also keeps Spring Boot from creating a user and logging its password. */
   @Bean("drumline.apiKeys")
   AuthenticationManager apiKeys(
       ApiProperties properties,
@@ -81,14 +81,14 @@ class ApiConfiguration {
     return rules
         .apply(http)
         .authenticationManager(apiKeys)
-        .csrf(AbstractHttpConfigurer::disable) // there are no cookies to ride on
+        .csrf(AbstractHttpConfigurer::disable) // without cookies, there is nothing to forge
         .logout(AbstractHttpConfigurer::disable)
         .sessionManagement(
             sessions -> sessions.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
         .build();
   }
 
-  /** A node by itself is somebody's first try; a cluster is meant to be found by others. */
+  /** The API is open by default only on a single node without keys, for a first try. */
   private static boolean open(ApiProperties properties, boolean keyed, Environment environment) {
     Boolean set = properties.anonymous();
     boolean alone =

@@ -10,7 +10,7 @@ import org.springframework.web.ErrorResponseException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 
-/** Turns what went wrong in the API into problem+json. */
+/** Converts exceptions of the API to problem+json. */
 @RestControllerAdvice(basePackageClasses = ApiErrors.class)
 final class ApiErrors {
 

@@ -17,9 +17,9 @@ import org.springframework.security.core.GrantedAuthority;
 import org.springframework.security.core.authority.SimpleGrantedAuthority;
 import org.springframework.security.web.authentication.preauth.PreAuthenticatedAuthenticationToken;
 
-/** Finds out whose a key or token is, and what it is for. Called on the request's thread. */
+/** Authenticates a key or token, and grants its scopes. Called on the request's thread. */
 final class ApiKeys implements AuthenticationManager {
-  /** A known key: whose it is, and the hash to compare with. */
+  /** A known key: its owner's name, and its hash. */
   @SuppressWarnings("ArrayRecordComponent") // compared in constant time only
   private record Known(String name, byte[] hash, List<GrantedAuthority> scopes) {}
 
@@ -27,7 +27,7 @@ final class ApiKeys implements AuthenticationManager {
   private final @Nullable ApiTokens tokens;
 
   /**
-   * @param tokens checks what is no key; null where only keys are taken
+   * @param tokens checks tokens; null if only keys are accepted
    */
   ApiKeys(List<ApiProperties.Key> keys, @Nullable ApiTokens tokens) {
     this.keys = keys.stream().map(ApiKeys::known).toList();
@@ -50,7 +50,7 @@ final class ApiKeys implements AuthenticationManager {
     String key = String.valueOf(shown.getCredentials());
     byte[] hash = sha256(key);
     Known found = null;
-    for (Known known : keys) { // all of them, and each in the same time wherever it differs
+    for (Known known : keys) { // always all, in constant time
       found = MessageDigest.isEqual(known.hash(), hash) ? known : found;
     }
     if (found != null) {

@@ -16,7 +16,10 @@ import org.springframework.security.authentication.AuthenticationServiceExceptio
 import org.springframework.security.authentication.BadCredentialsException;
 import org.springframework.security.core.AuthenticationException;
 
-/** Finds out whose a token is, and that neither is blocked. Called on the request's thread. */
+/**
+ * Authenticates a token, and checks that neither it nor its user is blocked. Called on the
+ * request's thread, which it blocks for at most {@value #SECONDS} s per check.
+ */
 final class ApiTokens {
   private static final int SECONDS = 10;
 
@@ -29,7 +32,7 @@ final class ApiTokens {
   }
 
   /**
-   * @throws AuthenticationException with a sentence for the caller, where it is not accepted
+   * @throws AuthenticationException with a sentence for the caller, if it is not accepted
    */
   Identity identify(String token) {
     Login login = join(authenticator.check(new Credentials("Bearer " + token, null, null)));

@@ -8,8 +8,8 @@ import org.springframework.security.authentication.BadCredentialsException;
 import org.springframework.security.core.Authentication;
 
 /**
- * The keys that open the console: those that may read at least. No tokens, since a session would
- * outlive them. Called on the request's thread.
+ * The keys for the console: those with the scope read or admin. Tokens are not accepted, since a
+ * session would outlive them. Called on the request's thread.
  */
 final class ConsoleKeys implements AuthenticationManager {
   private static final Set<String> ENOUGH = Set.of(Scope.READ.text(), Scope.ADMIN.text());

@@ -14,9 +14,10 @@ import org.springframework.security.web.authentication.UsernamePasswordAuthentic
 import org.springframework.security.web.csrf.CookieCsrfTokenRepository;
 
 /**
- * The control plane for browsers: a key is shown once, at the console's login, and then a session's
- * cookie stands for it. A request that changes something must carry the page's CSRF token too,
- * which a foreign page does not know. Who shows a key with the request itself is another chain's.
+ * Secures the control plane for browsers: the console's login sends a key once, then a session
+ * cookie is used. A request that changes something must also carry the page's CSRF token, which
+ * pages of other sites do not know. Requests that carry a key themselves are handled by {@link
+ * ApiConfiguration}.
  */
 @Configuration(proxyBeanMethods = false)
 class ConsoleLoginConfiguration {
@@ -68,7 +69,7 @@ class ConsoleLoginConfiguration {
         .build();
   }
 
-  /** A key in the request counts more than a cookie that comes with it. */
+  /** A key in the request takes precedence over a cookie. */
   private static boolean comesFromTheConsole(HttpServletRequest request) {
     if (request.getHeader(HttpHeaders.AUTHORIZATION) != null
         || request.getHeader(ShownKey.HEADER) != null) {

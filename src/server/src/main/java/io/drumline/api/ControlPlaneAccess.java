@@ -1,9 +1,9 @@
 package io.drumline.api;
 
 /**
- * Who is let in to the control plane of this node. Immutable.
+ * How callers may access the control plane of this node. Immutable.
  *
- * @param open whether callers need to show nothing
- * @param keyed whether there are keys or tokens that callers can show
+ * @param open whether callers need no credentials
+ * @param keyed whether keys or tokens are accepted
  */
 public record ControlPlaneAccess(boolean open, boolean keyed) {}

@@ -31,8 +31,8 @@ import org.springframework.web.ErrorResponseException;
 import org.springframework.web.servlet.HandlerExceptionResolver;
 
 /**
- * Who may do what on the control plane, however they have shown who they are: health and the pages
- * are everybody's, the API needs the right scope, and all else needs {@code admin}. Any thread.
+ * Authorizes requests to the control plane, for all ways to authenticate: health and the pages are
+ * public, the API needs the right scope, and all else needs {@code admin}. Any thread.
  */
 final class ControlPlaneRules {
   private static final String[] PAGES = {
@@ -50,7 +50,7 @@ final class ControlPlaneRules {
     "/console/session"
   };
 
-  /** What the pages need, and nothing else. The chat speaks with a port of its own. */
+  /** The content policy: only what the pages need. The chat connects to another port. */
   private static final String CONTENT =
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
           + " connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none';"
@@ -69,7 +69,7 @@ final class ControlPlaneRules {
     this.answers = answers;
   }
 
-  /** Puts a chain under these rules; how its callers show who they are is its own matter. */
+  /** Applies these rules to a filter chain, which does the authentication. */
   HttpSecurity apply(HttpSecurity http) throws Exception {
     String needed =
         access.keyed()
@@ -105,7 +105,7 @@ final class ControlPlaneRules {
           requests) {
     boolean open = access.open();
     requests
-        // the second half of a request that was let in before
+        // the second dispatch of a request that was authorized before
         .dispatcherTypeMatchers(DispatcherType.ASYNC, DispatcherType.ERROR)
         .permitAll()
         .requestMatchers(EndpointRequest.to("health"))
@@ -138,13 +138,16 @@ final class ControlPlaneRules {
             EnumSet.of(scope, Scope.ADMIN).stream().map(Scope::text).toArray(String[]::new));
   }
 
-  /** Where nobody needs to show a key, any page could have its visitors' browsers change things. */
+  /**
+   * If no key is needed, pages of other sites must be kept from changing things through their
+   * visitors' browsers.
+   */
   private static AuthorizationDecision fromNoForeignPage(
       Supplier<? extends @Nullable Authentication> who, RequestAuthorizationContext context) {
     return new AuthorizationDecision(!isFromForeignPage(context.getRequest()));
   }
 
-  /** Browsers send Origin with whatever may change something. */
+  /** Browsers send Origin with every request that may change something. */
   private static boolean isFromForeignPage(HttpServletRequest request) {
     String origin = request.getHeader(HttpHeaders.ORIGIN);
     return !SAFE.contains(request.getMethod())
@@ -160,7 +163,7 @@ final class ControlPlaneRules {
     }
   }
 
-  /** Answers 401; or 503 where the caller's token could not be judged. */
+  /** Answers 401; or 503 if the caller's token could not be checked. */
   void refuse(
       HttpServletRequest request, HttpServletResponse response, AuthenticationException why) {
     if (why instanceof AuthenticationServiceException) {

@@ -12,15 +12,15 @@ import java.util.Map;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * Holds each address to five attempts to log in, and then one in ten seconds; right ones count too,
- * so that the answer tells nothing. Any thread.
+ * Limits each address to five attempts to log in, and then one in ten seconds. Successful attempts
+ * count too, so that the answer reveals nothing. Any thread.
  */
 final class LoginAttempts extends OncePerRequestFilter {
   private static final int SECONDS = 10;
   private static final int AT_ONCE = 5;
   private static final Rate RATE = new Rate(1, AT_ONCE * SECONDS);
 
-  /** Addresses that are remembered; the one that was longest not heard of gives way. */
+  /** The number of addresses kept; beyond it, the least recently used is dropped. */
   private static final int REMEMBERED = 10_000;
 
   private final String path;

@@ -10,8 +10,8 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * Shows the nodes of the cluster, as this node knows them from its last renewal. An operator looks
- * here when something is wrong: while Redis is away the answer is what was known last, and says so.
+ * Shows the nodes of the cluster, as of this node's last renewal. While Redis is unavailable, the
+ * answer is the last known state, marked as stale.
  */
 @RestController
 final class NodesController {
@@ -24,21 +24,21 @@ final class NodesController {
   /**
    * The nodes.
    *
-   * @param refreshed when this node heard of them
+   * @param refreshed when this node last received the list
    * @param age seconds since then
-   * @param stale whether that is longer ago than a lease lasts: all may be otherwise now
-   * @param nodes who was alive then, by id
+   * @param stale whether that is longer than the lease, so that the list may be outdated
+   * @param nodes the nodes alive then, by id
    */
   record Answer(Instant refreshed, double age, boolean stale, List<Node> nodes) {}
 
   /**
    * A node.
    *
-   * @param address where its ports are
-   * @param connections of clients
-   * @param draining whether it sends its clients away
+   * @param address host name or address of its ports
+   * @param connections client connections
+   * @param draining whether it is draining
    * @param self whether it is the node that answers
-   * @param leaseEndsIn seconds; below 0 where it has ended, as far as the answering node knows
+   * @param leaseEndsIn seconds; negative if it has expired, as far as the answering node knows
    */
   record Node(
       String id,

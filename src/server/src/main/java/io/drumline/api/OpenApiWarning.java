@@ -8,8 +8,8 @@ import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.context.event.EventListener;
 
 /**
- * Says at the start that anybody may publish through the HTTP API of a node whose clients have to
- * show who they are: one side was locked, and the other forgotten.
+ * Warns at the start if clients must authenticate, but anyone may publish through the HTTP API:
+ * probably the API was forgotten.
  */
 final class OpenApiWarning {
   private static final Logger log = LoggerFactory.getLogger(OpenApiWarning.class);

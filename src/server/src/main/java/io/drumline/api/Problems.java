@@ -4,7 +4,7 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.ProblemDetail;
 import org.springframework.web.ErrorResponseException;
 
-/** What the API answers when it refuses: RFC 9457 with one sentence for people. */
+/** Errors of the API: RFC 9457 with one sentence for people. */
 final class Problems {
   private Problems() {}
 
@@ -13,7 +13,7 @@ final class Problems {
         status, ProblemDetail.forStatusAndDetail(status, sentence), null);
   }
 
-  /** 400, with the name of the field that is wrong. */
+  /** 400, with the name of the invalid field. */
   static ErrorResponseException badField(String field, String sentence) {
     ErrorResponseException problem = of(HttpStatus.BAD_REQUEST, sentence);
     problem.getBody().setProperty("field", field);

@@ -9,7 +9,10 @@ import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
 
-/** Publishes for backends: the same as a client's SEND, answered once the backplane accepted it. */
+/**
+ * Publishes for backends, as a client's SEND does; answers once the backplane has accepted the
+ * message.
+ */
 @RestController
 final class PublishController {
   private static final int TIMEOUT_SECONDS = 10;
@@ -21,7 +24,7 @@ final class PublishController {
     this.publisher = publisher;
   }
 
-  /** JSON only: a foreign web page could post a form here, but not JSON without being asked. */
+  /** JSON only: pages of other sites can post a form here, but JSON only after a CORS preflight. */
   @PostMapping(path = "/api/v1/publish", consumes = MediaType.APPLICATION_JSON_VALUE)
   CompletionStage<Published> publish(HttpServletRequest request) throws IOException {
     return publisher

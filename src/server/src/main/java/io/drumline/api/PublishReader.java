@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.web.ErrorResponseException;
 import tools.jackson.databind.JsonNode;
 
-/** Makes a draft of the JSON of a publish, or says in one sentence why it cannot. */
+/** Reads the JSON of a publish request, or reports in one sentence what is invalid. */
 final class PublishReader {
   private static final String FIELDS = "destination, user, body, headers, contentType and id";
   private static final int MAX_HEADERS = 64;
@@ -25,7 +25,7 @@ final class PublishReader {
   private final StrictJson json = new StrictJson();
 
   /**
-   * @throws ErrorResponseException 400, where the request is not valid
+   * @throws ErrorResponseException 400, if the request is not valid
    */
   Draft read(byte[] request) {
     PublishRequest publish = json.read(request, PublishRequest.class, FIELDS);
@@ -52,7 +52,7 @@ final class PublishReader {
     if (id.isEmpty() || id.length() > LONGEST_ID) {
       throw Problems.badField("id", "The id must have 1 to " + LONGEST_ID + " characters.");
     }
-    return "api:" + id; // no client's
+    return "api:" + id; // differs from all clients' ids
   }
 
   private static Destination destination(@Nullable String destination, @Nullable String user) {
@@ -142,7 +142,7 @@ final class PublishReader {
     return checked("headers." + name, value);
   }
 
-  /** A NUL cannot be escaped in STOMP: it would end the frame for clients that parse text. */
+  /** STOMP cannot escape a NUL: it would end the frame for clients that parse text. */
   private static String checked(String field, String text) {
     if (text.indexOf('\0') >= 0) {
       throw Problems.badField(field, "The field " + field + " contains a NUL character.");

@@ -1,8 +1,8 @@
 package io.drumline.api;
 
 /**
- * The answer to a publish that the backplane has accepted.
+ * The answer to a publish request that the backplane has accepted.
  *
- * @param id the {@code message-id} that subscribers see
+ * @param id the {@code message-id} that subscribers receive
  */
 record Published(String id) {}

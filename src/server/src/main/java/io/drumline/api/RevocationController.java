@@ -27,7 +27,7 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
-/** Kicks and blocks for operators and backends, answered once they are stored and told. */
+/** Kicks and blocks for operators and backends, answered once they are stored and announced. */
 @RestController
 @RequestMapping("/api/v1/revocations")
 final class RevocationController {
@@ -42,7 +42,7 @@ final class RevocationController {
     this.revocations = revocations;
   }
 
-  /** JSON only, as for a publish. */
+  /** JSON only, as for publishing. */
   @PostMapping(consumes = MediaType.APPLICATION_JSON_VALUE)
   CompletionStage<ShownRevocation> revoke(HttpServletRequest request) throws IOException {
     RevocationReader.Order order = reader.read(StrictJson.bodyOf(request));
@@ -87,7 +87,7 @@ final class RevocationController {
             .formatted(kind.toLowerCase(Locale.ROOT)));
   }
 
-  /** For names that a path cannot have, such as those with a slash. */
+  /** For names that a path cannot contain, such as those with a slash. */
   @DeleteMapping
   CompletionStage<ResponseEntity<Void>> lift(
       @RequestParam(required = false) @Nullable String user,

@@ -14,14 +14,14 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.web.ErrorResponseException;
 
-/** Makes sense of the JSON of a revocation, or says in one sentence why it cannot. */
+/** Reads the JSON of a revocation, or reports in one sentence what is invalid. */
 final class RevocationReader {
   private static final String FIELDS = "user, session, token, action, until, for and reason";
   private static final int LONGEST_NAME = 256;
   private static final int LONGEST_REASON = 128;
   private static final Duration USUAL = Duration.ofHours(24);
 
-  /** Nodes accept a token for a while after its end, as their clocks differ: 5 minutes at most. */
+  /** Nodes accept a token for up to 5 minutes after its expiry, as clocks differ. */
   private static final Duration CLOCKS = Duration.ofMinutes(6);
 
   private final StrictJson json = new StrictJson();
@@ -32,14 +32,14 @@ final class RevocationReader {
   }
 
   /**
-   * What is asked for.
+   * A valid request.
    *
-   * @param time how long it is to last; null for a kick
+   * @param time the duration of a block; null for a kick
    */
   record Order(Subject subject, @Nullable Duration time, String reason) {}
 
   /**
-   * @throws ErrorResponseException 400, where the request is not valid
+   * @throws ErrorResponseException 400, if the request is not valid
    */
   Order read(byte[] body) {
     RevocationRequest request = json.read(body, RevocationRequest.class, FIELDS);
@@ -64,9 +64,9 @@ final class RevocationReader {
   }
 
   /**
-   * The one of these that is there.
+   * The only one of these that is given.
    *
-   * @throws ErrorResponseException 400, where it is not exactly one
+   * @throws ErrorResponseException 400, if not exactly one is given
    */
   static Subject subject(@Nullable String user, @Nullable String session, @Nullable String token) {
     List<Subject> named = new ArrayList<>();
@@ -140,7 +140,7 @@ final class RevocationReader {
     return longer.compareTo(Revocations.LONGEST) > 0 ? Revocations.LONGEST : longer;
   }
 
-  /** With a unit: a bare number would be milliseconds, which nobody means. */
+  /** A unit is required: a bare number would mean milliseconds, which is never intended. */
   private static Duration duration(String text) {
     if (text.matches("[-+]?\\d+")) {
       throw new IllegalArgumentException("no unit");

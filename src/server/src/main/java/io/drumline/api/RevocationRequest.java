@@ -4,14 +4,14 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The JSON of a revocation, as the caller wrote it; {@link RevocationReader} says what is valid.
+ * The JSON of a revocation, as sent; {@link RevocationReader} validates it.
  *
  * @param user a user's name
- * @param session a client-id, or a socket's session id
+ * @param session a client-id, or a connection's session id
  * @param token a token's {@code jti}
- * @param action {@code kick}: close its sockets; {@code block}: and refuse new ones for a while
+ * @param action {@code kick}: close the connections; {@code block}: also reject new ones for a time
  * @param until when a block ends, as 2026-11-25T12:00:00Z
- * @param time how long it lasts instead, such as 24h
+ * @param time its duration, as an alternative, such as 24h
  * @param reason for the client
  */
 record RevocationRequest(

@@ -8,14 +8,13 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A block or kick, as the API shows it.
+ * A block or kick, as returned by the API.
  *
  * @param kind {@code user}, {@code session} or {@code token}
- * @param until when the block ends; missing of a kick
- * @param reason missing where none was given
- * @param closed sockets that a kick has closed, 0 if nobody was there; missing of a block
- * @param silentNodes nodes that have not said within a second what they closed; missing where all
- *     have
+ * @param until when the block ends; absent for a kick
+ * @param reason absent if none was given
+ * @param closed connections that a kick has closed, 0 if there were none; absent for a block
+ * @param silentNodes nodes that did not report within a second what they closed; absent if all did
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record ShownRevocation(

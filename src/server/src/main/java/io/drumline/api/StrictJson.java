@@ -15,12 +15,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.exc.UnrecognizedPropertyException;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Reads requests to the letter, or says in one sentence what is wrong with them. */
+/** Reads requests strictly, or reports in one sentence what is invalid. */
 final class StrictJson {
-  /** Longest request, in bytes. */
+  /** The longest request, in bytes. */
   static final int MAX_REQUEST = 1 << 20;
 
-  // Unlike Spring's own mapper: a misspelt field must not be lost in silence.
+  // Unlike Spring's own mapper: a misspelt field must not be ignored silently.
   private final JsonMapper json =
       JsonMapper.builder()
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -30,9 +30,10 @@ final class StrictJson {
           .build();
 
   /**
-   * A request's body.
+   * Reads a request's body.
    *
-   * @throws ErrorResponseException 413, where it is too long
+   * @throws ErrorResponseException 413, if it is too long
+   * @throws IOException if reading fails
    */
   static byte[] bodyOf(HttpServletRequest request) throws IOException {
     if (request.getContentLengthLong() <= MAX_REQUEST) {
@@ -48,8 +49,8 @@ final class StrictJson {
   /**
    * Reads an object.
    *
-   * @param fields those that it may have, for the sentence about another one
-   * @throws ErrorResponseException 400, where the request is not valid
+   * @param fields the names of its fields, for the error about an unknown one
+   * @throws ErrorResponseException 400, if the request is not valid
    */
   <T> T read(byte[] request, Class<T> type, String fields) {
     T read;

@@ -1,4 +1,4 @@
-/** The HTTP API of the control plane, for backends that publish without a WebSocket. */
+/** The HTTP API of the control plane: publishing, revocations and the list of nodes. */
 @NullMarked
 package io.drumline.api;
 
