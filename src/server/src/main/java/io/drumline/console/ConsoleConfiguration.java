@@ -8,13 +8,13 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.web.servlet.config.annotation.ViewControllerRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
-/** Where the page is: {@code static/console}, at {@code /console/}. */
+/** Serves the page in {@code static/console} at {@code /console/}. */
 @Configuration(proxyBeanMethods = false)
 class ConsoleConfiguration implements WebMvcConfigurer {
 
   /**
-   * Browsers do not tell ports of a host apart: with one name for all, to log in to a node would
-   * log out of every other node of the same machine or tunnel.
+   * A cookie name per node: browsers send cookies to all ports of a host, so with one name a login
+   * to one node would end the session of every other node on the same host or tunnel.
    */
   @Bean("drumline.cookieOfThisNode")
   ServletContextInitializer cookieOfThisNode(NodeId node) {

@@ -18,7 +18,7 @@ import org.springframework.security.core.GrantedAuthority;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 
-/** What the page asks for: who looks at it, and this node's figures. */
+/** The data of the page: the visitor's session, and this node's figures. */
 @RestController
 final class ConsoleController {
   private static final String OURS = "drumline.";

@@ -5,13 +5,13 @@ import java.time.Instant;
 import java.util.SortedMap;
 
 /**
- * What the page shows of this node.
+ * The page's data about this node.
  *
  * @param id the node's name in the cluster
- * @param time when this was read, by the node's clock
- * @param backplane how well it serves, and what is wrong with it
- * @param figures its gauges and counters without labels, by their names without {@code drumline.}
- * @param closes sockets that it has closed, by reason
+ * @param time when the figures were read, by the node's clock
+ * @param backplane the backplane's state and problems
+ * @param figures gauges and counters without labels, by name without {@code drumline.}
+ * @param closes closed connections, by reason
  */
 record NodeFigures(
     String id,

@@ -4,11 +4,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the page must know of whoever has opened it.
+ * The page's data about its visitor.
  *
- * @param open whether the node asks nobody for a key
+ * @param open whether the node needs no key
  * @param keyed whether there are keys to log in with
- * @param name whose key it was; null for who has not logged in
- * @param scopes what the key is for
+ * @param name the name of the key; null if not logged in
+ * @param scopes the scopes of the key
  */
 record Visitor(boolean open, boolean keyed, @Nullable String name, List<String> scopes) {}

@@ -1,4 +1,4 @@
-/** The operators' page of the control plane: what it shows, where it is. */
+/** The console: the control plane's page for operators, and its data. */
 @NullMarked
 package io.drumline.console;
 
