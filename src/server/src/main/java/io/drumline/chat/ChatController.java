@@ -24,8 +24,8 @@ import org.springframework.stereotype.Controller;
 import org.springframework.validation.BindingResult;
 
 /**
- * Takes what clients send to {@code /app/rooms/<room>} and tells everybody who is subscribed to
- * {@code /topic/rooms.<room>}, on every node.
+ * Publishes messages that clients send to {@code /app/rooms/<room>} to all subscribers of {@code
+ * /topic/rooms.<room>}, on every node.
  */
 @Controller
 final class ChatController {
@@ -55,10 +55,10 @@ final class ChatController {
     if (ref != null && ref.length() > MAX_REF) {
       throw new IllegalArgumentException("The ref must have at most " + MAX_REF + " characters.");
     }
-    // Who has shown who they are speaks under that name; only who is anonymous may choose one.
+    // An authenticated user posts under that name; only an anonymous client may choose one.
     String name = author.map(Principal::getName).orElseGet(() -> post.name().strip());
     ChatMessage message = new ChatMessage(name, post.text(), clock.instant(), node, ref);
-    // The ref is the publisher's id, too: what a page sends again is published once.
+    // The ref is also the publisher's id: a message sent again is published once.
     Map<String, Object> headers = ref == null ? Map.of() : Map.of("id", ref);
     messages.convertAndSend("/topic/rooms." + room, message, headers);
   }
@@ -68,7 +68,7 @@ final class ChatController {
     return properties.rooms();
   }
 
-  /** Which node serves the client that asks. */
+  /** The node that serves the client. */
   @SubscribeMapping("/node")
   String node() {
     return node;

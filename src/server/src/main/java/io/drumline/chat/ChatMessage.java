@@ -4,12 +4,12 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What everybody in a room receives.
+ * A message to a room.
  *
- * @param name who wrote it
- * @param text what they wrote
- * @param time when the node took it
- * @param node which node took it
- * @param ref the sender's own mark of the message, by which their page knows that it has arrived
+ * @param name the author's name
+ * @param text the author's text
+ * @param time when the node received it
+ * @param node the node that received it
+ * @param ref the sender's own reference, by which its page recognises the message
  */
 record ChatMessage(String name, String text, Instant time, String node, @Nullable String ref) {}

@@ -4,10 +4,10 @@ import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.Size;
 
 /**
- * What a client sends to a room.
+ * A client's message to a room.
  *
- * @param name who the writer says they are
- * @param text what they say
+ * @param name the name that the author chose
+ * @param text the author's text
  */
 record ChatPost(
     @NotBlank(message = "must not be blank")

@@ -3,9 +3,9 @@ package io.drumline.chat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells a sender, and nobody else, that a message was not taken.
+ * Notifies only the sender that a message was rejected.
  *
  * @param reason one sentence for people
- * @param ref the sender's own mark of the message, where there was one
+ * @param ref the sender's own reference of the message, if it had one
  */
 record ChatRefusal(String reason, @Nullable String ref) {}

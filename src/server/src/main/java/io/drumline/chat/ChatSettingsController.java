@@ -9,7 +9,7 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 
-/** Tells the page where to connect, since the client listener has a port of its own. */
+/** Returns the page's settings for connecting, since the client listener has its own port. */
 @RestController
 final class ChatSettingsController {
   private static final String WEBJARS = "META-INF/resources/webjars/";
@@ -27,7 +27,7 @@ final class ChatSettingsController {
 
   @GetMapping("/chat/settings")
   ResponseEntity<ChatSettings> settings() {
-    // Read at each request: with port 0, the bound port is known only after the start.
+    // Read for each request: with port 0, the bound port is known only after the start.
     int port = environment.getRequiredProperty("local.drumline.listener.port", Integer.class);
     String path = environment.getProperty("drumline.listener.path", "/ws");
     return ResponseEntity.ok()
@@ -37,7 +37,7 @@ final class ChatSettingsController {
                 properties.endpoints(), properties.endpointsInUrl(), port, path, stomp));
   }
 
-  /** Found by a pattern, so that the version stands in the build file alone. */
+  /** Found by a pattern, so that only the build file contains the version. */
   private static String pathOfStompJs() throws IOException {
     Resource[] found =
         new PathMatchingResourcePatternResolver().getResources("classpath*:" + WEBJARS + STOMP);

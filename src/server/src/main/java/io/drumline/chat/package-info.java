@@ -1,6 +1,6 @@
 /**
- * The chat application, written as a user of Drumline would write theirs: controllers over Spring's
- * messaging annotations, and the settings of the page.
+ * The chat application, written as an application of a Drumline user: controllers with Spring's
+ * messaging annotations, and the page's settings.
  */
 @NullMarked
 package io.drumline.chat;
