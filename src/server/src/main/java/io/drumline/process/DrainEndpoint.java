@@ -13,8 +13,8 @@ import org.springframework.http.ProblemDetail;
 import org.springframework.stereotype.Component;
 
 /**
- * {@code /actuator/drain}: POST begins to drain and answers at once, GET tells how far it is,
- * DELETE has the node serve again.
+ * {@code /actuator/drain}: POST starts a drain and answers at once, GET returns its progress,
+ * DELETE ends it so that the node serves again.
  */
 @Component
 @WebEndpoint(id = "drain")

@@ -17,12 +17,12 @@ import org.springframework.context.event.EventListener;
 import org.springframework.core.env.Environment;
 import org.springframework.stereotype.Component;
 
-/** The last lines of a start: which node this is, where it listens, and what to open. */
+/** The last log lines of a start: the node's name, its ports, and the URLs to open. */
 @Component
 final class StartupLog {
   private static final Logger log = LoggerFactory.getLogger(StartupLog.class);
 
-  /** Where Redis is; the first element of those that are lists. */
+  /** The settings of Redis' address; for lists, also the first element. */
   private static final List<String> REDIS =
       List.of(
           "spring.data.redis.url",
@@ -33,7 +33,7 @@ final class StartupLog {
           "spring.data.redis.cluster.nodes",
           "spring.data.redis.cluster.nodes[0]");
 
-  /** A Redis that starts at the same time has answered by then. */
+  /** Time for a Redis that starts at the same time. */
   private static final Duration SOON = Duration.ofSeconds(5);
 
   private static final Duration EVERY = Duration.ofMillis(100);
@@ -75,13 +75,13 @@ final class StartupLog {
     }
   }
 
-  /** What the log says of readiness so far. */
+  /** What was logged about readiness so far. */
   private enum Said {
     NOTHING,
     NOT_READY
   }
 
-  /** Says once that clients are served, and before that, unless it is soon, that they are not. */
+  /** Logs once that the node is ready, and before, if that takes longer, that it is not. */
   private void look(String at, Said said, long since) {
     BackplaneStatus status = backplane.status();
     if (status.state() != State.DOWN) {
@@ -101,7 +101,7 @@ final class StartupLog {
     timer.after(EVERY, guard, () -> look(at, then, since));
   }
 
-  /** As a browser on this host reaches the control plane. */
+  /** The control plane's URL for a browser on this host. */
   private static String base(Environment environment, String port) {
     String scheme =
         environment.containsProperty("server.ssl.bundle")
@@ -116,7 +116,7 @@ final class StartupLog {
     return scheme + "://" + host + ':' + port + (path.equals("/") ? "" : path) + '/';
   }
 
-  /** Somebody has set where Redis is, and nothing uses it. */
+  /** Warns if Redis is configured but not used. */
   private static void warnOfRedis(Environment environment) {
     REDIS.stream()
         .filter(environment::containsProperty)

@@ -6,14 +6,14 @@ import java.lang.reflect.Proxy;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SIGTERM. The JVM's own handler runs the shutdown hooks and ends the process with 143; any other
- * is set by a class of {@code jdk.unsupported}, which javac warns of however that is suppressed,
- * hence the reflection.
+ * SIGTERM. The JVM's own handler runs the shutdown hooks and exits with 143; another can be set
+ * only by a class of {@code jdk.unsupported}. It is called by reflection, since javac's warning
+ * about it cannot be suppressed.
  */
 final class TermSignal {
   private static final String NAME = "TERM";
 
-  /** Whoever gets the signal when we do not. */
+  /** The previous handler. */
   private final Object previous;
 
   private TermSignal(Object previous) {
@@ -21,9 +21,9 @@ final class TermSignal {
   }
 
   /**
-   * Has the task called at each SIGTERM from now on, on a new thread.
+   * Calls the task at each SIGTERM from now on, on a new thread.
    *
-   * @throws ReflectiveOperationException if this JVM does not let us
+   * @throws ReflectiveOperationException if this JVM does not allow it
    */
   static TermSignal caught(Runnable task) throws ReflectiveOperationException {
     InvocationHandler handler =
@@ -42,12 +42,12 @@ final class TermSignal {
         set(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler)));
   }
 
-  /** Leaves it to whoever had it before. */
+  /** Restores the previous handler. */
   void release() throws ReflectiveOperationException {
     set(previous);
   }
 
-  /** Does what would have been done without us. */
+  /** Calls the previous handler. */
   void passOn() throws ReflectiveOperationException {
     Class<?> signal = Class.forName("sun.misc.Signal");
     Class.forName("sun.misc.SignalHandler")

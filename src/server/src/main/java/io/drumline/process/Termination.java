@@ -13,12 +13,12 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 
 /**
- * What SIGTERM does to a node that has started: it drains, then the process ends with 0. A second
- * one hurries the drain. All else that ends the process, such as Ctrl-C, closes the sockets at
- * once.
+ * Handles SIGTERM once the node has started: the node drains, then the process exits with 0. A
+ * second SIGTERM closes the remaining connections at once. If the process ends otherwise, such as
+ * by Ctrl-C, connections are closed at once.
  *
- * <p>The drain comes before the application context is closed, as Spring tells executors and
- * schedulers first of all that they must take no more tasks.
+ * <p>The drain runs before the application context is closed, because Spring first of all stops
+ * executors and schedulers from accepting tasks.
  */
 @Component
 final class Termination implements SmartLifecycle {
@@ -61,8 +61,8 @@ final class Termination implements SmartLifecycle {
     }
   }
 
-  /** The first SIGTERM drains and ends, the second hurries. */
-  @SuppressWarnings("CatchThrowable") // nothing but this ends the process
+  /** The first SIGTERM drains and exits, the second hurries the drain. */
+  @SuppressWarnings("CatchThrowable") // the process must exit even then
   void drainAndExit() {
     if (asked.compareAndSet(false, true)) {
       try {
@@ -80,7 +80,9 @@ final class Termination implements SmartLifecycle {
     }
   }
 
-  /** For nodes in one JVM, of which the first to stop gives the signal back too early. */
+  /**
+   * For several nodes in one JVM: the first to stop restores the handler too early for the others.
+   */
   private void passOn() {
     TermSignal caught = signal;
     if (caught != null) {
@@ -105,7 +107,7 @@ final class Termination implements SmartLifecycle {
   public void stop() {
     running = false;
     TermSignal caught = signal;
-    if (caught != null && !asked.get()) { // else a last SIGTERM would end it with 143
+    if (caught != null && !asked.get()) { // else another SIGTERM would exit with 143
       try {
         caught.release();
       } catch (ReflectiveOperationException impossible) {
@@ -119,7 +121,7 @@ final class Termination implements SmartLifecycle {
     return running;
   }
 
-  /** When everything else has started. */
+  /** After everything else has started. */
   @Override
   public int getPhase() {
     return DEFAULT_PHASE;

@@ -1,4 +1,4 @@
-/** A node as a process of its own: SIGTERM, drain by operators, the start-up line. */
+/** A node as a process of its own: SIGTERM, the drain endpoint, the start-up log. */
 @NullMarked
 package io.drumline.process;
 
