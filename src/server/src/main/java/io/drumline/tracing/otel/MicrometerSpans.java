@@ -20,13 +20,13 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The spans of a message's way, made with Micrometer's tracer and named by OpenTelemetry's
- * conventions for messaging. The trace context travels in the message's headers {@code traceparent}
- * and {@code tracestate}, to subscribers as well; what a publisher wrote there never does while
- * tracing is on. There is no such object where it is off. Any thread; nothing blocks.
+ * The spans of a message's path, created with Micrometer's tracer and named by OpenTelemetry's
+ * conventions for messaging. The trace context is passed in the message's headers {@code
+ * traceparent} and {@code tracestate}, also to subscribers; a publisher's own values are replaced.
+ * Exists only if tracing is enabled. Any thread; nothing blocks.
  */
 public final class MicrometerSpans implements Spans {
-  /** Of {@code 00-<trace>-<span>-01}. */
+  /** The length of {@code 00-<trace>-<span>-01}. */
   private static final int PARENT_LENGTH = 55;
 
   private static final String MESSAGE_ID = "messaging.message.id";
@@ -36,7 +36,7 @@ public final class MicrometerSpans implements Spans {
   private final boolean acceptClients;
 
   /**
-   * @param acceptClients whether a client may go on with a trace of its own
+   * @param acceptClients whether a client's own trace is continued
    */
   public MicrometerSpans(Tracer tracer, Propagator propagator, boolean acceptClients) {
     this.tracer = tracer;
@@ -51,7 +51,7 @@ public final class MicrometerSpans implements Spans {
         acceptClients && headers.apply(TraceHeaders.PARENT) != null
             ? propagator.extract(headers, Function::apply)
             : tracer.spanBuilder().setNoParent();
-    // no type of operation: it is not the producer's, whose span this one continues
+    // no operation type: the span that this one continues is the producer's
     return new Received(named(span, Span.Kind.SERVER, "send", destination).start());
   }
 
@@ -154,7 +154,7 @@ public final class MicrometerSpans implements Spans {
         .tag("messaging.destination.template", template);
   }
 
-  /** Names of spans must be few, so they have a destination's first level only. */
+  /** Span names must be few, so they contain only a destination's first level. */
   private static String template(String destination) {
     int end = destination.indexOf('/', 1);
     return (end < 0 ? destination : destination.substring(0, end)) + "/**";

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Counts the spans that were exported or lost, and says once when they cannot be exported, and once
- * when they can again, in place of the exporter's own error for each batch. Any thread.
+ * Counts exported and lost spans, and logs once when spans cannot be exported, and once when they
+ * can be again, instead of the exporter's error for each batch. Any thread.
  */
 final class ReportingExporter implements SpanExporter {
   private static final Logger log = LoggerFactory.getLogger(ReportingExporter.class);
@@ -60,7 +60,10 @@ final class ReportingExporter implements SpanExporter {
         });
   }
 
-  /** The exporter's own exception says nothing: either it has a cause, or there was an answer. */
+  /**
+   * The exporter's own exception has no details: use its cause; without one, the collector
+   * answered.
+   */
   private static String reason(@Nullable Throwable failure) {
     Throwable cause = failure == null ? null : failure.getCause();
     while (cause != null

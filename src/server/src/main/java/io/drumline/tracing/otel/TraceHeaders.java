@@ -30,7 +30,7 @@ final class TraceHeaders {
     return null;
   }
 
-  /** The block with these in place of what it had. */
+  /** The block with these values instead of its own. */
   static byte[] replace(byte[] block, Map<String, String> own) {
     ByteArrayOutputStream out = new ByteArrayOutputStream(block.length + 96);
     for (int start = 0; start < block.length; start = end(block, start) + 1) {

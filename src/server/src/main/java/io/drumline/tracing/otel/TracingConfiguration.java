@@ -26,7 +26,7 @@ class TracingConfiguration {
     return new MicrometerSpans(tracer, propagator, properties.acceptClients());
   }
 
-  /** In place of Spring Boot's, which has the exporters as they are. */
+  /** Replaces Spring Boot's, which would use the exporters unwrapped. */
   @Bean("drumline.spanExporters")
   @ConditionalOnBooleanProperty("drumline.tracing.enabled")
   SpanExporters spanExporters(ObjectProvider<SpanExporter> exporters, MeterRegistry registry) {

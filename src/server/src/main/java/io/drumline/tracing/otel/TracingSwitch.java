@@ -8,8 +8,8 @@ import org.springframework.context.EnvironmentAware;
 import org.springframework.core.env.Environment;
 
 /**
- * Leaves all of Spring Boot's tracing out of the context unless tracing is on; and in any case what
- * would observe each command to Redis, probes included.
+ * Excludes Spring Boot's tracing unless tracing is enabled; and always the observation of Redis
+ * commands, which would include probes.
  */
 final class TracingSwitch implements AutoConfigurationImportFilter, EnvironmentAware {
   private static final String OTLP = "management.opentelemetry.tracing.export.otlp.";

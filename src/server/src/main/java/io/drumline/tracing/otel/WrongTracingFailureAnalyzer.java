@@ -3,11 +3,11 @@ package io.drumline.tracing.otel;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Prints one sentence in place of a stack trace. */
+/** Prints one sentence instead of a stack trace. */
 final class WrongTracingFailureAnalyzer
     extends AbstractFailureAnalyzer<WrongTracingFailureAnalyzer.WrongTracing> {
 
-  /** Spans could not be exported with these settings; the message is one sentence. */
+  /** Spans cannot be exported with these settings; the message is one sentence. */
   static final class WrongTracing extends RuntimeException {
     WrongTracing(String sentence) {
       super(sentence);

@@ -1,4 +1,4 @@
-/** Spans made and exported by OpenTelemetry. */
+/** Tracing with OpenTelemetry: creates and exports spans. */
 @NullMarked
 package io.drumline.tracing.otel;
 
