@@ -9,9 +9,9 @@ import org.springframework.context.annotation.FullyQualifiedAnnotationBeanNameGe
 /**
  * A Drumline node: a client listener for browsers and apps, and a control plane for operators.
  *
- * <p>An application of another package becomes a node by
- * {@code @Import(DrumlineApplication.class)}. The names of its beans are its own: Drumline's begin
- * with {@code drumline.}, or are the full names of its classes.
+ * <p>An application in another package becomes a node with
+ * {@code @Import(DrumlineApplication.class)}. It may choose the names of its beans freely:
+ * Drumline's begin with {@code drumline.}, or are the full names of its classes.
  */
 @SpringBootApplication(nameGenerator = FullyQualifiedAnnotationBeanNameGenerator.class)
 public class DrumlineApplication {

@@ -11,8 +11,8 @@ import org.springframework.core.env.PropertySource;
 import org.springframework.core.io.ClassPathResource;
 
 /**
- * A node's settings unless others are given. They are not in {@code application.yaml}, which is for
- * the application that has Drumline in it: Spring Boot reads only the first on the class path.
+ * A node's default settings. They are not in {@code application.yaml}, which belongs to the
+ * application that contains Drumline: Spring Boot reads only the first on the class path.
  */
 final class NodeDefaults implements EnvironmentPostProcessor, Ordered {
   @Override
@@ -29,7 +29,7 @@ final class NodeDefaults implements EnvironmentPostProcessor, Ordered {
     }
   }
 
-  /** Behind all that reads files of settings. */
+  /** After all processors that read configuration files. */
   @Override
   public int getOrder() {
     return LOWEST_PRECEDENCE;

@@ -6,7 +6,7 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 
-/** Says in one sentence where a file of settings is no YAML, in place of a stack trace. */
+/** Reports invalid YAML in a configuration file in one sentence, instead of a stack trace. */
 final class YamlFailureAnalyzer extends AbstractFailureAnalyzer<MarkedYAMLException> {
   @Override
   protected FailureAnalysis analyze(Throwable rootFailure, MarkedYAMLException invalid) {

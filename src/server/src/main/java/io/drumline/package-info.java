@@ -1,4 +1,4 @@
-/** The application: puts a node together. */
+/** The application: assembles a node. */
 @NullMarked
 package io.drumline;
 
