@@ -15,14 +15,14 @@ const nameField = byId('name');
 const textField = byId('text');
 
 /**
- * What each room shows: messages `{room, name, text, time, node, ref, own, state, reason}` and gaps
- * `{gap: {reason, missed}}`, in the topic's order, and then own messages that have not come back.
+ * The entries of each room: messages `{room, name, text, time, node, ref, own, state, reason}` and
+ * gaps `{gap: {reason, missed}}` in the topic's order, then own messages that have not arrived yet.
  */
 const rooms = new Map();
 const unread = new Map();
-/** Rooms whose past is still being told: it is no news. */
+/** Rooms whose history is being replayed: it does not count as unread. */
 const telling = new Set();
-/** Marks this tab's own messages, also after a reload. */
+/** Identifies this tab's own messages, also after a reload. */
 const page = tab.get('page') ?? randomName();
 let current = roomOf(location.hash) ?? browser.get('room');
 let link;
@@ -85,7 +85,7 @@ function isOnItsWay({ state }) {
   return state === 'sending' || state === 'waiting';
 }
 
-/** Before own messages whose place in the topic nobody knows yet. */
+/** The index before own messages whose place in the topic is not known yet. */
 function endOfTopic(entries) {
   let end = entries.length;
   while (end > 0 && isOnItsWay(entries[end - 1])) {
@@ -106,7 +106,7 @@ function keep(room, entry) {
   }
 }
 
-/** An own message has come back: it stands where all others see it, too. */
+/** Moves an own message that has arrived to its place in the topic. */
 function settle(room, entry) {
   const entries = rooms.get(room);
   const from = entries.indexOf(entry);
@@ -118,7 +118,7 @@ function settle(room, entry) {
   }
 }
 
-/** Anybody may publish to a topic, so that what comes need not be what the chat controller wrote. */
+/** Validates a message, since clients other than the chat controller may publish to a topic. */
 function isMessage({ name, text, time, ref }) {
   return typeof name === 'string' && name !== ''
     && typeof text === 'string'
@@ -132,7 +132,7 @@ function received(room, message) {
   }
   const own = message.ref?.startsWith(`${page}-`) ?? false;
   const known = message.ref && rooms.get(room).find(entry => entry.ref === message.ref);
-  if (known) { // our own, or the same again after a retry
+  if (known) { // our own, or a duplicate after a retry
     const wasSent = known.state === 'sent';
     Object.assign(known, { time: new Date(message.time), node: message.node });
     outbox.arrived(known);
@@ -148,7 +148,7 @@ function received(room, message) {
   }
 }
 
-/** With the same ref, so that a message that did arrive the first time shows once. */
+/** Sends with the same ref, so that a message that arrived the first time is shown once. */
 function retry(entry) {
   outbox.add(entry);
 }
@@ -159,7 +159,7 @@ function write(text) {
     name: signIn.user ?? nameField.value.trim(),
     text,
     time: new Date(),
-    ref: `${page}-${randomName()}`, // not to be guessed: it is the publisher's id, too
+    ref: `${page}-${randomName()}`, // unpredictable, as it is also the publisher's id
     own: true,
     state: 'sending',
   };

@@ -1,4 +1,4 @@
-/** What the end of a WebSocket asks of its client. docs/close-codes.md lists the codes. */
+/** How a client reacts to a close code. docs/close-codes.md lists the codes. */
 
 const NEVER = new Set([1000, 1002, 1007, 1009, 4005, 4007, 4008, 4009, 4011, 4012]);
 const LATER = new Set([1001, 1011, 1012, 1013, 4003, 4010, 4013, 4014]);
@@ -14,7 +14,7 @@ const SENTENCES = new Map([
   [4012, 'An operator has disconnected you.'],
 ]);
 
-/** `never`: not by itself, the same would happen again; `later`: spread over a window; `now`. */
+/** `never`: the same would happen again; `later`: at random within a window; `now`. */
 export function whenToReconnect(code) {
   if (NEVER.has(code)) {
     return 'never';
@@ -27,13 +27,13 @@ export function asksForSignIn(code) {
   return SIGN_IN.has(code);
 }
 
-/** The window in seconds over which clients shall come back: the reason may say `within 30 s`. */
+/** The seconds over which clients should reconnect: the reason may contain `within 30 s`. */
 export function windowOf(reason) {
   const said = /(\d+) ?s\b/.exec(reason ?? '');
   return said ? Math.min(Number(said[1]), 300) : LATER_SECONDS;
 }
 
-/** One sentence for people; the server's own where it sent an ERROR. */
+/** One sentence for people; the server's own if it sent an ERROR. */
 export function sentenceOf(code, error) {
   return error ?? SENTENCES.get(code) ?? `The server has ended the connection (${code}).`;
 }

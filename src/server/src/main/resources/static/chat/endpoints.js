@@ -1,6 +1,6 @@
-/** Where to connect, and how long to wait before: plain functions of the page's address. */
+/** Which endpoints to connect to, and how long to wait before an attempt. */
 
-/** A copy in random order, so that the clients of one list spread over its nodes. */
+/** A copy in random order, so that clients spread over the nodes in the list. */
 export function shuffled(list, random = Math.random) {
   const copy = [...list];
   for (let i = copy.length - 1; i > 0; i--) {
@@ -11,10 +11,10 @@ export function shuffled(list, random = Math.random) {
 }
 
 /**
- * The addresses to choose from: those of `?endpoints=a,b` in the page's address where the server
- * allows that, else the configured ones, of which one may be a path on the page's own host and port
- * (a proxy serves both), else this node's own listener. Only WebSocket addresses; from a page loaded
- * by https only secure ones, since a browser allows no others.
+ * The addresses to choose from: those of `?endpoints=a,b` in the page's URL if the server allows
+ * that, else the configured ones, which may be paths on the page's own host and port (if a proxy
+ * serves both), else this node's own listener. Addresses from the URL must be WebSocket addresses,
+ * and secure ones for a page loaded by https, since browsers allow no others.
  */
 export function endpointsOf(location, settings) {
   const secure = location.protocol === 'https:';
@@ -37,9 +37,9 @@ function isWebSocket(text, secure) {
 }
 
 /**
- * Waits between attempts: anything from 0 up to a limit that doubles with each failure (full
- * jitter). A connection counts as a success only once it has lasted: a server that answers CONNECTED
- * and then closes must not be asked ever faster.
+ * Computes the wait between attempts: random, from 0 up to a limit that doubles with each failure
+ * (full jitter). A connection counts as a success only once it has lasted, so that clients back off
+ * from a server that answers CONNECTED and then closes.
  */
 export class Backoff {
   #failures = 0;
@@ -51,7 +51,7 @@ export class Backoff {
     this.random = random;
   }
 
-  /** @param window milliseconds over which the server asked its clients to come back, or 0 */
+  /** @param window milliseconds over which the server asked its clients to reconnect, or 0 */
   failed(window = 0) {
     this.#failures++;
     this.#window = window;
@@ -62,7 +62,7 @@ export class Backoff {
     this.#window = 0;
   }
 
-  /** Milliseconds to wait before the next attempt; 0 before the very first. */
+  /** Milliseconds to wait before the next attempt; 0 before the first. */
   next() {
     if (this.#failures === 0) {
       return 0;

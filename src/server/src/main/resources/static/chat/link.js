@@ -2,10 +2,10 @@ import { asksForSignIn, sentenceOf, whenToReconnect, windowOf } from './closing.
 import { Backoff, shuffled } from './endpoints.js';
 
 const CONNECT_TIMEOUT = 8_000;
-/** A session that has lasted this long ends the back-off. */
+/** Milliseconds after which a connection counts as a success and ends the back-off. */
 const LASTING = 10_000;
 
-/** Anybody may publish what is no JSON; a failure here would leave STOMP.js's parser in mid-frame. */
+/** Any client may publish invalid JSON; an exception here would break STOMP.js's parser. */
 function read(body) {
   try {
     return JSON.parse(body) ?? undefined;
@@ -15,12 +15,12 @@ function read(body) {
 }
 
 /**
- * A STOMP connection that comes back by itself, as its close codes allow: each failure moves on to
- * the next endpoint, after a random wait that grows. What it follows goes on where it was.
+ * A STOMP connection that reconnects as the close codes allow: after each failure to the next
+ * endpoint, after a random and growing wait. Followed destinations resume where they were.
  *
- * `onUp(frame)` is called at each CONNECTED, when what is followed is subscribed again; `onDown(error)`
- * once a connection has ended and another will be tried; `onStopped(sentence, signIn)` where the
- * server's answer was final, and only `start` tries again.
+ * `onUp(frame)` is called at each CONNECTED, after followed destinations were subscribed again;
+ * `onDown(error)` when a connection has ended and another attempt follows; `onStopped(sentence,
+ * signIn)` when the server's answer was final, and only `start` tries again.
  */
 export class Link {
   #endpoints;
@@ -43,7 +43,7 @@ export class Link {
       heartbeatOutgoing: 10_000,
       // A dead network never answers the closing handshake: do not wait for it.
       discardWebsocketOnCommFailure: true,
-      // The wait itself is in beforeConnect: STOMP.js knows no jitter.
+      // The wait itself is in beforeConnect: STOMP.js has no jitter.
       reconnectDelay: 1,
       beforeConnect: async client => {
         await this.#pause();
@@ -85,7 +85,7 @@ export class Link {
   }
 
   /**
-   * Connects, or connects again with these headers of CONNECT.
+   * Connects, or reconnects, with these headers in CONNECT.
    *
    * @param credentials `{Authorization}`, `{login, passcode}` or nothing
    */
@@ -107,10 +107,10 @@ export class Link {
   }
 
   /**
-   * Follows a destination over all connections: in order, none twice, none missing.
+   * Follows a destination across connections: messages in order, without duplicates or losses.
    *
-   * `take(content)` gets each message, `gap({ reason, missed })` stands for what could not be had,
-   * `began()` is called when the past has been told.
+   * `take(content)` is called with each message, `gap({ reason, missed })` in place of messages
+   * that cannot be recovered, `began()` when the history has been replayed.
    */
   follow(destination, replay, { take, gap, began }) {
     const followed = { destination, replay, take, gap, began, last: undefined };
@@ -134,7 +134,7 @@ export class Link {
       ? { 'resume-after': '*', replay: String(followed.replay) }
       : { 'resume-after': followed.last };
     this.#client.watchForReceipt(receipt, ({ headers }) => {
-      followed.last ??= headers.position; // what is published before the first message comes, counts
+      followed.last ??= headers.position; // so that nothing before the first message is lost
       followed.began();
     });
     this.#client.subscribe(followed.destination, ({ headers, body }) => {

@@ -3,11 +3,11 @@ const TRIES = 3;
 const MOST_WAITING = 100;
 
 /**
- * Own messages until they have come back with the others. Each is sent again with its id after a
- * broken connection or a silence; the server stores it once.
+ * Holds own messages until they arrive on the room's topic. Each is sent again with the same id
+ * after a lost connection or a timeout; the server stores it once.
  *
- * `send(entry)` hands one to the connection, `changed(entry)` hears of each new state: `waiting` for
- * a connection, `sending`, `sent`, or `unsent` with a reason.
+ * `send(entry)` sends a message, `changed(entry)` is called with each new state: `waiting` for a
+ * connection, `sending`, `sent`, or `unsent` with a reason.
  */
 export class Outbox {
   #link;
@@ -30,7 +30,7 @@ export class Outbox {
     this.#dispatch(entry.ref);
   }
 
-  /** The connection is there, and what is followed is subscribed. */
+  /** Sends waiting messages: the client is connected and has subscribed again. */
   connected() {
     for (const waiting of this.#waiting.values()) {
       waiting.tries = 0;

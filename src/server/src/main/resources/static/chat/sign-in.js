@@ -3,10 +3,10 @@ import { tab } from './storage.js';
 const byId = id => document.getElementById(id);
 
 /**
- * The dialog that asks for a token, or for a name and passcode, and what was given there. A token
- * survives a reload of this tab; a passcode does not.
+ * The dialog for a token, or a name and passcode, and the credentials entered. A token survives a
+ * reload of this tab; a passcode does not.
  *
- * `given()` is called when there are other credentials than before.
+ * `given()` is called when the credentials change.
  */
 export class SignIn {
   #dialog = byId('sign-in');
@@ -33,12 +33,12 @@ export class SignIn {
     this.#show();
   }
 
-  /** Headers of CONNECT. */
+  /** The headers for CONNECT. */
   get credentials() {
     return this.#credentials ?? {};
   }
 
-  /** The name that the server knows this client by; undefined for an anonymous one. */
+  /** The user name on the server; undefined for an anonymous client. */
   get user() {
     return this.#user;
   }
@@ -50,7 +50,7 @@ export class SignIn {
     }
   }
 
-  /** The server has let this client in, under this name. */
+  /** Notes that the server has accepted this client under this name. */
   accepted(userName) {
     this.#user = this.#credentials === undefined ? undefined : userName;
     this.#show();

@@ -1,4 +1,4 @@
-/** What a page remembers. Browsers may forbid storage: then nothing is kept, and nothing fails. */
+/** The page's stored values. If the browser denies storage, nothing is stored and nothing fails. */
 
 function kept(area, key) {
   try {
@@ -16,21 +16,21 @@ function keep(area, key, value) {
       area().setItem(`drumline.${key}`, JSON.stringify(value));
     }
   } catch {
-    // not kept
+    // not stored
   }
 }
 
-// Even to name the area may be forbidden.
+// Even access to the property may throw.
 const ofBrowser = () => localStorage;
 const ofTab = () => sessionStorage;
 
-/** Of this browser, until it is cleared. */
+/** Stored in this browser, until cleared. */
 export const browser = {
   get: key => kept(ofBrowser, key),
   set: (key, value) => keep(ofBrowser, key, value),
 };
 
-/** Of this tab, reloads included. */
+/** Stored for this tab, across reloads. */
 export const tab = {
   get: key => kept(ofTab, key),
   set: (key, value) => keep(ofTab, key, value),

@@ -1,4 +1,4 @@
-/** What is on the screen. Everything that people wrote goes in as text, never as markup. */
+/** Updates the page. User content is inserted as text, never as markup. */
 
 const HUES = 8;
 const KEPT = 500;
@@ -24,7 +24,7 @@ function element(tag, className, text) {
   return made;
 }
 
-/** The connection's state: `connecting`, `up`, `down` or `stopped` for good, and a sentence. */
+/** Shows the connection's state: `connecting`, `up`, `down` or `stopped`, and a sentence. */
 export function showStatus(state, text) {
   const status = byId('status');
   status.dataset.state = state;
@@ -59,7 +59,7 @@ function roomItem(room, isCurrent, unread, choose) {
 /** Shows a room's messages and gaps from the beginning. */
 export function showEntries(entries, retry) {
   const log = byId('log');
-  log.setAttribute('aria-live', 'off'); // what is already known is not read out again
+  log.setAttribute('aria-live', 'off'); // so that screen readers do not read out the whole history
   byId('messages').replaceChildren(...entries.map((entry, i) => item(entry, entries[i - 1], retry)));
   log.scrollTop = log.scrollHeight;
   log.setAttribute('aria-live', 'polite');
@@ -69,7 +69,7 @@ function isAtEnd(log) {
   return log.scrollHeight - log.scrollTop - log.clientHeight < 80;
 }
 
-/** Adds the entry at this index; follows it where the reader was at the end, or wrote it. */
+/** Adds the entry at this index; scrolls to it if the reader was at the end, or wrote it. */
 export function addEntry(entries, at, retry) {
   const log = byId('log');
   const follows = isAtEnd(log) || entries[at].own;
@@ -84,11 +84,11 @@ export function addEntry(entries, at, retry) {
   }
 }
 
-/** Shows that one entry has moved; a reader at the end stays there. */
+/** Moves one entry; a reader at the end stays there. */
 export function moveEntry(entries, from, to) {
   const log = byId('log');
   const follows = isAtEnd(log);
-  log.setAttribute('aria-live', 'off'); // it was read out when it was written
+  log.setAttribute('aria-live', 'off'); // it was read out when it was added
   const messages = byId('messages');
   const moved = messages.children[from];
   moved.remove();
@@ -100,7 +100,7 @@ export function moveEntry(entries, from, to) {
   log.setAttribute('aria-live', 'polite');
 }
 
-/** Shows again whether the message at this index continues the one before. */
+/** Updates whether the message at this index continues the previous one. */
 function joinToPrevious(entries, at) {
   const entry = entries[at];
   if (entry && !entry.gap) {
@@ -109,7 +109,7 @@ function joinToPrevious(entries, at) {
   }
 }
 
-/** Shows a message's new state in place, where it is on the screen. */
+/** Shows a message's new state in place, if it is on the page. */
 export function updateMessage(entry, retry) {
   const old = entry.ref && byId('messages').querySelector(`[data-ref="${CSS.escape(entry.ref)}"]`);
   if (old) {
@@ -123,7 +123,7 @@ function item(entry, previous, retry) {
   return entry.gap ? gapItem(entry.gap) : messageItem(entry, previous, retry);
 }
 
-/** Stands where messages are missing: nothing is lost without a word. */
+/** Shows where messages are missing. */
 function gapItem({ reason, missed }) {
   const count = Number(missed);
   const what = count === 1 ? '1 message is' : count > 1 ? `${count} messages are` : 'Messages may be';

@@ -18,7 +18,7 @@ const may = (who, scope) => who.open || who.scopes.includes(scope) || who.scopes
 const inside = who => who.open || who.name !== null;
 const moment = text => new Date(text).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
-/** Looks now, and then again and again while the page is seen; a round that is overtaken shows nothing. */
+/** Refreshes now, and then periodically while the page is visible; an outdated answer is dropped. */
 async function look() {
   clearTimeout(timer);
   const own = ++round;
@@ -34,7 +34,7 @@ async function look() {
   }
 }
 
-/** Asks for all that this visitor may see; hands back what shows it. */
+/** Requests everything that this visitor may read; returns a function that shows it. */
 async function gather() {
   const who = await ask('session');
   if (!inside(who)) {
@@ -76,13 +76,13 @@ function showLogin(who) {
   }
 }
 
-/** What was seen last stays, as old. */
+/** Keeps the last data, marked as outdated. */
 function showSilence(failure) {
   byId('pages').dataset.old = '';
   showStatus('bad', failure.message);
 }
 
-/** How fast a counter has grown since the last look. */
+/** A counter's growth per second since the last refresh. */
 function perSecond(node, name) {
   const seconds = before ? (Date.parse(node.time) - Date.parse(before.time)) / 1000 : 0;
   return seconds > 0 ? Math.max(0, (node.figures[name] - before.figures[name]) / seconds) : 0;
@@ -195,7 +195,7 @@ function drawRevocations({ body, status, sentence }) {
   }
 }
 
-/** Does something that changes the cluster, says what became of it, and looks again; whether it was done. */
+/** Changes something in the cluster, shows the result, and refreshes; returns whether it succeeded. */
 async function act(change, done, refused = failure => notify('bad', failure.message)) {
   let good = true;
   try {
@@ -212,10 +212,10 @@ async function act(change, done, refused = failure => notify('bad', failure.mess
 }
 
 async function lift({ kind, name }) {
-  // By parameter: a path cannot have every name.
+  // A parameter, since a path cannot contain every name.
   const url = `${REVOCATIONS}?${new URLSearchParams({ [kind]: name })}`;
   await act(() => ask(url, { method: 'DELETE' }), `The ${kind} ${name} may connect again.`);
-  byId('revocations-title').focus(); // the button has gone with its row
+  byId('revocations-title').focus(); // the button was removed with its row
 }
 
 byId('login').addEventListener('submit', async event => {
@@ -302,7 +302,7 @@ const kicked = (who, closed, silent) => {
 
 const spoken = time => byId('revoke-time').querySelector(`[value="${time}"]`).textContent.replace('Block for ', '');
 
-// What nobody looks at asks for nothing: so a login ends by itself where the page is left in the background.
+// No requests while the page is hidden, so that a login expires in the background.
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) {
     look();

@@ -3,17 +3,17 @@
 const CSRF_COOKIE = 'drumline-csrf';
 const PATIENCE = 15_000;
 
-/** An answer that is no success, or none at all (status 0); the message is a sentence for people. */
+/** An unsuccessful answer, or none (status 0); the message is a sentence for people. */
 export class Refusal extends Error {
   constructor(status, sentence, field) {
     super(sentence);
     this.status = status;
-    /** The field of the request that is wrong, where the server says so. */
+    /** The invalid field of the request, if the server names it. */
     this.field = field;
   }
 }
 
-/** Fetches JSON; undefined where there is none. */
+/** Fetches JSON; undefined if the answer has none. */
 export async function ask(path, { method = 'GET', json, form } = {}) {
   const headers = { accept: 'application/json, application/problem+json' };
   if (method !== 'GET') {
@@ -44,7 +44,7 @@ export async function ask(path, { method = 'GET', json, form } = {}) {
   return body;
 }
 
-/** `{ body }`, or `{ status, sentence }` where the node is there but refuses just this. */
+/** `{ body }`, or `{ status, sentence }` if the node answers but rejects this request. */
 export async function askFor(path) {
   try {
     return { body: await ask(path) };

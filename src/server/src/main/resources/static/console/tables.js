@@ -1,4 +1,4 @@
-/** Tables that change in place: who is about to press a button in one, or has marked a text, is not disturbed. */
+/** Tables that are updated in place, so that selected text and buttons about to be pressed stay. */
 
 import { element, write } from './view.js';
 
@@ -6,10 +6,10 @@ const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
 /**
- * A table of objects: `columns` are `[title, entry => text, number, Date or { text, href }]`, the first of which names the
- * row; `key` tells rows apart; `action` is `{ title, label, run }`, a button in each row.
+ * Shows a table of objects: `columns` are `[title, entry => text, number, Date or { text, href }]`, the first of which
+ * is the row's header; `key` identifies rows; `action` is `{ title, label, run }`, a button in each row.
  *
- * Roles are spelled out, since narrow screens show rows one under the other, for which browsers drop the tags' own.
+ * Roles are explicit, since browsers drop the implicit ones of tables displayed as blocks, as on narrow screens.
  */
 export function showTable(id, columns, entries, { key, nothing, action }) {
   const table = document.getElementById(id);

@@ -1,4 +1,4 @@
-/** What is on the screen. Everything from the server goes in as text, never as markup. */
+/** Updates the page. The server's data is inserted as text, never as markup. */
 
 export const byId = id => document.getElementById(id);
 
@@ -16,14 +16,14 @@ export function element(tag, text, className) {
   return made;
 }
 
-/** Writes only what is new: else screen readers would say it again, and a marked text would be unmarked. */
+/** Writes only changed text: else screen readers would repeat it, and a selection would be lost. */
 export function write(where, text) {
   if (where.textContent !== text) {
     where.textContent = text;
   }
 }
 
-/** `good`, `wait` or `bad`, and a few words. */
+/** Shows `good`, `wait` or `bad`, and a few words. */
 export function showStatus(state, text) {
   byId('status').dataset.state = state;
   write(byId('status-text'), text);
@@ -35,13 +35,13 @@ export function showOnly(part) {
   }
 }
 
-/** A sentence in its own place, or nothing there. */
+/** Shows a sentence in its element, or hides the element. */
 export function showNote(id, sentence) {
   byId(id).hidden = !sentence;
   write(byId(id), sentence ?? '');
 }
 
-/** Says what became of something the operator did; stays until the next such thing, or until it is dismissed. */
+/** Shows the result of an operator's action, until the next one or until it is dismissed. */
 export function notify(state, sentence) {
   const notice = element('div', undefined, 'notice');
   notice.dataset.state = state;
@@ -59,7 +59,7 @@ export function forgetNotices() {
   byId('notices').replaceChildren();
 }
 
-/** What is wrong with a form, beside it; the field that it is about gets the focus. */
+/** Shows a form's error beside it, and focuses the field concerned. */
 export function showRefusal(id, sentence, field) {
   const form = byId(id).closest('form');
   form.querySelectorAll('[aria-invalid]').forEach(each => each.removeAttribute('aria-invalid'));
@@ -70,7 +70,7 @@ export function showRefusal(id, sentence, field) {
   }
 }
 
-/** Numbers with their names: `[name, value, what it is measured in]`, always the same names. */
+/** Shows figures: `[name, value, unit]`, always with the same names. */
 export function showFigures(figures) {
   const list = byId('figures');
   if (list.childElementCount !== figures.length) {
@@ -95,7 +95,7 @@ function number(value) {
   return Math.abs(value) < 10 && !Number.isInteger(value) ? fine.format(value) : whole.format(value);
 }
 
-/** Bytes as people say them. */
+/** Formats a number of bytes. */
 export function bytes(value) {
   const units = ['B', 'KB', 'MB', 'GB'];
   let at = 0;
@@ -106,7 +106,7 @@ export function bytes(value) {
   return [`${fine.format(value)}`, units[at]];
 }
 
-/** A time span from seconds, such as `3 h 12 min`. */
+/** Formats a duration in seconds, such as `3 h 12 min`. */
 export function span(seconds) {
   const [days, hours, minutes] = [seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60].map(Math.floor);
   if (days > 0) {
@@ -115,7 +115,7 @@ export function span(seconds) {
   return hours > 0 ? `${hours} h ${minutes} min` : minutes > 0 ? `${minutes} min` : `${Math.max(0, Math.floor(seconds))} s`;
 }
 
-/** Whether the operator says yes. */
+/** Asks the operator to confirm; whether they do. */
 export function confirmed(question, consequence, yes) {
   const dialog = byId('ask');
   byId('ask-title').textContent = question;
