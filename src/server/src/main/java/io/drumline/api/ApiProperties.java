@@ -10,7 +10,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * Who may use the control plane. Health is open to all who reach it.
+ * Access to the control plane. Health is public.
  *
  * @param keys Keys that callers may show.
  * @param tokens Whether the tokens of {@code drumline.security.jwt} are accepted, too; their scopes
@@ -27,14 +27,14 @@ record ApiProperties(
     @Nullable Boolean anonymous,
     @DefaultValue("true") boolean openMetrics) {
 
-  /** What a key or a token is for. */
+  /** What a key or a token permits. */
   enum Scope {
     PUBLISH,
     READ,
     /** Everything. */
     ADMIN;
 
-    /** As it is in a token, and Spring Security's authority. */
+    /** The name in a token, and Spring Security's authority. */
     String text() {
       return name().toLowerCase(Locale.ROOT);
     }
@@ -48,7 +48,7 @@ record ApiProperties(
   }
 
   /**
-   * A key, which is known by its hash only.
+   * A key, of which only the hash is configured.
    *
    * @param name Who has it, for logs.
    * @param hash {@code sha256:} and the hexadecimal SHA-256 of the key. A key is a long random

@@ -14,7 +14,7 @@ import org.springframework.util.unit.DataSize;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * The listener that clients connect to, the only one a load balancer exposes.
+ * The listener for clients, the only one that a load balancer exposes.
  *
  * @param port TCP port for clients; 0 takes any free one.
  * @param address Local address to listen on; by default, all of them.
@@ -80,12 +80,12 @@ record ListenerProperties(
     @DefaultValue("ignore") UnknownSubprotocol unknownSubprotocol,
     @DefaultValue List<String> hostNames) {
 
-  /** Less than a TLS record would make each write wait for the client. */
+  /** Smaller than a TLS record, each write would wait for the client. */
   private static final int LEAST_SEND_BUFFER = 16 * 1024;
 
   private static final int MOST_SEND_BUFFER = 64 * 1024 * 1024;
 
-  /** What stands behind the host in a {@code Host} header. */
+  /** The port after the host in a {@code Host} header. */
   private static final java.util.regex.Pattern PORT = java.util.regex.Pattern.compile(":\\d*$");
 
   ListenerProperties {
@@ -96,14 +96,14 @@ record ListenerProperties(
       throw new IllegalArgumentException(
           "drumline.listener.send-buffer must be between 16KB and 64MB");
     }
-    new TrustedProxies(trustedProxies); // throws where one is no network
+    new TrustedProxies(trustedProxies); // throws if one is not a network
     if (proxyProtocol && trustedProxies.isEmpty()) {
       throw new IllegalArgumentException(
           "drumline.listener.proxy-protocol needs drumline.listener.trusted-proxies");
     }
   }
 
-  /** Whether clients may reach this listener by the host of this {@code Host} header. */
+  /** Whether the host in this {@code Host} header is a name of this listener. */
   boolean serves(@Nullable String host) {
     if (hostNames.isEmpty()) {
       return true;

@@ -59,7 +59,11 @@ public final class Drain {
         .register(registry);
   }
 
-  /** Starts to drain, unless the node is draining already; completes when no client is left. */
+  /**
+   * Starts to drain, unless the node is draining already. The future completes on the drain's
+   * thread: when no client is left (or the last ones do not answer the close), or when the drain is
+   * cancelled; it fails if the drain fails.
+   */
   public synchronized CompletableFuture<Void> begin(Then next) {
     if (next == Then.EXIT) {
       then = next;

@@ -8,8 +8,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * How a node is emptied on SIGTERM or {@code POST /actuator/drain}. What ends the process otherwise
- * must give it grace and window, and 15 seconds more.
+ * Draining on SIGTERM or {@code POST /actuator/drain}. A supervisor that kills the process must
+ * wait for grace and window, and 15 seconds more.
  *
  * @param grace Time between refusing new clients and closing the first socket, for load balancers
  *     to notice.

@@ -13,7 +13,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * How nodes that came later get their share of clients. All of it is off by default.
+ * Moves clients to nodes that joined later. Off by default.
  *
  * @param enabled Whether a node that has more clients than the mean of the cluster closes some, for
  *     load balancers to spread them anew.

@@ -18,7 +18,7 @@ import org.springframework.core.io.Resource;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * Who may connect, say and hear.
+ * Authentication, allowed origins, authorization and connection limits of clients.
  *
  * @param anonymous Whether clients may connect that show no credentials; by default, only on a node
  *     with the memory backplane that knows neither tokens nor users.
@@ -46,12 +46,12 @@ public record SecurityProperties(
     @DefaultValue("100") @Min(0) int maxConnectionsPerUser) {
   private static final String PREFIX = "drumline.security.";
 
-  /** Of bcrypt, with or without Spring Security's prefix. A cost above 14 takes seconds. */
+  /** Bcrypt, with or without Spring Security's prefix. A cost above 14 takes seconds. */
   private static final Pattern BCRYPT =
       Pattern.compile("(\\{bcrypt})?\\$2[aby]\\$(0[4-9]|1[0-4])\\$[./A-Za-z0-9]{53}");
 
   public SecurityProperties {
-    new OriginPolicy(allowedOrigins); // throws where one is no origin
+    new OriginPolicy(allowedOrigins); // throws if one is not an origin
     Set<String> logins = new HashSet<>();
     for (int i = 0; i < users.size(); i++) {
       require(logins.add(users.get(i).login()), "users[" + i + "].login is there twice");
@@ -61,7 +61,7 @@ public record SecurityProperties(
         "rules ask who a client is, but there is neither jwt nor users to tell");
   }
 
-  /** Whether clients can show who they are. */
+  /** Whether tokens or users are configured. */
   public boolean authentication() {
     return jwt != null || !users.isEmpty();
   }
@@ -140,7 +140,7 @@ public record SecurityProperties(
           || ("http".equals(uri.getScheme()) && loopback);
     }
 
-    /** Without the secret, so that it reaches no log. */
+    /** Without the secret, to keep it out of logs. */
     @Override
     public String toString() {
       return "Jwt[algorithms=" + algorithms + ']';
@@ -148,7 +148,7 @@ public record SecurityProperties(
   }
 
   /**
-   * One who may connect with login and passcode.
+   * A user who may connect with login and passcode.
    *
    * @param login The name.
    * @param password The bcrypt hash of the passcode.
@@ -167,7 +167,7 @@ public record SecurityProperties(
               .formatted(login, login));
     }
 
-    /** Without the hash, so that it reaches no log. */
+    /** Without the hash, to keep it out of logs. */
     @Override
     public String toString() {
       return "User[login=" + login + ']';
@@ -175,9 +175,9 @@ public record SecurityProperties(
   }
 
   /**
-   * Who may do what with some destinations. Each list names those who may: {@code anyone}, {@code
-   * authenticated}, {@code role:x}, {@code scope:x} or {@code claim:name=value}; one that is not
-   * there: nobody.
+   * Authorizes clients for some destinations. Each list names the clients allowed: {@code anyone},
+   * {@code authenticated}, {@code role:x}, {@code scope:x} or {@code claim:name=value}; a missing
+   * list allows none.
    *
    * @param pattern Destinations it covers, as in {@code drumline.destinations}: {@code *} is one
    *     segment, or the rest of one ({@code /topic/rooms.*}), and {@code **} at the end any rest. A

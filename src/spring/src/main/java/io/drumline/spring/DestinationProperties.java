@@ -52,7 +52,7 @@ public record DestinationProperties(@DefaultValue List<@Valid Rule> destinations
   }
 
   /**
-   * How much of the past is kept; the first bound that is reached trims.
+   * How much history is kept; the first limit reached trims it.
    *
    * @param messages Most messages of one destination; 0 for no history.
    * @param size Most bytes of one destination's messages.
@@ -68,7 +68,7 @@ public record DestinationProperties(@DefaultValue List<@Valid Rule> destinations
     }
   }
 
-  /** What they are to the backplane. */
+  /** The retentions for the backplane. */
   public Retentions retentions() {
     return new Retentions(destinations.stream().map(Rule::retention).toList());
   }

@@ -60,7 +60,7 @@ public record HubProperties(
     }
   }
 
-  /** What they are to the hub. */
+  /** The settings for the hub. */
   public HubSettings settings() {
     long outbound = outboundLimit.toBytes();
     return new HubSettings(

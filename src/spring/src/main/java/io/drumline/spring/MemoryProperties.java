@@ -29,7 +29,7 @@ public record MemoryProperties(@Nullable DataSize historyLimit, @Nullable DataSi
     }
   }
 
-  /** What they are to the backplane. */
+  /** The limits for the backplane. */
   public MemoryLimits limits() {
     return new MemoryLimits(
         historyLimit == null ? MemoryLimits.DEFAULTS.history() : historyLimit.toBytes(),

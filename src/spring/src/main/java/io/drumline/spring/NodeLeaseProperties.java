@@ -10,7 +10,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * How the nodes of a cluster know each other.
+ * How the nodes of a cluster find each other.
  *
  * @param lease how long a node that says nothing counts as alive; the same on all nodes
  * @param renewal how often a node says that it is alive; at most a third of the lease
@@ -32,7 +32,7 @@ public record NodeLeaseProperties(
     }
   }
 
-  /** What they are to the registry of nodes. */
+  /** The settings for the node registry. */
   public LeaseSettings settings() {
     return new LeaseSettings(lease, renewal);
   }

@@ -6,7 +6,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * What a node is.
+ * The identity of a node.
  *
  * @param nodeId the node's name, unique among the running nodes; empty for the host's name with a
  *     random ending
@@ -20,11 +20,11 @@ record NodeProperties(
         String nodeId,
     @DefaultValue("memory") Kind backplane) {
 
-  /** The backplanes there are. */
+  /** The available backplanes. */
   enum Kind {
-    /** One node by itself. */
+    /** A single node. */
     MEMORY,
-    /** A cluster around the Redis that {@code spring.data.redis.*} names. */
+    /** A cluster that uses the Redis of {@code spring.data.redis.*}. */
     REDIS
   }
 }

@@ -13,7 +13,7 @@ import org.springframework.util.unit.DataSize;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * How the node uses Redis; where Redis is, is said by {@code spring.data.redis.*}.
+ * How the node uses Redis; {@code spring.data.redis.*} sets its address.
  *
  * @param prefix Before every key and channel in Redis.
  * @param commandTimeout How long Redis may take to answer.
@@ -43,7 +43,7 @@ public record RedisProperties(
     @DefaultValue("2s") @DurationMin(millis = 10) Duration reconnectMax,
     @DefaultValue("3s") @DurationMin(millis = 100) Duration tcpUserTimeout) {
 
-  /** What they are to the backplane. */
+  /** The settings for the backplane. */
   public RedisSettings settings() {
     return new RedisSettings(
         prefix,

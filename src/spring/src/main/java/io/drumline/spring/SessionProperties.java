@@ -35,7 +35,7 @@ public record SessionProperties(
     }
   }
 
-  /** What they are to the sessions. */
+  /** The settings for the shared sessions. */
   public SessionSettings settings() {
     return new SessionSettings(timeToLive, positionInterval, maxPositions, maxSessions);
   }

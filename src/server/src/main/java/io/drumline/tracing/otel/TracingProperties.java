@@ -4,8 +4,8 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * Tracing; where spans go and how many is said by {@code management.opentelemetry.tracing.*} and
- * {@code management.tracing.*}. All nodes of a cluster should agree.
+ * Tracing; {@code management.opentelemetry.tracing.*} and {@code management.tracing.*} set the
+ * exporter and the sampling rate. All nodes of a cluster should have the same settings.
  *
  * @param enabled whether messages are traced at all
  * @param acceptClients whether a client's own {@code traceparent} in SEND is the parent of what

@@ -34,8 +34,8 @@ import org.springframework.web.socket.messaging.SessionUnsubscribeEvent;
 
 /**
  * Passes client frames to Spring as its own STOMP handler would: the same messages and headers,
- * interceptors, session attributes and events. All of it runs on the session's serial executor, in
- * order, never on an event loop.
+ * interceptors, session attributes and events. Called on the connection's event loop; Spring and
+ * the application run on the session's serial executor, in order, never on an event loop.
  */
 public final class SpringBridge {
   private static final Logger log = LoggerFactory.getLogger(SpringBridge.class);

@@ -61,7 +61,7 @@ public record StompProperties(
     @DefaultValue @Valid NewDestinations newDestinations,
     @DefaultValue @Valid Rate rate) {
 
-  /** As much as a few frames take. */
+  /** The size of a few frames. */
   private static final long LEAST_INBOUND = 16 * 1024;
 
   public StompProperties {
@@ -71,10 +71,11 @@ public record StompProperties(
   }
 
   /**
-   * How many destinations with history clients may begin to use, by SEND, or by SUBSCRIBE with
-   * continuity: each takes keys in Redis for a day or more. New is what no client of this node has
-   * used within the window, whether Redis knows it or not: after a start, or when clients of
-   * another node come, all that they use is new. The HTTP API and application code are not limited.
+   * Limits the new destinations with history that clients use, by SEND, or by SUBSCRIBE with
+   * continuity: each takes keys in Redis for a day or more. A destination is new if no client of
+   * this node has used it within the window, even if Redis has it: after a start, or when clients
+   * of another node reconnect, all their destinations are new. The HTTP API and application code
+   * are not limited.
    *
    * @param window for how long a destination is known, and counted; between half of it and all of
    *     it
@@ -96,7 +97,7 @@ public record StompProperties(
       @DefaultValue List<String> exemptUsers) {}
 
   /**
-   * How fast one connection may send; twice of it at once after a while of less.
+   * The rate at which one connection may send, with a burst of two seconds' worth.
    *
    * @param messagesPerSecond WebSocket frames, and STOMP frames where one of those brings several;
    *     0 for any number
@@ -108,7 +109,7 @@ public record StompProperties(
       @DefaultValue("16MB") DataSize bytesPerSecond,
       @DefaultValue("delay") Excess excess) {
 
-    /** Most bytes a second that a limit can be. */
+    /** The highest rate in bytes per second. */
     private static final long MOST_BYTES = 900_000_000;
 
     public Rate {
@@ -118,11 +119,11 @@ public record StompProperties(
       }
     }
 
-    /** What becomes of a client that is too fast. */
+    /** How a client that sends too fast is handled. */
     public enum Excess {
-      /** It is not read from until it has made up for it: nothing is lost. */
+      /** Reading pauses until the client is within the rate: nothing is lost. */
       DELAY,
-      /** It gets an ERROR and is closed. */
+      /** The client gets an ERROR and is closed. */
       CLOSE
     }
   }
