@@ -3,10 +3,10 @@ package io.drumline.hub;
 import io.drumline.message.Publication;
 
 /**
- * A publication that the backplane has brought to this node.
+ * A publication received from the backplane.
  *
- * @param kind of frame that it needs
- * @param time of its arrival, by {@link System#nanoTime}; 0 where messages are not traced, or it
- *     was read from history
+ * @param kind the kind of frame that it needs
+ * @param time of its arrival, by {@link System#nanoTime}; 0 if messages are not traced or it was
+ *     read from history
  */
 record Arrival(Publication publication, Frames.Payload kind, long time) {}

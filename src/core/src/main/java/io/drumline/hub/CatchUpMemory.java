@@ -5,18 +5,18 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What the destinations of one owner keep in memory for subscribers that catch up: for a while
- * after the last of them asked, and together no more than a limit, at which the one that was asked
- * for least recently gives its part up. Used on the owner's event loop.
+ * The histories that one owner's destinations keep in memory for subscribers that catch up. A
+ * history is kept for some time after the last request; beyond the total limit the least recently
+ * used is evicted. Used on the owner's event loop.
  */
 final class CatchUpMemory {
 
-  /** A destination that keeps a part of its past. */
+  /** A destination that keeps a part of its history. */
   interface Keeper {
-    /** Bytes that it keeps now. */
+    /** Bytes kept now. */
     long pastBytes();
 
-    /** Gives them up; who needs them again reads them again. */
+    /** Drops them; they are read again if needed. */
     void forgetPast();
   }
 
@@ -29,14 +29,14 @@ final class CatchUpMemory {
   private final long keptTicks;
   private final HubMetrics metrics;
 
-  /** The one that was asked for least recently first. */
+  /** Least recently used first. */
   private final Map<Keeper, Entry> entries = new LinkedHashMap<>();
 
   private long bytes;
 
   /**
-   * @param limit most bytes of all together
-   * @param keptTicks how long each keeps its part after it was asked for
+   * @param limit maximum total bytes
+   * @param keptTicks ticks for which a history is kept after its last request
    */
   CatchUpMemory(long limit, long keptTicks, HubMetrics metrics) {
     this.limit = limit;
@@ -44,7 +44,7 @@ final class CatchUpMemory {
     this.metrics = metrics;
   }
 
-  /** Somebody asks for a part of its past now. */
+  /** A subscriber requests a part of the history now. */
   void used(Keeper keeper, long now) {
     Entry entry = entries.remove(keeper);
     if (entry == null) {
@@ -55,16 +55,16 @@ final class CatchUpMemory {
     count(keeper, entry);
   }
 
-  /** A read has ended, perhaps long after somebody asked for it: it may keep something again. */
+  /** A read has ended, perhaps long after the request: the destination may keep history again. */
   void read(Keeper keeper, long now) {
     if (entries.containsKey(keeper)) {
-      changed(keeper); // and as old as before
+      changed(keeper); // without counting as a use
     } else if (keeper.pastBytes() > 0) {
       used(keeper, now);
     }
   }
 
-  /** What it keeps has changed, perhaps; only by {@link #read} it keeps something anew. */
+  /** Its size may have changed; only {@link #read} adds it again. */
   void changed(Keeper keeper) {
     if (!entries.isEmpty()) {
       Entry entry = entries.get(keeper);
@@ -74,7 +74,7 @@ final class CatchUpMemory {
     }
   }
 
-  /** It is not kept any more. */
+  /** The destination keeps no history any more. */
   void remove(Keeper keeper) {
     Entry entry = entries.remove(keeper);
     if (entry != null) {
@@ -83,7 +83,7 @@ final class CatchUpMemory {
     }
   }
 
-  /** Gives up what was not asked for lately. */
+  /** Evicts histories not requested lately. */
   void expire(long now) {
     Iterator<Map.Entry<Keeper, Entry>> oldest = entries.entrySet().iterator();
     while (oldest.hasNext()) {

@@ -8,48 +8,48 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection's subscriptions that are not live yet. A few of them catch up side by side, each
- * in steps, as far as what they are given fits into the outbound queue beside what is live; an
- * answer that does not fit is not taken, and is asked for again when the steps before it are
- * written. One whose destination does not answer keeps no other one waiting, and after {@value
- * #ANSWER_TICKS} ticks its client is told. Used on the connection's event loop.
+ * One connection's subscriptions that are not live yet. A few of them catch up in parallel, in
+ * steps, as far as the steps fit into the outbound queue beside live messages. An answer that does
+ * not fit is dropped and requested again when the steps before it are written. A destination that
+ * does not answer does not block the others; after {@value #ANSWER_TICKS} ticks its client is
+ * notified. Used on the connection's event loop.
  *
- * <p>Times are counted in ticks of the shard, of 100 ms.
+ * <p>Times are in ticks of the shard, 100 ms each.
  */
 final class CatchUps {
-  /** After so many ticks without an answer the next one is asked for as well. */
+  /** After this many ticks without an answer, the next subscription may ask as well. */
   private static final int PATIENCE = 2;
 
-  /** After so many ticks without an answer the client is told: within 5 s in any case. */
+  /** After this many ticks without an answer the client is notified: within 5 s in any case. */
   static final int ANSWER_TICKS = 40;
 
-  /** Where a subscription is on its way to be live. */
+  /** The progress of a subscription towards being live. */
   private enum State {
     /** Waits for its turn. */
     WAITING,
-    /** Its destination's owner is asked, and it has one of the places. */
+    /** Has asked the destination's owner and holds one of the places. */
     ASKED,
-    /** As asked, but another one may have its place. */
+    /** Has asked, but another subscription may use its place. */
     LATE,
-    /** A part of what it missed waits in the outbound queue. */
+    /** A part of its missed messages is in the outbound queue. */
     WRITING,
-    /** Needs nothing of the past, only that the destination is live. */
+    /** Needs no history; waits for the destination to be live. */
     BEHIND_DESTINATION,
     GONE
   }
 
-  /** A subscription that is not live. Not an interface: its methods are for this package. */
+  /** A subscription that is not live. Not an interface: its methods are package-private. */
   abstract static class Asker {
-    /** Asks for what comes next: it is its turn. */
+    /** Its turn: requests the next part. */
     abstract void ask();
 
-    /** Its turn has come, but something has failed: it asks by itself later. */
+    /** Its turn failed; it asks again later by itself. */
     abstract void failed(Throwable e);
 
-    /** Its destination has not answered for so long that the client is told. */
+    /** The destination has not answered in time: notifies the client. */
     abstract void unavailable();
 
-    /** Whether its client was told something already. */
+    /** Whether the client has already been notified. */
     abstract boolean answered();
   }
 
@@ -57,16 +57,16 @@ final class CatchUps {
     private final Asker subscription;
     private State state;
 
-    /** The tick since which it waits for its destination, as far as is known. */
+    /** The tick since which it has been waiting for its destination, as far as known. */
     private long since;
 
-    /** The tick in which it was asked for last. */
+    /** The tick of its last request. */
     private long askedAt;
 
-    /** The tick before which it is not asked for again. */
+    /** The first tick in which it may ask. */
     private long notBefore;
 
-    /** Whether its last answer did not fit beside others. */
+    /** Whether its last answer did not fit, so that it must catch up alone. */
     private boolean alone;
 
     Join(Asker subscription, State state, long now) {
@@ -85,11 +85,11 @@ final class CatchUps {
 
   private boolean awaitsRoom;
 
-  /** The last tick in which the client had yet to read what others were given. */
+  /** The last tick in which the client still had to read the steps of other subscriptions. */
   private long heldUpAt;
 
   /**
-   * @param begins called when it has subscriptions, and had none: it wants {@link #tick} then
+   * @param begins called when the first subscription is added: it needs {@link #tick} from then on
    */
   CatchUps(Connection connection, ShardLoop loop, Runnable begins) {
     this.connection = connection;
@@ -98,9 +98,9 @@ final class CatchUps {
   }
 
   /**
-   * A subscription asks for its position or its past.
+   * A subscription requests its position or history.
    *
-   * @param notBefore the tick before which its turn must not come
+   * @param notBefore the first tick in which it may ask
    */
   void add(Asker subscription, long notBefore) {
     Join join = begin(subscription, State.WAITING);
@@ -109,7 +109,7 @@ final class CatchUps {
     next();
   }
 
-  /** A member goes on from where it is: it could not be given something. */
+  /** A member fell behind and catches up from its last message. */
   void addAgain(Asker subscription) {
     waiting.add(begin(subscription, State.WAITING));
     next();
@@ -129,7 +129,7 @@ final class CatchUps {
     return join;
   }
 
-  /** Its destination is live. */
+  /** The destination is live. */
   void destinationLive(Asker subscription) {
     Join join = joins.get(subscription);
     if (join != null && join.state == State.BEHIND_DESTINATION) {
@@ -137,7 +137,7 @@ final class CatchUps {
     }
   }
 
-  /** It is live, or has gone. */
+  /** The subscription is live or cancelled. */
   void done(Asker subscription) {
     Join join = joins.remove(subscription);
     if (join != null) {
@@ -148,18 +148,18 @@ final class CatchUps {
     }
   }
 
-  /** Whether nobody waits here any more. */
+  /** Whether nothing is waiting here. */
   boolean isIdle() {
     return !connection.open() || (joins.isEmpty() && !isWriting() && !awaitsRoom);
   }
 
-  /** Whether steps wait in the outbound queue. */
+  /** Whether steps are in the outbound queue. */
   private boolean isWriting() {
     return connection.catchUpBytes() > 0;
   }
 
   /**
-   * An answer of so many bytes has come. Returns whether it is taken now; if not, it is asked for
+   * An answer of this many bytes has arrived. Returns false if there is no room: it is requested
    * again later.
    */
   boolean admits(Asker subscription, long bytes) {
@@ -172,14 +172,14 @@ final class CatchUps {
     if (isWriting() && connection.catchUpBytes() + bytes > loop.outboundLimit / 2) {
       join.state = State.WAITING;
       join.alone = true;
-      waiting.addFirst(join); // asked for when what is before it is written
+      waiting.addFirst(join); // asks when the steps before it are written
       return false;
     }
     join.alone = false;
     return true;
   }
 
-  /** It has been given a part, or all, which waits in the outbound queue. */
+  /** A part, or all, of its missed messages was added to the outbound queue. */
   void written(Asker subscription, long bytes) {
     Join join = joins.get(subscription);
     if (join != null) {
@@ -202,7 +202,7 @@ final class CatchUps {
     }
   }
 
-  /** A step is written; the next one follows, unless it was the last. */
+  /** A step is written; requests the next one unless it was the last. */
   private void goOn(@Nullable Join join) {
     if (join != null && join.state == State.WRITING) {
       join.state = State.WAITING;
@@ -212,7 +212,7 @@ final class CatchUps {
     next();
   }
 
-  /** Called every tick while there are any. */
+  /** Called every tick while there are subscriptions here. */
   void tick() {
     if (!connection.open()) {
       return;
@@ -237,7 +237,7 @@ final class CatchUps {
     next();
   }
 
-  /** Whether its destination has kept it waiting for too long, and not its own client. */
+  /** Whether the destination, not the client, has delayed it for too long. */
   private boolean isOverdue(Join join, long now) {
     return switch (join.state) {
       case ASKED, LATE, BEHIND_DESTINATION -> now - join.since >= ANSWER_TICKS;
@@ -270,7 +270,7 @@ final class CatchUps {
       waiting.remove(first);
       asked++;
       first.state = State.ASKED;
-      first.since = waitsSince(first); // others may hold up the client from now on, not this one
+      first.since = waitsSince(first); // later delays by other subscriptions do not count
       first.askedAt = loop.ticks();
       first.subscription.ask();
     }
@@ -282,7 +282,7 @@ final class CatchUps {
         return join;
       }
     }
-    return null; // the tick comes
+    return null; // their ticks come later
   }
 
   private void awaitRoom() {

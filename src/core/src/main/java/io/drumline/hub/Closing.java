@@ -10,16 +10,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How a connection ends: closed by either side, with which code, and given up on when its peer does
- * not answer. Used on its event loop.
+ * The end of a connection: its close code, the closing handshake and the timeout if the peer does
+ * not answer. Used on the connection's event loop.
  */
 final class Closing {
   private static final Logger log = LoggerFactory.getLogger(Connection.class);
 
-  /** How long a peer may take to answer a Close frame, and a slow one to read up to it. */
+  /** Timeout for the peer to read the remaining data and answer the Close frame. */
   private static final long CLOSE_MILLIS = 8000;
 
-  /** The same where the node needs the memory of what waits. */
+  /** The same when the node needs the memory of the queued data. */
   private static final long BUDGET_CLOSE_MILLIS = 1000;
 
   private static final int NO_STATUS = 1005;
@@ -29,7 +29,7 @@ final class Closing {
     OPEN,
     /** A Close frame was written; nothing follows it. */
     CLOSING,
-    /** The same, and it is given up on soon, as the node needs the memory of what waits. */
+    /** The same with the shorter timeout, because the node needs the memory. */
     HURRIED,
     ENDED
   }
@@ -52,22 +52,22 @@ final class Closing {
     this.id = id;
   }
 
-  /** Whether neither side has closed it. */
+  /** Whether neither side has closed the connection. */
   boolean isOpen() {
     return state == State.OPEN;
   }
 
-  /** The code it was closed with, by either side; 1006 if the socket just ended. */
+  /** The close code used by either side; 1006 if the connection ended without one. */
   int code() {
     return code;
   }
 
-  /** The client can see these codes only. */
+  /** Restricts the close codes to those that the client can see. */
   void codes(CloseCode.Range range) {
     codes = range;
   }
 
-  /** What was written goes first, then the Close frame. Idempotent. */
+  /** Sends the pending data, then the Close frame. Idempotent. */
   void close(CloseCode meant, String reason) {
     if (state != State.OPEN) {
       return;
@@ -79,14 +79,14 @@ final class Closing {
       loop.metrics.closed(seen);
       loop.wheel.after(CLOSE_MILLIS, this::giveUp);
       channel.writeAndFlush(Frames.close(loop.alloc, code, reason), channel.voidPromise());
-      channel.config().setAutoRead(true); // to see the peer's answer
+      channel.config().setAutoRead(true); // to receive the peer's answer
       queue.closing();
     } catch (Throwable e) {
-      endNow(e); // nobody is left who would
+      endNow(e); // nothing else would
     }
   }
 
-  /** The peer's Close frame has come, with this code or 1005 for none. */
+  /** The peer's Close frame has arrived, with this code or 1005 if it had none. */
   void peerClosed(int peersCode) {
     if (state != State.OPEN) {
       channel.close();
@@ -106,7 +106,7 @@ final class Closing {
   }
 
   /**
-   * Ends it without a Close frame: what was written may end in the middle of a frame, or lack one.
+   * Closes the channel without a Close frame, because the data written so far may be incomplete.
    */
   void abort(Throwable cause) {
     closeUntold(CloseCode.INTERNAL_ERROR);
@@ -131,7 +131,7 @@ final class Closing {
     }
   }
 
-  /** It holds the oldest of what the node has to send, and that is too much. */
+  /** Closes a slow consumer because the node's outbound queues are over their limit. */
   void closeForBudget(OutboundBudget budget) {
     if (budget.urgent()) {
       closeUntold(OverflowPolicy.CLOSE.code());
@@ -141,7 +141,7 @@ final class Closing {
     endSoon(budget);
   }
 
-  /** It is closed, and the node needs the memory of what waits. */
+  /** The connection is closed, and the node needs the memory of its queue. */
   void endSoon(OutboundBudget budget) {
     queue.closing();
     if (budget.urgent()) {
@@ -161,12 +161,12 @@ final class Closing {
     return 0;
   }
 
-  /** Ends the socket at once: TLS would still try to say good-bye. */
+  /** Closes the channel at once: TLS would still try to send its close notification. */
   private void drop() {
     channel.unsafe().close(channel.voidPromise());
   }
 
-  /** The socket has ended; returns false if that was known. */
+  /** The channel is closed; returns false if that was known. */
   boolean end() {
     if (state == State.ENDED) {
       return false;

@@ -1,6 +1,6 @@
 package io.drumline.hub;
 
-/** How the payloads of a client's data frames are compressed. */
+/** The compression of a client's data frames. */
 public enum Compression {
   NONE,
   /** permessage-deflate without context takeover (RFC 7692), so that clients can share frames. */

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client's WebSocket after the upgrade, and the only writer to it. Everything is called on its
- * event loop, unless a method says otherwise.
+ * One client's WebSocket connection after the upgrade, and its only writer. Methods are called on
+ * the connection's event loop unless they say otherwise.
  */
 public final class Connection {
   private static final Logger log = LoggerFactory.getLogger(Connection.class);
@@ -25,26 +25,26 @@ public final class Connection {
   private final Compression compression;
   private final OutboundQueue queue;
 
-  /** For writes past the pipeline; null where bytes must go through it. */
+  /** For writes that bypass the pipeline; null if bytes must go through it. */
   private final @Nullable FileDescriptor socket;
 
   private final Closing closing;
   private boolean dirty;
 
-  /** A bit for each {@link Pause} that lasts. */
+  /** One bit for each active {@link Pause}. */
   private int pauses;
 
-  /** False only if nothing waits in the channel's queue: fan-out then need not look there. */
+  /** False only if the channel's queue is empty, so that fan-out need not check it. */
   private boolean mayBeQueued = true;
 
   private final long since = System.nanoTime();
   private long lastWrite = since;
   private long lastHeard = since;
 
-  /** Bytes of steps of catching up that wait in the outbound queue. */
+  /** Bytes of catch-up steps in the outbound queue. */
   private long catchUpBytes;
 
-  /** Where {@link Connections} holds it; -1 if it is not there. */
+  /** Index in {@link Connections}; -1 if not listed. */
   int index = -1;
 
   Connection(
@@ -54,21 +54,21 @@ public final class Connection {
     this.host = host;
     this.id = id;
     this.compression = compression;
-    // With TLS the bytes must pass through the pipeline.
+    // With TLS, bytes must go through the pipeline.
     boolean tls = channel.pipeline().get(SslHandler.class) != null;
     this.queue = new OutboundQueue(channel, tls, loop.queues);
     this.socket = tls ? null : DirectWrites.socketOf(channel);
     this.closing = new Closing(channel, loop, queue, id);
   }
 
-  /** The session id: unique in the cluster, not to be guessed. Any thread. */
+  /** The session id: unique in the cluster and hard to guess. Any thread. */
   public String id() {
     return id;
   }
 
   /**
-   * Runs on the connection's event loop, after what already waits there. If that throws, the
-   * connection is closed: its client may wait for what does not come. Any thread.
+   * Runs a task on the connection's event loop, after the tasks already queued there. If the task
+   * throws, the connection is closed, since its client may wait for a missing answer. Any thread.
    */
   public void execute(Runnable task) {
     loop.eventLoop.execute(() -> run(task));
@@ -89,7 +89,7 @@ public final class Connection {
     return loop.eventLoop.inEventLoop();
   }
 
-  /** False once it was closed by either side; nothing is written then. */
+  /** False once either side has closed the connection; nothing is written then. */
   public boolean open() {
     return closing.isOpen();
   }
@@ -99,7 +99,7 @@ public final class Connection {
     return loop.wheel;
   }
 
-  /** {@link System#nanoTime} of its upgrade. Any thread. */
+  /** {@link System#nanoTime} of the upgrade. Any thread. */
   public long since() {
     return since;
   }
@@ -109,32 +109,33 @@ public final class Connection {
     return lastWrite;
   }
 
-  /** For the listener: a frame of any kind has come from the client. */
+  /** Called by the listener for each frame from the client, of any kind. */
   public void heard() {
     lastHeard = System.nanoTime();
   }
 
-  /** {@link System#nanoTime} of the last frame of any kind from the client, pongs included. */
+  /** {@link System#nanoTime} of the last frame from the client, including pongs. */
   public long lastHeard() {
     return lastHeard;
   }
 
-  /** The code it was closed with, by either side; 1006 if the socket just ended. */
+  /** The close code used by either side; 1006 if the connection ended without one. */
   public int closeCode() {
     return closing.code();
   }
 
   /**
-   * Sends one message. Takes the buffer over; if it has {@link Frames#MAX_HEADER} bytes of room
-   * before its reader index, the WebSocket header goes there and nothing is copied.
+   * Sends one message and takes ownership of the buffer. If the buffer has {@link
+   * Frames#MAX_HEADER} bytes free before its reader index, the WebSocket header is written there
+   * and nothing is copied.
    */
   public void send(ByteBuf payload, Frames.Payload kind) {
     write(Frames.withHeader(payload, kind, loop.alloc));
   }
 
   /**
-   * Writes a finished WebSocket frame (see {@link Frames}), flushed when this turn of the loop
-   * ends. Releases it.
+   * Writes a complete WebSocket frame (see {@link Frames}) and releases it. It is flushed at the
+   * end of this turn of the event loop.
    */
   public void write(ByteBuf frame) {
     boolean admitted = false;
@@ -155,7 +156,7 @@ public final class Connection {
     loop.metrics.bytesOut.add(frame.readableBytes());
     lastWrite = System.nanoTime();
     mayBeQueued = true;
-    frame.retain(); // for who counts what waits
+    frame.retain(); // for the accounting of queued buffers
     channel.write(frame, channel.voidPromise());
     loop.queued(frame, lastWrite);
     if (!dirty) {
@@ -163,13 +164,13 @@ public final class Connection {
       try {
         host.flushLater(this);
       } catch (Throwable e) {
-        flush(); // nobody would do it later
+        flush(); // nothing would flush it later
         failed(e);
       }
     }
   }
 
-  /** Runs the task when all that was written so far has gone to the kernel; never if it ends. */
+  /** Runs the task once everything written so far has reached the kernel; never if that fails. */
   void whenWritten(Runnable task) {
     mayBeQueued = true;
     channel
@@ -183,8 +184,8 @@ public final class Connection {
   }
 
   /**
-   * Writes a step of catching up, which {@link CatchUps} has found room for: its size says nothing
-   * of how fast the client reads. Releases it.
+   * Writes a catch-up step and releases it. {@link CatchUps} has reserved room for it, so it does
+   * not count against the slow-consumer limit.
    */
   void writeCatchUp(ByteBuf frames) {
     if (open() && frames.isReadable()) {
@@ -194,66 +195,69 @@ public final class Connection {
     }
   }
 
-  /** What waits in the outbound queue, without the steps of catching up. */
+  /** Bytes in the outbound queue without catch-up steps. */
   long liveBytes() {
     return queue.bytes() - catchUpBytes;
   }
 
-  /** Bytes of steps of catching up that wait: they do not show a slow consumer. */
+  /** Bytes of queued catch-up steps, which do not make a slow consumer. */
   long catchUpBytes() {
     return catchUpBytes;
   }
 
-  /** A step of so many bytes waits; negative when it is written. */
+  /** Adds the bytes of a queued step; negative once it is written. */
   void addCatchUpBytes(long change) {
     catchUpBytes += change;
   }
 
-  /** Writes a ping whose pong brings the number back, behind all that was written before. */
+  /** Writes a ping, after all earlier frames; its pong returns the number. */
   public void ping(long number) {
     write(Frames.ping(loop.alloc, number));
   }
 
   /**
-   * Closes it: what was written goes first, then the Close frame. The socket ends when the peer has
-   * answered, or after 8 seconds. Idempotent.
+   * Closes the connection: pending messages are sent first, then the Close frame. The channel is
+   * closed when the peer has answered or after 8 seconds. Idempotent.
    *
-   * @param reason a short sentence, cut at 123 bytes
+   * @param reason a short sentence, truncated to 123 bytes
    */
   public void close(CloseCode meant, String reason) {
     closing.close(meant, reason);
   }
 
   /**
-   * Ends it without a Close frame: what was written may end in the middle of a frame, or lack one.
+   * Closes the channel without a Close frame, because the data written so far may be incomplete.
    */
   void abort(Throwable cause) {
     closing.abort(cause);
   }
 
-  /** For the listener and the sessions: something has failed unexpectedly. */
+  /** Called by the listener and the sessions for an unexpected failure. */
   public void failed(Throwable cause) {
     loop.failures.tell(cause);
   }
 
-  /** The client can see these close codes only. */
+  /** Restricts the close codes to those that the client can see. */
   public void closeCodes(CloseCode.Range range) {
     closing.codes(range);
   }
 
-  /** For the listener: the peer's Close frame has come, with this code or 1005 for none. */
+  /**
+   * Called by the listener: the peer's Close frame has arrived, with this code or 1005 if it had
+   * none.
+   */
   public void peerClosed(int code) {
     closing.peerClosed(code);
   }
 
-  /** For the listener: the socket has ended. */
+  /** Called by the listener: the channel is closed. */
   public void ended() {
     if (closing.end()) {
       host.ended(this);
     }
   }
 
-  /** Stops reading from the socket, for a reason that lasts until {@link #goOn}. Idempotent. */
+  /** Stops reading from the channel for this reason, until {@link #goOn}. Idempotent. */
   public void pause(Pause reason) {
     pauses |= reason.bit();
     if (open()) {
@@ -261,7 +265,7 @@ public final class Connection {
     }
   }
 
-  /** Stops reading or goes on, as {@link #pause} and {@link #goOn} do. */
+  /** Calls {@link #goOn} if on, else {@link #pause}. */
   public void reading(Pause reason, boolean on) {
     if (on) {
       goOn(reason);
@@ -270,7 +274,7 @@ public final class Connection {
     }
   }
 
-  /** The reason is gone: reads from the socket again, unless there is another. Idempotent. */
+  /** Clears the reason; reads again unless another reason remains. Idempotent. */
   public void goOn(Pause reason) {
     pauses &= ~reason.bit();
     if (open() && pauses == 0) {
@@ -278,7 +282,7 @@ public final class Connection {
     }
   }
 
-  /** Whether it reads from the socket; while it does not, silence says nothing. */
+  /** Whether it reads from the channel; if not, a silent client is not a dead one. */
   public boolean isReading() {
     return channel.config().isAutoRead();
   }
@@ -292,8 +296,8 @@ public final class Connection {
   }
 
   /**
-   * Writes a batch that others share, and flushes. Returns false if it does not take it, being
-   * closed; if this throws, nothing was written.
+   * Writes a shared batch and flushes. Returns false if the connection is closed; if it throws,
+   * nothing was written.
    */
   boolean deliver(ByteBuf shared, long now) {
     if (!admits(shared)) {
@@ -326,7 +330,7 @@ public final class Connection {
       channel.write(rest, channel.voidPromise());
       channel.flush();
     } catch (Throwable e) {
-      abort(e); // some of it may be on its way
+      abort(e); // part of it may have been sent
       return false;
     }
     queue.changed();
@@ -339,28 +343,28 @@ public final class Connection {
     queue.changed();
   }
 
-  /** What waits for the client. */
+  /** The outbound queue. */
   OutboundQueue queue() {
     return queue;
   }
 
-  /** How it ends. */
+  /** The closing handshake. */
   Closing closing() {
     return closing;
   }
 
-  /** Whether the frame may be written; closes a slow consumer whose queue is full. */
+  /** Whether the frame may be written; closes a slow consumer with a full queue. */
   private boolean admits(ByteBuf frame) {
     if (!closing.isOpen() || (socket != null && !socket.isOpen())) {
       return false;
     }
     if (!mayBeQueued) {
-      return true; // a frame of any size, when nothing else waits
+      return true; // with an empty queue a frame of any size is accepted
     }
     if (fits(frame)) {
       return true;
     }
-    flush(); // what only waits for the end of this turn does not show a slow reader
+    flush(); // unflushed bytes do not make a slow consumer
     if (fits(frame)) {
       return true;
     }

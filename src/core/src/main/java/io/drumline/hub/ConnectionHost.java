@@ -1,10 +1,10 @@
 package io.drumline.hub;
 
-/** What a connection tells its shard. Called on its event loop. */
+/** Notifications from a connection to its shard. Called on its event loop. */
 interface ConnectionHost {
-  /** Something was written that is to be flushed when this turn of the event loop ends. */
+  /** Something was written that must be flushed at the end of this turn of the event loop. */
   void flushLater(Connection connection);
 
-  /** The socket has ended. */
+  /** The channel is closed. */
   void ended(Connection connection);
 }

@@ -13,7 +13,7 @@ final class Connections {
   private final ShardLoop loop;
   private final List<Subscriber> all = new ArrayList<>();
 
-  /** Those with subscriptions that are not live yet. */
+  /** Subscribers with subscriptions that are not live yet. */
   private final Set<Subscriber> catchingUp = new LinkedHashSet<>();
 
   private final Consumer<Subscriber> catchesUp = catchingUp::add;
@@ -39,11 +39,11 @@ final class Connections {
     loop.counts.connections(all.size());
     catchingUp.remove(gone);
     if (all.isEmpty()) {
-      loop.queues.sweep(); // there may be no tick any more
+      loop.queues.sweep(); // the tick may have stopped
     }
   }
 
-  /** The subscriptions of a connection; of none that others know of, if it has ended. */
+  /** The connection's subscriber; a detached one if the connection has ended. */
   Subscriber subscriber(Connection connection) {
     return connection.index < 0
         ? new Subscriber(connection, loop, catchesUp)
@@ -54,7 +54,7 @@ final class Connections {
     return all.size();
   }
 
-  /** In no order; removing one puts the last in its place. */
+  /** In no order; removal moves the last one to the freed index. */
   Connection get(int place) {
     return all.get(place).connection;
   }
@@ -77,7 +77,7 @@ final class Connections {
     return all.stream().map(each -> each.connection).filter(Connection::open).toList();
   }
 
-  /** Called each tick, for those that catch up. */
+  /** Called each tick, for subscribers that are catching up. */
   void tick() {
     if (catchingUp.isEmpty()) {
       return;
@@ -86,11 +86,11 @@ final class Connections {
       catchingUp.removeIf(Subscriber::endCatchUps);
       List.copyOf(catchingUp).forEach(Subscriber::tick); // a tick may add others
     } catch (Throwable e) {
-      loop.failures.tell(e); // and the next tick goes on
+      loop.failures.tell(e); // the next tick goes on
     }
   }
 
-  /** Looks how much waits in the outbound queues. */
+  /** Measures the bytes in the outbound queues. */
   void sampleQueues() {
     long sum = 0;
     for (Subscriber each : all) {

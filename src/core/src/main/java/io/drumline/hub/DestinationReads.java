@@ -8,19 +8,19 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings history of one destination from the backplane to its owner's event loop; one read at a
- * time. Used on that loop, but for what says otherwise.
+ * Reads history of one destination from the backplane for its owner's event loop, one read at a
+ * time. Used on that loop unless a method says otherwise.
  */
 final class DestinationReads {
-  /** The one that reads. Called on the owner's event loop. */
+  /** The consumer of the reads. Called on the owner's event loop. */
   interface Reader {
-    /** Whether it needs no answer any more. */
+    /** Whether it needs no more answers. */
     boolean isGone();
 
-    /** A read was answered, or has failed: then by null. */
+    /** A read was answered; null if it failed. */
     void takeAnswer(@Nullable History history);
 
-    /** A read has ended, whatever it was for. */
+    /** A read of any purpose has ended. */
     void endCheck();
   }
 
@@ -31,7 +31,7 @@ final class DestinationReads {
   private final Reader reader;
   private final OwnerLoop loop;
 
-  /** A read has ended without an answer, for want of memory; seen by the next tick. */
+  /** A read ended without an answer because memory ran out; handled by the next tick. */
   private volatile boolean failed;
 
   DestinationReads(Destination destination, Reader reader, OwnerLoop loop) {
@@ -43,7 +43,7 @@ final class DestinationReads {
   /**
    * As {@link OrderOutput#read}.
    *
-   * @param purpose what it is for when it begins to wait for its turn
+   * @param purpose evaluated when the read starts to wait for its turn
    */
   void read(
       Supplier<HistoryReads.Purpose> purpose, long after, int count, boolean begin, int backOff) {
@@ -80,7 +80,7 @@ final class DestinationReads {
     }
   }
 
-  /** The next tick takes it as a read without an answer. Any thread; needs no memory. */
+  /** The next tick handles it as a failed read. Any thread; allocates no memory. */
   private void fail() {
     loop.reads.lost();
     failed = true;

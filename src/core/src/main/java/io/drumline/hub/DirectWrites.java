@@ -8,18 +8,18 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes to an idle socket without Netty's outbound queue, which costs as much as the system call
- * itself. Used on the socket's event loop.
+ * Writes to an idle socket past Netty's outbound queue, which costs as much as the system call
+ * itself. Used on the channel's event loop.
  */
 final class DirectWrites {
   private DirectWrites() {}
 
-  /** Where to write; null where the channel has no such thing. */
+  /** The channel's file descriptor; null if it has none. */
   static @Nullable FileDescriptor socketOf(Channel channel) {
     return channel instanceof UnixChannel unix ? unix.fd() : null;
   }
 
-  /** Returns how much the kernel took; less than 0 if the socket has failed. */
+  /** Returns the number of bytes that the kernel accepted; negative if the write failed. */
   static int write(Channel channel, FileDescriptor socket, ByteBuf frame) {
     try {
       return socket.writeAddress(frame.memoryAddress(), frame.readerIndex(), frame.writerIndex());

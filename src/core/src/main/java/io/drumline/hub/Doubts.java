@@ -8,24 +8,25 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /**
- * The destinations of one owner that may have lost something: each is compared with the backplane
- * soon, a few at a time, as a destination stands still while it is compared. What was dropped is
- * compared when there is room again. Used on the owner's event loop, but for what says otherwise.
+ * The destinations of one owner that may have lost messages. Each is compared with the backplane
+ * soon, only a few at a time, because a destination delivers nothing while it is compared.
+ * Destinations with dropped publications are compared when the backlog has room again. Used on the
+ * owner's event loop unless a method says otherwise.
  */
 final class Doubts {
-  /** So many destinations of which something was dropped are told apart; beyond, all are meant. */
+  /** Destinations with dropped publications that are tracked; beyond this, all are compared. */
   static final int MOST_DROPPED = 1024;
 
-  /** Whether a destination may have lost something. */
+  /** Whether a destination may have lost messages. */
   enum Doubt {
     NONE,
-    /** Something has failed: the next tick takes notice. */
+    /** Something has failed; handled at the next tick. */
     MARKED,
-    /** It waits for its turn to be compared with the backplane. */
+    /** Waits to be compared with the backplane. */
     QUEUED
   }
 
-  /** A destination that may have lost something. */
+  /** A destination that may have lost messages. */
   interface Doubted {
     Doubt doubt();
 
@@ -34,13 +35,13 @@ final class Doubts {
     /** Whether there is anything to compare. */
     boolean hasOrder();
 
-    /** Sees to what could not be handed over to this event loop. */
+    /** Repairs what could not be passed to this event loop. */
     void repair();
 
     /**
-     * Compares its order with the backplane: no doubt is left.
+     * Compares its order with the backplane; it is no longer in doubt.
      *
-     * @return false if that cost nothing, as no read has begun by it
+     * @return false if no read was started
      */
     boolean compare();
   }
@@ -50,25 +51,24 @@ final class Doubts {
   private final int mostPerTick;
   private final BooleanSupplier backlogHasRoom;
 
-  /** Those that will be compared; each at most once. */
+  /** To be compared; each at most once. */
   private final ArrayDeque<Doubted> queue = new ArrayDeque<>();
 
-  /** Guarded by itself, as {@link #manyDropped} is. */
+  /** Guarded by itself, like {@link #manyDropped}. */
   private final Set<Destination> dropped = new HashSet<>();
 
   private boolean manyDropped;
   private volatile boolean someDropped;
 
-  /** A destination is marked: something has failed there. */
+  /** Some destination is {@link Doubt#MARKED} or needs repair. */
   private volatile boolean marked;
 
   private volatile boolean all;
 
   /**
    * @param owned all destinations of the owner
-   * @param mostPerTick how many may begin to be compared in one tick: one in any case, others as
-   *     far as they could read at once
-   * @param backlogHasRoom whether what was dropped would not be dropped again
+   * @param mostPerTick comparisons started per tick: at least one, more only while reads have room
+   * @param backlogHasRoom whether the backlog accepts publications again
    */
   Doubts(
       Map<Destination, ? extends Doubted> owned,
@@ -100,17 +100,17 @@ final class Doubts {
     }
   }
 
-  /** Something may have been lost of any destination. Any thread; needs no memory. */
+  /** Any destination may have lost messages. Any thread; allocates no memory. */
   void all() {
     all = true;
   }
 
-  /** A destination has something that {@link Doubted#repair} sees to. Any thread. */
+  /** A destination has work for {@link Doubted#repair}. Any thread. */
   void marked() {
     marked = true;
   }
 
-  /** Looks for those that have come, and compares the next ones. */
+  /** Collects the destinations in doubt and starts the next comparisons. */
   void tick() {
     try {
       if (someDropped && backlogHasRoom.getAsBoolean()) {
@@ -172,7 +172,7 @@ final class Doubts {
       }
       done = true;
     } finally {
-      if (!done) { // no memory: the next tick begins again
+      if (!done) { // out of memory: the next tick starts again
         marked = true;
         all = each || all;
       }
@@ -181,7 +181,7 @@ final class Doubts {
 
   private void add(Doubted entry) {
     if (!entry.hasOrder()) {
-      entry.doubt(Doubt.NONE); // there is nothing to compare it with
+      entry.doubt(Doubt.NONE); // nothing to compare
     } else if (entry.doubt() != Doubt.QUEUED) {
       queue.add(entry);
       entry.doubt(Doubt.QUEUED);

@@ -22,7 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The event loops that serve client sockets: native epoll on Linux, NIO elsewhere. */
+/** The event loops that serve client connections: native epoll on Linux, NIO elsewhere. */
 public final class EventLoops implements AutoCloseable {
   private static final Duration PAUSE_LIMIT = Duration.ofSeconds(10);
 
@@ -33,9 +33,9 @@ public final class EventLoops implements AutoCloseable {
   private final boolean epoll;
 
   /**
-   * Loops with a guard of their own, for what is not a node.
+   * Loops with their own periodic tasks and watchdog, for use outside a node.
    *
-   * @param threads how many; 0 means one per available processor
+   * @param threads number of loops; 0 means one per available processor
    */
   public EventLoops(int threads) {
     this(threads, new SimpleMeterRegistry());
@@ -50,9 +50,9 @@ public final class EventLoops implements AutoCloseable {
   }
 
   /**
-   * @param threads how many; 0 means one per available processor
+   * @param threads number of loops; 0 means one per available processor
    * @param periodic runs the loops' periodic tasks
-   * @param watchdog tells a loop that is busy from a process that stood still
+   * @param watchdog distinguishes a busy loop from a process that was paused
    */
   public EventLoops(int threads, Periodic periodic, Watchdog watchdog) {
     this.periodic = periodic;
@@ -68,12 +68,12 @@ public final class EventLoops implements AutoCloseable {
     }
   }
 
-  /** All loops as Netty's bootstrap wants them. */
+  /** All loops, for Netty's bootstrap. */
   public EventLoopGroup group() {
     return group;
   }
 
-  /** The server channel that fits the loops. */
+  /** The server channel type for these loops. */
   public Class<? extends ServerChannel> serverChannelType() {
     return epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
   }
@@ -87,12 +87,12 @@ public final class EventLoops implements AutoCloseable {
     return loops;
   }
 
-  /** For a hub, whose frames are pooled by Netty. */
+  /** For a hub; frames are pooled by Netty. */
   Loops watched() {
     return new Loops(loops, periodic, watchdog, PooledByteBufAllocator.DEFAULT);
   }
 
-  /** Ends the loops; waits for what they are doing, at most 5 seconds. */
+  /** Stops the loops; waits for their running tasks, at most 5 seconds. */
   @Override
   public void close() {
     group.shutdownGracefully(0, 3, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);

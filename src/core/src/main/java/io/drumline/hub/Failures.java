@@ -2,7 +2,7 @@ package io.drumline.hub;
 
 import java.util.function.Consumer;
 
-/** Everything that fails unexpectedly in the hub is counted here, and told. Any thread. */
+/** Counts and reports unexpected failures of the hub. Any thread. */
 final class Failures {
   private final HubMetrics metrics;
   private volatile Consumer<Throwable> listener = e -> {};
@@ -11,17 +11,17 @@ final class Failures {
     this.metrics = metrics;
   }
 
-  /** Tells this one from now on, on the thread where something fails. */
+  /** Sets the listener, which is called on the thread of the failure. */
   void onFailure(Consumer<Throwable> toTell) {
     listener = toTell;
   }
 
-  /** Something has failed. Throws nothing: nothing may be left halfway for it. */
+  /** Reports a failure. Never throws, so that the caller can complete its work. */
   void tell(Throwable e) {
     try {
       metrics.failures.increment();
       listener.accept(e);
-    } catch (Throwable ignored) { // what has failed is counted
+    } catch (Throwable ignored) { // the failure itself is counted
     }
   }
 }

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Flush once: the first write of a turn schedules one flush behind the tasks that already wait, so
- * that everything they deliver goes out in the same system calls. Nothing waits for a timer. Used
- * on the shard's event loop.
+ * Batches flushes: the first write of a turn schedules one flush behind the tasks already queued,
+ * so that everything they deliver is sent in the same system calls. No timer is involved. Used on
+ * the shard's event loop.
  */
 final class Flushes {
   private final ShardLoop loop;
@@ -19,13 +19,13 @@ final class Flushes {
   private List<Connection> flushedConnections = new ArrayList<>();
   private boolean scheduled;
 
-  // Made once: what brings things in order after a lack of memory should not need any.
+  // Created once: recovery from a lack of memory should not allocate.
   private final Runnable flush = this::flush;
 
-  /** What waits for the flush and is traced. */
+  /** Traced deliveries that wait for the flush. */
   private final List<Delivery> traced = new ArrayList<>();
 
-  /** Of what waits for the flush: when the first was published, if known, and handed over; or 0. */
+  /** When the first unflushed publication was published, if known, and passed on; or 0. */
   private long firstPublished;
 
   private long firstHandedOver;
@@ -46,14 +46,14 @@ final class Flushes {
   }
 
   /**
-   * A publication was just delivered to a topic: the flush that writes it is measured from here.
+   * A publication was just delivered to a topic: measures the time until the flush that writes it.
    *
-   * @param published {@link System#nanoTime} of its publishing, or 0 where that is not known
-   * @param handedOver the same of its hand-over by its owner
+   * @param published {@link System#nanoTime} of its publishing, or 0 if unknown
+   * @param handedOver {@link System#nanoTime} when its owner passed it on
    */
   void measure(long published, long handedOver) {
     if (!scheduled) {
-      return; // it was for nobody here
+      return; // it had no subscribers here
     }
     if (firstPublished == 0) {
       firstPublished = published;
@@ -63,12 +63,12 @@ final class Flushes {
     }
   }
 
-  /** A publication that was just delivered to a topic is traced up to the flush that writes it. */
+  /** Traces a publication that was just delivered to a topic until the flush that writes it. */
   void trace(Delivery delivery) {
     if (scheduled) {
       traced.add(delivery);
     } else {
-      delivery.written(); // already, or it was for nobody here
+      delivery.written(); // already written, or without subscribers here
     }
   }
 
@@ -81,7 +81,7 @@ final class Flushes {
 
   private void flush() {
     scheduled = false;
-    // Two lists in turn: a flush may make others dirty, and those wait for the next one.
+    // Two lists in turn: entries added during a flush wait for the next one.
     List<Group> groups = dirtyGroups;
     dirtyGroups = flushedGroups;
     flushedGroups = groups;

@@ -8,20 +8,20 @@ import io.netty.buffer.Unpooled;
 import java.util.zip.Deflater;
 
 /**
- * Turns publications into finished WebSocket frames. One per shard, used on its loop: its scratch
+ * Encodes publications into complete WebSocket frames. One per shard, used on its loop: its scratch
  * buffers are reused.
  */
 final class FrameEncoder {
-  /** RFC 7692, 7.2.1: a compressed message ends before these four bytes of an empty block. */
+  /** RFC 7692, 7.2.1: a compressed message omits these four bytes of an empty block. */
   private static final int DEFLATE_TAIL = 4;
 
-  /** Scratch space beyond this size is given back after use. */
+  /** Larger scratch buffers are released after use. */
   private static final int KEPT_BYTES = 64 * 1024;
 
   private ByteBuf payload = Unpooled.buffer(1024);
   private byte[] deflated = new byte[1024];
 
-  // Speed over size: a message is compressed once but on an event loop.
+  // Speed over size: a message is compressed only once, but on an event loop.
   private final Deflater deflater = new Deflater(Deflater.BEST_SPEED, true);
 
   /** Appends one frame to {@code out}. */
@@ -31,7 +31,7 @@ final class FrameEncoder {
     frame(key, kind == Frames.Payload.BINARY ? kind : key.format().carrier(), out);
   }
 
-  /** Appends the notice of a gap to {@code out}. */
+  /** Appends a gap notice to {@code out}. */
   void encode(GroupKey key, Gap gap, Destination destination, ByteBuf out) {
     payload.clear();
     key.format().encode(gap, destination, payload);
@@ -65,8 +65,8 @@ final class FrameEncoder {
   }
 
   /**
-   * Compresses into {@link #deflated}, with no context from earlier messages, so that all members
-   * can share it.
+   * Compresses into {@link #deflated} without context from earlier messages, so that all members
+   * can share the frame.
    */
   private int deflate(byte[] data, int offset, int length) {
     deflater.reset();

@@ -6,14 +6,14 @@ import io.drumline.message.Publication;
 import io.netty.buffer.ByteBuf;
 
 /**
- * How a publication is written for a group of subscribers. Equal formats share one encoded frame,
- * so {@code equals} and {@code hashCode} must cover all that shows in the bytes.
+ * How a publication is encoded for a group of subscribers. Equal formats share one encoded frame,
+ * so {@code equals} and {@code hashCode} must cover everything that affects the bytes.
  */
 public interface FrameFormat {
 
   /**
-   * The kind of WebSocket frame that these subscribers are sent; {@link Frames.Payload#BINARY} for
-   * a message that is no UTF-8, whatever this is.
+   * The kind of WebSocket frame for these subscribers. A message that is not UTF-8 is always sent
+   * as {@link Frames.Payload#BINARY}.
    */
   default Frames.Payload carrier() {
     return Frames.Payload.TEXT;
@@ -22,6 +22,6 @@ public interface FrameFormat {
   /** Writes the frame's payload. Called on an event loop; must not block or keep the buffer. */
   void encode(Publication publication, ByteBuf out);
 
-  /** Writes the notice of a gap, as {@link #encode} does. */
+  /** Writes a gap notice; the same rules as for {@link #encode}. */
   void encode(Gap gap, Destination destination, ByteBuf out);
 }

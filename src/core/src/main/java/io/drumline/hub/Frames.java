@@ -8,11 +8,11 @@ import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Finished server-to-client WebSocket frames (RFC 6455, section 5.2: not masked, not fragmented).
- * Written below any codec, so that one frame can be shared by all that receive it.
+ * Encodes server-to-client WebSocket frames (RFC 6455, section 5.2: unmasked, not fragmented). They
+ * bypass the codecs, so that all recipients can share one frame.
  */
 public final class Frames {
-  /** Largest header of an unmasked frame: two bytes and a 64-bit length. */
+  /** The longest header of an unmasked frame: two bytes and a 64-bit length. */
   public static final int MAX_HEADER = 10;
 
   private static final int FIN = 0x80;
@@ -24,7 +24,7 @@ public final class Frames {
   private static final int PONG = 0xA;
   private static final int MAX_CONTROL_PAYLOAD = 125;
 
-  /** What a data frame carries. */
+  /** The payload type of a data frame. */
   public enum Payload {
     /** UTF-8 text. */
     TEXT,
@@ -39,7 +39,7 @@ public final class Frames {
     return payload < 126 ? 2 : payload < 65536 ? 4 : MAX_HEADER;
   }
 
-  /** Writes the header of a data frame, which says whether the payload is compressed. */
+  /** Writes the header of a data frame, including the compression bit. */
   public static void writeHeader(ByteBuf out, Payload kind, Compression compression, int length) {
     out.writeByte(
         FIN
@@ -55,8 +55,8 @@ public final class Frames {
   }
 
   /**
-   * A data frame. Takes the payload over; if it has {@link #MAX_HEADER} bytes of room before its
-   * reader index, the header goes there and nothing is copied.
+   * A data frame; takes ownership of the payload. If the payload has {@link #MAX_HEADER} bytes free
+   * before its reader index, the header is written there and nothing is copied.
    */
   static ByteBuf withHeader(ByteBuf payload, Payload kind, ByteBufAllocator alloc) {
     int length = payload.readableBytes();
@@ -75,7 +75,7 @@ public final class Frames {
     return frame;
   }
 
-  /** A Close frame; the reason is cut to what a control frame holds. */
+  /** A Close frame; the reason is truncated to fit a control frame. */
   public static ByteBuf close(ByteBufAllocator alloc, int code, String reason) {
     byte[] text = reason.getBytes(StandardCharsets.UTF_8);
     int length = Math.min(text.length, MAX_CONTROL_PAYLOAD - 2);
@@ -85,7 +85,7 @@ public final class Frames {
     return control(alloc, CLOSE, length + 2).writeShort(code).writeBytes(text, 0, length);
   }
 
-  /** A Close frame without code, the answer to one without. */
+  /** A Close frame without a code: the answer to one without. */
   public static ByteBuf emptyClose(ByteBufAllocator alloc) {
     return control(alloc, CLOSE, 0);
   }
@@ -95,18 +95,18 @@ public final class Frames {
     return control(alloc, PING, 0);
   }
 
-  /** A ping with a number as its payload, in 8 bytes; the pong brings it back. */
+  /** A ping with an 8-byte number as its payload, which the pong returns. */
   public static ByteBuf ping(ByteBufAllocator alloc, long number) {
     return control(alloc, PING, Long.BYTES).writeLong(number);
   }
 
-  /** The answer to a ping, with its payload (at most 125 bytes, as the decoder has checked). */
+  /** A pong with the ping's payload (at most 125 bytes, checked by the decoder). */
   public static ByteBuf pong(ByteBufAllocator alloc, ByteBuf payload) {
     return control(alloc, PONG, payload.readableBytes())
         .writeBytes(payload, payload.readerIndex(), payload.readableBytes());
   }
 
-  /** STOMP's heart-beat, a line feed in a frame of this kind. */
+  /** A STOMP heart-beat: a line feed in a frame of this kind. */
   public static ByteBuf heartBeat(Payload kind) {
     return (kind == Payload.TEXT ? TEXT_HEART_BEAT : BINARY_HEART_BEAT).duplicate();
   }
@@ -130,7 +130,7 @@ public final class Frames {
         : Payload.BINARY;
   }
 
-  /** Whether the bytes are UTF-8, and so may go in a text frame. */
+  /** Whether the bytes are valid UTF-8 and may be sent in a text frame. */
   public static boolean isUtf8(byte[] bytes) {
     return ByteBufUtil.isText(Unpooled.wrappedBuffer(bytes), StandardCharsets.UTF_8);
   }

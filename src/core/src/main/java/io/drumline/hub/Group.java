@@ -9,17 +9,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The subscribers of one destination on one shard whose frames are the same bytes. Publications are
- * encoded once into a batch; the batch is written to every member, as one shared buffer, when the
- * turn of the event loop ends.
+ * The subscribers of one destination on one shard that receive identical bytes. Publications are
+ * encoded once into a batch, which is written to every member as one shared buffer at the end of
+ * the event loop's turn.
  *
- * <p>Whatever fails here concerns only the members that it happened to: they fall behind, are no
- * members any more, and catch up from the last message that they were given. Nothing is thrown.
+ * <p>A failure affects only the members where it happened: they fall behind, leave the group and
+ * catch up from their last message. Nothing is thrown.
  */
 final class Group {
-  /**
-   * A batch is written early at this size, so that sockets start to drain and queues stay short.
-   */
+  /** A batch is written early at this size, so that sending starts sooner and queues stay short. */
   private static final int BATCH_BYTES = 64 * 1024;
 
   private static final int INITIAL_BYTES = 512;
@@ -32,16 +30,16 @@ final class Group {
   private @Nullable ByteBuf batch;
   private int batched;
 
-  /** The publications of the batch, where some member has an observer; else null. */
+  /** The publications of the batch if a member has an observer; else null. */
   private @Nullable List<Publication> observed;
 
-  /** What the batch begins with; null if it is empty or begins with a gap. */
+  /** The first entry of the batch; null if the batch is empty or begins with a gap. */
   private @Nullable Publication first;
 
-  /** The point before the batch, where it begins with a gap. */
+  /** The position before the batch if it begins with a gap. */
   private @Nullable Cursor before;
 
-  /** The publication or gap that came last. */
+  /** The last publication or gap appended. */
   private @Nullable Object given;
 
   Group(ShardTopic topic, GroupKey key) {
@@ -59,8 +57,8 @@ final class Group {
   }
 
   /**
-   * Adds a member; what is already in the batch was published before it came, and goes to the
-   * others only.
+   * Adds a member. The current batch was published before it subscribed, so it is flushed to the
+   * others first.
    */
   void add(Subscription member) {
     flush();
@@ -72,15 +70,15 @@ final class Group {
     }
   }
 
-  /** Whether this publication or gap came last. */
-  @SuppressWarnings("ReferenceEquality") // that very one
+  /** Whether this publication or gap was appended last. */
+  @SuppressWarnings("ReferenceEquality") // identity
   boolean wasGiven(Object publicationOrGap) {
     return given == publicationOrGap;
   }
 
   void remove(Subscription member) {
     flush();
-    if (member.index >= 0) { // else that flush has failed for it
+    if (member.index >= 0) { // otherwise it fell behind during the flush
       take(member);
       topic.left(this);
     }
@@ -125,9 +123,9 @@ final class Group {
   }
 
   /**
-   * Encodes the notice of a gap for all members, behind what was appended before.
+   * Encodes a gap notice for all members, after everything appended before.
    *
-   * @param previous the point before the gap; null if there is none
+   * @param previous the position before the gap; null if there is none
    */
   void append(Gap gap, @Nullable Cursor previous) {
     if (members.isEmpty()) {
@@ -171,20 +169,20 @@ final class Group {
     return out;
   }
 
-  /** Takes back what was begun and could not be finished. */
+  /** Removes a partly encoded frame. */
   private void undo(int start) {
     if (batch != null) {
       batch.writerIndex(start);
     }
   }
 
-  /** Writes a publication to the one session that shall see it, if it is here. */
+  /** Writes a publication to the one session that must receive it, if it is here. */
   void appendFor(String session, Publication publication, Frames.Payload kind) {
     given = publication;
     for (int i = members.size() - 1; i >= 0; i--) {
       Subscription member = members.get(i);
       if (member.connection.id().equals(session)) {
-        flush(); // what came before goes first
+        flush(); // earlier messages go first
         if (member.index >= 0) {
           writeTo(member, publication, kind);
         }
@@ -212,7 +210,7 @@ final class Group {
     loop.metrics.deliveries.increment();
   }
 
-  /** Writes the batch to every member and flushes their sockets. */
+  /** Writes the batch to every member and flushes their channels. */
   void flush() {
     ByteBuf out = batch;
     if (out == null) {
@@ -245,14 +243,14 @@ final class Group {
     long now = System.nanoTime();
     try {
       topic.fence.check(now);
-    } catch (Throwable e) { // nobody is given the batch
+    } catch (Throwable e) { // no member receives the batch
       for (int i = members.size() - 1; i >= 0; i--) {
         fallBehind(members.get(i), begin, previous, e);
       }
       return;
     }
     int reached = 0;
-    // Backwards: one that falls behind gives its place to the last, which has its batch already.
+    // Backwards: the last member, already served, takes the place of one that falls behind.
     for (int i = members.size() - 1; i >= 0; i--) {
       Subscription member = members.get(i);
       try {
@@ -267,17 +265,17 @@ final class Group {
       }
     }
     if (out.refCnt() > 1) {
-      loop.queued(out.retain(), now); // not all of them could take it at once
+      loop.queued(out.retain(), now); // some members could not take all of it at once
     }
     loop.metrics.deliveries.add((long) reached * frames);
     loop.metrics.bytesOut.add((long) reached * out.readableBytes());
   }
 
   /**
-   * The members get what is in the batch, and go on from there by catching up.
+   * Writes the batch to the members and makes them catch up from there.
    *
-   * @param next the first that they are not given, or null
-   * @param last the point that they are at, where there is no {@code next}
+   * @param next the first publication not delivered, or null
+   * @param last the position reached, if {@code next} is null
    */
   void allFallBehind(@Nullable Publication next, @Nullable Cursor last, Throwable e) {
     flush();
@@ -293,7 +291,7 @@ final class Group {
       topic.fellBehind(member, next, last);
       loop.repairs.later(e);
     } else {
-      loop.repairs.lost(e); // nothing could bring it again
+      loop.repairs.lost(e); // without history it is lost
     }
   }
 }

@@ -1,8 +1,8 @@
 package io.drumline.hub;
 
 /**
- * What makes two subscribers' frames the same bytes.
+ * Subscribers with equal keys receive identical bytes.
  *
- * @param continuity whether they are told of gaps
+ * @param continuity whether they receive gap notices
  */
 record GroupKey(FrameFormat format, Compression compression, boolean continuity) {}

@@ -9,12 +9,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From a destination's owner to the shards that have subscribers. What a shard cannot be given, as
- * its event loop takes no task or too much waits there, its subscribers catch up with; nothing is
- * thrown. Used on the owner's event loop.
+ * Passes publications from a destination's owner to the shards that have subscribers. If a shard's
+ * event loop rejects a task, or the backlog is full, the shard's subscribers catch up instead;
+ * nothing is thrown. Used on the owner's event loop.
  */
 final class HandOver {
-  /** Made beforehand: it may be needed many times a second. */
+  /** Created in advance: it may be needed many times a second. */
   @SuppressWarnings("StaticAssignmentOfThrowable")
   private static final Throwable BACKLOG_FULL =
       new IllegalStateException(
@@ -27,7 +27,7 @@ final class HandOver {
 
   /**
    * @param loop the owner's
-   * @param backlogLimit bytes that may wait for all event loops of the node
+   * @param backlogLimit maximum bytes queued for all event loops of the node
    */
   HandOver(EventLoop loop, Watch watch, HubMetrics metrics, long backlogLimit) {
     this.loop = loop;
@@ -48,7 +48,7 @@ final class HandOver {
     }
   }
 
-  /** Hands it over to every shard; one that cannot be given it is told to catch up. */
+  /** Passes a publication to every shard; if that fails for one, its subscribers catch up. */
   void deliver(List<ShardTopic> topics, Arrival arrival) {
     Publication publication = arrival.publication();
     Frames.Payload kind = arrival.kind();
@@ -64,7 +64,7 @@ final class HandOver {
         handOver(topic, publication, kind, published, handedOver);
       }
       if (traced != null) {
-        trace(topic, traced); // behind the delivery
+        trace(topic, traced); // after the delivery
       }
     }
   }
@@ -102,7 +102,7 @@ final class HandOver {
   private @Nullable Delivery trace(int shards, Arrival arrival, long handedOver) {
     try {
       return watch.trace(arrival, handedOver, shards);
-    } catch (Throwable e) { // a lost span is no lost message
+    } catch (Throwable e) { // a lost span is not a lost message
       return null;
     }
   }
@@ -115,7 +115,7 @@ final class HandOver {
     }
   }
 
-  /** Tells every shard of a gap. */
+  /** Passes a gap to every shard. */
   void gap(List<ShardTopic> topics, Gap gap) {
     metrics.gap(gap.reason());
     for (int i = 0; i < topics.size(); i++) {
@@ -131,8 +131,8 @@ final class HandOver {
   }
 
   /**
-   * Answers one that catches up. While the topic is owed something, what comes behind this answer
-   * is not handed over: it has to ask once more.
+   * Answers a subscription that catches up. While the topic is owed something, later publications
+   * are not passed to it, so the answer excludes live messages and the subscription must ask again.
    */
   void admit(Joiner joiner, CatchUp catchUp) {
     ShardTopic topic = joiner.topic();
@@ -143,7 +143,7 @@ final class HandOver {
           topic,
           () -> {
             try {
-              topic.settleBefore(owed); // the others are not where this one is
+              topic.settleBefore(owed); // the other members are not at this position
               joiner.subscription().take(joiner.question(), answer);
             } catch (Throwable e) {
               topic.unanswered(e);
@@ -154,7 +154,7 @@ final class HandOver {
     }
   }
 
-  /** Behind all that was handed over before, and counted with it. */
+  /** Runs a task after everything passed before, and counts it. */
   private static void inOrder(ShardTopic topic, Runnable task) {
     if (topic.loop.eventLoop.inEventLoop()) {
       task.run();

@@ -4,16 +4,16 @@ import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * One owner's reads of history: a bounded number is with the backplane, the others wait. Those that
- * somebody waits for go first. Used on the owner's event loop.
+ * Limits one owner's concurrent reads of history; the others wait. Reads for subscribers go first.
+ * Used on the owner's event loop.
  */
 final class HistoryReads {
 
-  /** What a read is for. */
+  /** The purpose of a read. */
   enum Purpose {
-    /** Subscribers wait for it: they catch up, or their destination has a hole. */
+    /** Subscribers wait for it: they catch up, or their destination has a gap. */
     SUBSCRIBERS,
-    /** Nobody waits for it: it looks whether something was lost. */
+    /** Nothing waits for it: it checks for lost messages. */
     CHECK
   }
 
@@ -26,14 +26,14 @@ final class HistoryReads {
   private boolean starting;
 
   /**
-   * @param most reads that may be with the backplane at once
+   * @param most maximum number of concurrent reads
    */
   HistoryReads(int most, HubMetrics metrics) {
     this.most = most;
     this.metrics = metrics;
   }
 
-  /** Runs the read when it is its turn; {@link #ended} must follow. At most one a destination. */
+  /** Runs the read when it is its turn; {@link #ended} must follow. At most one per destination. */
   void request(Purpose purpose, Runnable read) {
     if (underWay < most) {
       underWay++;
@@ -44,24 +44,26 @@ final class HistoryReads {
     }
   }
 
-  /** Whether one that is requested now need not wait. */
+  /** Whether a read requested now starts at once. */
   boolean hasRoom() {
     return underWay < most;
   }
 
-  /** One has ended whose answer could not be handed over. Any thread; needs no memory. */
+  /** A read ended, but its answer could not be passed on. Any thread; allocates no memory. */
   void lost() {
     lost.incrementAndGet();
   }
 
-  /** Takes notice of those that were {@link #lost}. */
+  /** Ends the reads that were {@link #lost}. */
   void endLost() {
     for (int left = lost.getAndSet(0); left > 0; left--) {
       ended();
     }
   }
 
-  /** One was answered. A loop, as reads that nobody wants any more end within it, by thousands. */
+  /**
+   * A read has ended. A loop instead of recursion: thousands of obsolete reads may end within it.
+   */
   void ended() {
     underWay--;
     if (starting) {

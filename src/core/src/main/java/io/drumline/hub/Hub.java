@@ -28,11 +28,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Fans publications out to this node's subscribers.
  *
- * <p>A publication's way: backplane I/O thread ({@link #received}) → the destination's owner, the
- * event loop that keeps its order → every shard that has subscribers → one encoded frame per group
- * → the sockets.
+ * <p>The path of a publication: backplane I/O thread ({@link #received}) → the destination's owner,
+ * the event loop that keeps its order → every shard that has subscribers → one encoded frame per
+ * group → the connections.
  *
- * <p>Connections live on their channel's event loop; there are no locks.
+ * <p>A connection is used only on its channel's event loop, so there are no locks.
  */
 public final class Hub implements Receiver {
   private static final long POLL_NANOS = 10_000_000;
@@ -50,8 +50,8 @@ public final class Hub implements Receiver {
   private volatile Consumer<Connection> greeter = connection -> {};
 
   /**
-   * @param ids those that the backplane gives to this node's publications
-   * @param spans null unless messages are traced
+   * @param ids the message ids that the backplane assigns to this node's publications
+   * @param spans null if messages are not traced
    */
   public Hub(
       EventLoops loops,
@@ -63,7 +63,7 @@ public final class Hub implements Receiver {
     this(loops.watched(), backplane, ids, settings, registry, spans);
   }
 
-  /** The same, on loops of any kind. */
+  /** The same, for any event loops. */
   Hub(
       Loops loops,
       Backplane backplane,
@@ -88,7 +88,7 @@ public final class Hub implements Receiver {
     owners.start(loops.periodic());
   }
 
-  /** Has a shard on this event loop, which is not one of the hub's yet. */
+  /** Creates a shard for an event loop that is not yet one of the hub's. */
   Shard newShard(EventLoop loop, LoopCounts loopCounts) {
     ShardLoop shardLoop =
         new ShardLoop(loop, loops, settings, payments.budget(), metrics, loopCounts, failures);
@@ -97,11 +97,12 @@ public final class Hub implements Receiver {
   }
 
   /**
-   * Adopts an upgraded socket: limits its outbound queue and gives it an id.
+   * Registers an upgraded channel: limits its outbound queue and assigns a session id.
    *
-   * <p>Called on the channel's event loop, which must be one of the hub's.
+   * <p>Called on the channel's event loop.
    *
-   * @param compression that was negotiated
+   * @param compression the negotiated compression
+   * @throws IllegalArgumentException if the channel's event loop is not one of the hub's
    */
   public Connection connect(Channel channel, Compression compression) {
     Shard shard = shard(channel.eventLoop());
@@ -114,25 +115,27 @@ public final class Hub implements Receiver {
     return connection;
   }
 
-  /** Has this called with each new connection from now on, on its event loop. Any thread. */
+  /** Sets the callback for new connections; it runs on the connection's event loop. Any thread. */
   public void onConnect(Consumer<Connection> newcomers) {
     greeter = newcomers;
   }
 
   /**
-   * Has this told of everything that fails unexpectedly in the hub, on the thread where it did; it
-   * must not throw. Any thread.
+   * Sets the listener for unexpected failures in the hub. It is called on the thread where the
+   * failure happened and must not throw. Any thread.
    */
   public void onFailure(Consumer<Throwable> listener) {
     failures.onFailure(listener);
   }
 
-  /** Whether this node gives its connections up, and is to be given no new ones. Any thread. */
+  /**
+   * Whether this node is draining: it closes its connections and accepts no new ones. Any thread.
+   */
   public boolean draining() {
     return draining;
   }
 
-  /** Says whether it does; closes nothing. Any thread. */
+  /** Sets the draining state; closes nothing. Any thread. */
   public void draining(boolean on) {
     draining = on;
   }
@@ -140,9 +143,10 @@ public final class Hub implements Receiver {
   /**
    * Subscribes a connection; called on its event loop.
    *
-   * @param start where it begins
-   * @param observer called on the event loop for each publication, once, when it has been written;
+   * @param start where the subscription begins
+   * @param observer called on the event loop once for each publication, after it has been written;
    *     or null. If it throws, the connection is closed
+   * @throws IllegalArgumentException if the connection is not one of this hub's
    */
   public Subscription subscribe(
       Connection connection,
@@ -167,15 +171,15 @@ public final class Hub implements Receiver {
     owners.interrupted(destination);
   }
 
-  /** Open connections on this node. Any thread. */
+  /** The number of open connections on this node. Any thread. */
   public int connectionCount() {
     return counts.stream().mapToInt(LoopCounts::connections).sum();
   }
 
   /**
-   * The open connections of this node, the lightest first: those whose clients have the least to do
-   * anew elsewhere, by subscriptions and by bytes that wait for them; in no order among equals. Any
-   * thread; completes on an event loop.
+   * The open connections of this node, lightest first: those with the fewest subscriptions and
+   * queued bytes, which cost the least to move. Equal ones are in random order. Any thread;
+   * completes on an event loop.
    */
   public CompletableFuture<List<Connection>> lightestFirst() {
     return ofAllLoops(Connections::weigh)
@@ -186,12 +190,12 @@ public final class Hub implements Receiver {
             });
   }
 
-  /** The open connections of this node, in no order. Any thread; completes on an event loop. */
+  /** The open connections of this node, in random order. Any thread; completes on an event loop. */
   public CompletableFuture<List<Connection>> openConnections() {
     return ofAllLoops(Connections::open);
   }
 
-  /** What is answered on each event loop, in no order. */
+  /** Collects the results of all event loops, in random order. */
   private <T> CompletableFuture<List<T>> ofAllLoops(Function<Connections, List<T>> question) {
     List<CompletableFuture<List<T>>> parts =
         shards.values().stream()
@@ -218,8 +222,8 @@ public final class Hub implements Receiver {
   }
 
   /**
-   * Waits until no connection is left, or for this long; returns whether none is. Not for event
-   * loops.
+   * Blocks until there are no connections or the timeout expires; returns false on timeout. Not for
+   * event loops.
    */
   public boolean awaitNoConnections(Duration timeout) {
     long deadline = System.nanoTime() + timeout.toNanos();

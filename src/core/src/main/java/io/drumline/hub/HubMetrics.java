@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToLongFunction;
 
 /**
- * What the hub counts. Adders are touched once a flush or once a message, never once a delivery.
+ * The metrics of the hub. Adders are updated once per flush or message, never once per delivery.
  */
 final class HubMetrics {
   final LongAdder publications = new LongAdder();
@@ -49,8 +49,8 @@ final class HubMetrics {
   private final Map<CloseCode, Counter> closes = new EnumMap<>(CloseCode.class);
 
   /**
-   * @param loops what each event loop has to do with
-   * @param backlogLimit bytes that may wait between the backplane and the event loops
+   * @param loops the counts of each event loop
+   * @param backlogLimit maximum bytes between the backplane and the event loops
    */
   HubMetrics(
       MeterRegistry registry, List<LoopCounts> loops, OutboundBudget outbound, long backlogLimit) {
@@ -162,7 +162,7 @@ final class HubMetrics {
             250,
             1000,
             5000);
-    // The last one is told to one subscriber at a time, never to a destination's.
+    // UNAVAILABLE concerns single subscribers, never a whole destination.
     for (Gap.Reason reason : EnumSet.complementOf(EnumSet.of(Gap.Reason.UNAVAILABLE))) {
       gaps.put(
           reason,
@@ -276,7 +276,7 @@ final class HubMetrics {
       ToLongFunction<LoopCounts> value) {
     Gauge.builder(name, loops, all -> all.stream().mapToLong(value).sum())
         .description(description)
-        .strongReference(true) // nobody else keeps this list
+        .strongReference(true) // nothing else keeps this list
         .register(registry);
   }
 }

@@ -6,26 +6,26 @@ import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 
 /**
- * When the destinations of one owner are looked after, the one that is due first in front: none is
- * passed over, however many there are. If they are more than can be checked in time, all are
- * checked evenly late. Used on the owner's event loop.
+ * Schedules the checks of one owner's destinations, the earliest due first. None is skipped: if
+ * there are too many to check in time, all are late to the same degree. Used on the owner's event
+ * loop.
  *
- * <p>Times are counted in ticks of the owner.
+ * <p>Times are in ticks of the owner.
  */
 final class IdleChecks {
 
-  /** A destination that may be checked. */
+  /** A destination that can be checked. */
   interface Checked {
-    /** Whether it is left out for good. */
+    /** Whether it is no longer to be checked. */
     boolean isGone();
 
-    /** Whether it would be of use to check it now. */
+    /** Whether a check is useful now. */
     boolean isWorthIt();
 
-    /** The tick in which something was last heard of it. */
+    /** The tick of its last message. */
     long heardAt();
 
-    /** Begins the check; {@link IdleChecks#checked} must follow. */
+    /** Starts the check; {@link IdleChecks#checked} must follow. */
     void check();
   }
 
@@ -40,9 +40,8 @@ final class IdleChecks {
 
   /**
    * @param period ticks without a message after which a destination is checked
-   * @param most checks under way at once
-   * @param room whether a check could read at once: while it waited, its destination would stand
-   *     still
+   * @param most maximum number of concurrent checks
+   * @param room whether a check can read at once: while it waits, its destination delivers nothing
    */
   IdleChecks(long period, int most, BooleanSupplier room) {
     this.period = period;
@@ -50,12 +49,12 @@ final class IdleChecks {
     this.room = room;
   }
 
-  /** A destination has come. Its first check is earlier by chance, so that they spread. */
+  /** Adds a destination. Its first check is earlier by a random time, to spread the checks. */
   void add(Checked destination, long now) {
     queue.add(new Due(destination, now + period - random.nextLong(Math.max(1, period / 2))));
   }
 
-  /** Begins the checks that are due, as far as there is room for them. */
+  /** Starts the checks that are due, as far as there is room. */
   void run(long now) {
     while (underWay < most && room.getAsBoolean()) {
       Due due = queue.peek();
@@ -78,7 +77,7 @@ final class IdleChecks {
     }
   }
 
-  /** A check that was begun has ended, by an answer or a failure. */
+  /** A check has ended, by an answer or a failure. */
   void checked(Checked destination, long now) {
     underWay--;
     if (!destination.isGone()) {

@@ -5,22 +5,22 @@ import io.drumline.message.Gap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What there is to tell of a subscription's beginning.
+ * How a subscription begins.
  *
  * @param outcome whether it is live
- * @param cursor where it was then; null if it is not live, or asked neither for continuity nor for
- *     past messages
- * @param gap what it missed before, or null
+ * @param cursor its position when it became live; null if it is not live, or requested neither
+ *     continuity nor history
+ * @param gap the gap before that position, or null
  */
 public record Joined(Outcome outcome, @Nullable Cursor cursor, @Nullable Gap gap) {
 
-  /** How a subscription begins. */
+  /** The outcome of subscribing. */
   public enum Outcome {
-    /** Everything that is published from now on will be delivered. */
+    /** Everything published from now on is delivered. */
     LIVE,
-    /** It was cancelled before it was live. */
+    /** Cancelled before it was live. */
     CANCELLED,
-    /** The backplane could not be asked for its destination so far; the node goes on trying. */
+    /** The backplane has not answered for this destination so far; the node keeps trying. */
     UNAVAILABLE
   }
 

@@ -6,8 +6,8 @@ import io.drumline.hub.order.Start;
 /**
  * A subscription that joins a destination's order.
  *
- * @param question that is answered by admitting it; an older one is answered no more
- * @param step which part of its past it asks for
+ * @param question the question to answer; obsolete once the subscription has asked a newer one
+ * @param step which part of the history it requests
  */
 record Joiner(Subscription subscription, int question, Start start, CatchUpStep step) {
 
@@ -15,7 +15,7 @@ record Joiner(Subscription subscription, int question, Start start, CatchUpStep 
     return subscription.topic;
   }
 
-  /** Whether it has left or has asked again: nobody waits for its answer. Any thread. */
+  /** Whether it was cancelled or has asked again: nothing waits for this answer. Any thread. */
   boolean isGone() {
     return subscription.question() != question;
   }

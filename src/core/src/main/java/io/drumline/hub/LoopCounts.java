@@ -4,7 +4,7 @@ import io.drumline.loop.PeriodicTask;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** What one event loop has to do with. Written on that loop, read by any thread. */
+/** Counts of one event loop. Written on that loop, read by any thread. */
 final class LoopCounts {
   private volatile int connections;
   private volatile int subscriptions;
@@ -21,7 +21,7 @@ final class LoopCounts {
     connections = count;
   }
 
-  /** Subscriptions, those that catch up included. */
+  /** Subscriptions, including those that catch up. */
   int subscriptions() {
     return subscriptions;
   }
@@ -39,7 +39,7 @@ final class LoopCounts {
     topics = count;
   }
 
-  /** Bytes in the connections' outbound queues when they were sampled last. */
+  /** Bytes in the connections' outbound queues, as last sampled. */
   long queueBytes() {
     return queueBytes;
   }
@@ -48,12 +48,12 @@ final class LoopCounts {
     queueBytes = sampled;
   }
 
-  /** This is the loop's periodic task. */
+  /** Sets the loop's periodic task. */
   void ticking(PeriodicTask task) {
     ticking = task;
   }
 
-  /** Time since the loop has last come to its periodic task; zero before the first. */
+  /** Time since the loop last ran its periodic task; zero before the first run. */
   Duration tickAge() {
     PeriodicTask task = ticking;
     return task == null ? Duration.ZERO : task.age();

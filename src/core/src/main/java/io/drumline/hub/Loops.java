@@ -11,7 +11,7 @@ import java.util.List;
  *
  * @param all one shard and one owner each
  * @param periodic runs their periodic tasks
- * @param watchdog tells a loop that is busy from a process that stood still
- * @param alloc where frames are written
+ * @param watchdog distinguishes a busy loop from a process that was paused
+ * @param alloc allocates frames
  */
 record Loops(List<EventLoop> all, Periodic periodic, Watchdog watchdog, ByteBufAllocator alloc) {}

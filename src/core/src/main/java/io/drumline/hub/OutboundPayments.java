@@ -9,9 +9,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Has slow consumers closed while the outbound queues of the node hold more than they may. In a
- * round each event loop hurries the connections that are closed already, and says for how long an
- * open one has waited at most; then the loop with the oldest closes connections, up to the next
+ * Closes slow consumers while the node's outbound queues are over their limit. In each round, every
+ * event loop hurries its closing connections and reports the age of its oldest queued buffer on an
+ * open one; then the loop with the oldest buffer closes connections, down to the age of the next
  * loop's oldest. Any thread.
  */
 final class OutboundPayments {
@@ -19,7 +19,7 @@ final class OutboundPayments {
   private final List<Payer> payers = new CopyOnWriteArrayList<>();
   private volatile Round round = new Round(0);
 
-  /** The slow consumers of one event loop, and whether it has yet to answer. */
+  /** The slow consumers of one event loop, and whether its answer is pending. */
   private static final class Payer {
     private final SlowConsumers slow;
     private final AtomicBoolean asked = new AtomicBoolean();
@@ -37,7 +37,7 @@ final class OutboundPayments {
     this.budget = budget;
   }
 
-  /** An event loop takes part from now on: before it has connections. */
+  /** Adds an event loop, before it has connections. */
   void add(SlowConsumers slow) {
     payers.add(new Payer(slow));
   }
@@ -46,7 +46,7 @@ final class OutboundPayments {
     return budget;
   }
 
-  /** Begins a round if too much is queued and a round is due. */
+  /** Starts a round if too much is queued and a round is due. */
   void payIfOver() {
     if (budget.over()) {
       pay(System.nanoTime());
@@ -54,7 +54,7 @@ final class OutboundPayments {
   }
 
   /**
-   * The same.
+   * Like {@link #payIfOver}.
    *
    * @param now {@link System#nanoTime}
    */
@@ -62,7 +62,7 @@ final class OutboundPayments {
     if (budget.over() && budget.beginPaying(now)) {
       Round previous = round;
       if (previous.awaited.get() > 0) {
-        previous.elect(); // an event loop is too busy to answer: without it
+        previous.elect(); // goes on without an event loop that is too busy to answer
       }
       int count = payers.size();
       round = new Round(count);
@@ -99,7 +99,7 @@ final class OutboundPayments {
   }
 
   private final class Round {
-    /** Of each event loop; none before it has answered. */
+    /** By event loop; {@link OutboundQueues#NONE} until it has answered. */
     final AtomicLongArray oldest;
 
     final AtomicInteger awaited;
@@ -132,12 +132,12 @@ final class OutboundPayments {
       if (elected >= 0) {
         int place = elected;
         long until = second;
-        oldest.set(place, OutboundQueues.NONE); // it does not pay twice at a time
+        oldest.set(place, OutboundQueues.NONE); // only one payment at a time
         Payer payer = payers.get(place);
         try {
           payer.execute(() -> pay(place, until));
         } catch (Throwable e) {
-          payer.slow.loop.failures.tell(e); // the next round comes
+          payer.slow.loop.failures.tell(e); // the next round tries again
         }
       }
     }

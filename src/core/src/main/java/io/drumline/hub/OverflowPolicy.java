@@ -2,9 +2,9 @@ package io.drumline.hub;
 
 import io.drumline.message.CloseCode;
 
-/** What happens to a client for which more waits than may. */
+/** What happens to a client whose outbound queue is full. */
 enum OverflowPolicy {
-  /** Its connection is closed; it resumes on another one. */
+  /** Its connection is closed; the client resumes on a new one. */
   CLOSE(CloseCode.SLOW_CONSUMER, "You read too slowly: reconnect and resume.");
 
   private final CloseCode code;

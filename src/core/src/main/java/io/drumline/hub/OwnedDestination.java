@@ -12,8 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A destination that somebody here is subscribed to, or was a moment ago: its order, and the reads
- * that this needs. Used on its {@link Owner}'s event loop, but for what says otherwise.
+ * A destination with subscribers on this node, now or until recently: its order, and the reads that
+ * the order needs. Used on its {@link Owner}'s event loop unless a method says otherwise.
  */
 final class OwnedDestination
     implements OrderOutput<Joiner>,
@@ -22,9 +22,9 @@ final class OwnedDestination
         IdleChecks.Checked,
         CatchUpMemory.Keeper {
   private enum State {
-    /** The backplane has yet to confirm that it brings everything. */
+    /** The backplane has yet to confirm the subscription. */
     SUBSCRIBING,
-    /** It does, but it is not known where the order is. */
+    /** Subscribed, but the position of the order is not known yet. */
     LOCATING,
     LIVE,
     /** Unsubscribed. */
@@ -36,23 +36,23 @@ final class OwnedDestination
   private final OwnerLoop loop;
   private final DestinationReads reads;
 
-  /** Null where messages have no order to keep. */
+  /** Null for destinations without order. */
   private final @Nullable Order<Joiner> order;
 
-  /** The backplane brings all, but that could not be handed over; seen by the next tick. */
+  /** The backplane confirmed, but the task was rejected; handled by the next tick. */
   private volatile boolean confirmed;
 
   private State state = State.SUBSCRIBING;
   private Doubts.Doubt doubt = Doubts.Doubt.NONE;
 
-  /** Whether its last subscriber has left, and when. */
+  /** Whether it lingers after its last subscriber left, and since when. */
   boolean lingers;
 
   long emptySince;
   private long heardAt;
   private boolean checking;
 
-  /** The publication at hand; what the order delivers else was read or held. */
+  /** The publication being processed; others that the order delivers were read or held. */
   private @Nullable Arrival current;
 
   OwnedDestination(Destination destination, OwnerLoop loop) {
@@ -64,7 +64,7 @@ final class OwnedDestination
         destination.ordered() ? new Order<>(this, loop.chunkBytes, loop.metrics.held) : null;
   }
 
-  /** A shard has subscribers; idempotent. */
+  /** A shard has subscribers. Idempotent. */
   void add(ShardTopic topic) {
     if (!topics.contains(topic)) {
       topics.add(topic);
@@ -74,7 +74,7 @@ final class OwnedDestination
     }
   }
 
-  /** The backplane brings everything from now on. On a thread of the backplane. */
+  /** The backplane delivers everything from now on. On a thread of the backplane. */
   void confirmed() {
     try {
       loop.eventLoop.execute(this::subscribed);
@@ -105,7 +105,7 @@ final class OwnedDestination
     loop.handOver.live(topics);
   }
 
-  /** It is unsubscribed: whatever comes is for nobody. */
+  /** Unsubscribed: later publications are ignored. */
   void end() {
     state = State.GONE;
     endCheck();
@@ -138,14 +138,14 @@ final class OwnedDestination
     }
   }
 
-  /** A subscription goes on from a point of the past. */
+  /** A subscription requests history. */
   void catchUp(Joiner joiner) {
     if (order == null) {
       return;
     }
     try {
       if (!topics.contains(joiner.topic())) {
-        add(joiner.topic()); // its own join has failed: it would be told that it is live, miss all
+        add(joiner.topic()); // its own join has failed, so it would receive no live messages
       }
       order.join(joiner, joiner.start(), joiner.step());
       loop.memory.used(this, loop.ticks());
@@ -155,8 +155,8 @@ final class OwnedDestination
   }
 
   /**
-   * The order may have been left in the middle of something: it is compared with the backplane, and
-   * whoever waits for an answer asks again. Needs no memory.
+   * The order may be in an inconsistent state: it is compared with the backplane, and subscriptions
+   * that wait for an answer ask again. Allocates no memory.
    */
   void failed(Throwable e) {
     if (doubt == Doubts.Doubt.NONE) {
@@ -168,7 +168,7 @@ final class OwnedDestination
     }
   }
 
-  /** Sees to what could not be handed over to this loop. */
+  /** Handles what could not be passed to this loop. */
   @Override
   public void repair() {
     try {
@@ -212,12 +212,12 @@ final class OwnedDestination
       return !readsAlready && order.isReading();
     } catch (Throwable e) {
       failed(e);
-      return true; // it may have begun
+      return true; // a read may have started
     }
   }
 
   @Override
-  @SuppressWarnings("ReferenceEquality") // the very one at hand, or one from a read
+  @SuppressWarnings("ReferenceEquality") // identity: the current publication, or one that was read
   public void deliver(Publication publication) {
     Arrival arrival = current;
     if (arrival == null || arrival.publication() != publication) {
@@ -309,7 +309,7 @@ final class OwnedDestination
     return heardAt;
   }
 
-  /** A lost last message leaves no hole: only this finds it. */
+  /** Finds a lost last message, which leaves no gap in the order. */
   @Override
   public void check() {
     checking = true;

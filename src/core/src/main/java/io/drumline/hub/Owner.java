@@ -12,14 +12,13 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the order of the destinations that hash to one event loop, and this node's interest in
- * them: subscribed at the backplane while any shard has a subscriber, and a little longer. Touched
- * on its loop only.
+ * Keeps the order of the destinations that hash to one event loop, and subscribes to them at the
+ * backplane while any shard has a subscriber, and a little longer. Used on its loop only.
  */
 final class Owner {
   static final Duration TICK = Duration.ofMillis(OwnerLoop.TICK_MILLIS);
 
-  /** Destinations that linger after their last subscriber; beyond them each goes at once. */
+  /** Maximum number of lingering destinations; beyond it they are unsubscribed at once. */
   private static final int MOST_LINGERING = 4096;
 
   private final OwnerLoop loop;
@@ -29,7 +28,7 @@ final class Owner {
   private int lingering;
 
   /**
-   * @param owners how many there are: limits of the node are shared among them
+   * @param owners the number of owners, which share the node's limits
    */
   Owner(
       EventLoop eventLoop,
@@ -79,7 +78,7 @@ final class Owner {
     }
   }
 
-  /** A shard has lost its last subscriber; others may come soon, so the subscription lingers. */
+  /** A shard has lost its last subscriber. The backplane subscription lingers for new ones. */
   void leave(ShardTopic topic) {
     OwnedDestination entry = owned.get(topic.destination);
     if (entry == null) {
@@ -100,7 +99,7 @@ final class Owner {
     }
   }
 
-  /** A subscription of a topic that has joined goes on from a point of the past. */
+  /** A subscription of a joined topic requests history. */
   void catchUp(Joiner joiner) {
     OwnedDestination entry = owned.get(joiner.topic().destination);
     if (entry != null) {
@@ -108,12 +107,12 @@ final class Owner {
     }
   }
 
-  /** A publication in its destination's order, which was counted in the backlog. */
+  /** The next publication of its destination, as counted in the backlog. */
   void received(Arrival arrival) {
     Publication publication = arrival.publication();
     loop.metrics.backlogBytes.addAndGet(-publication.memoryBytes());
     OwnedDestination entry = owned.get(publication.destination());
-    if (entry != null) { // else it was unsubscribed meanwhile
+    if (entry != null) { // otherwise it was unsubscribed meanwhile
       entry.received(arrival);
     }
   }
@@ -126,20 +125,20 @@ final class Owner {
     }
   }
 
-  /** Looks after what is due; called every {@link #TICK}. */
+  /** Runs what is due; called every {@link #TICK}. */
   void tick() {
     loop.tick();
   }
 
   /**
-   * A publication was dropped, as too much waits: its destination, which has an order, is compared
-   * with the backplane when there is room again. Any thread.
+   * A publication was dropped because the backlog is full. Its destination, which has an order, is
+   * compared with the backplane when there is room again. Any thread.
    */
   void dropped(Destination destination) {
     loop.doubts.dropped(destination);
   }
 
-  /** Something may have been lost of any destination. Any thread; needs no memory. */
+  /** Any destination may have lost messages. Any thread; allocates no memory. */
   void doubtAll() {
     loop.doubts.all();
   }
@@ -158,7 +157,7 @@ final class Owner {
     if (!entry.topics.isEmpty()) {
       entry.lingers = false;
       linger(-1);
-    } else if (left > 0) { // somebody was here in the meantime
+    } else if (left > 0) { // there were subscribers in the meantime
       releaseAfter(left, entry);
     } else {
       forget(entry);

@@ -7,13 +7,13 @@ import io.netty.channel.EventLoop;
 import java.util.Map;
 
 /**
- * The event loop of an {@link Owner}, and what all of its destinations share. Used on that loop,
- * but for what says otherwise.
+ * The event loop of an {@link Owner} and the state shared by its destinations. Used on that loop
+ * unless a method says otherwise.
  */
 final class OwnerLoop {
   static final int TICK_MILLIS = 100;
 
-  /** How long what was kept for joiners stays after the last of them asked. */
+  /** How long a history in memory is kept after its last request. */
   private static final long KEEP_PAST_MILLIS = 10_000;
 
   final EventLoop eventLoop;
@@ -25,7 +25,7 @@ final class OwnerLoop {
   final CatchUpMemory memory;
   final Doubts doubts;
 
-  /** Bytes that one step of catching up may take. */
+  /** Maximum bytes of one step of catching up. */
   final long chunkBytes;
 
   private final ThrottledLog log;
@@ -33,7 +33,7 @@ final class OwnerLoop {
 
   /**
    * @param owned all destinations of the owner
-   * @param owners how many there are: limits of the node are shared among them
+   * @param owners the number of owners, which share the node's limits
    */
   OwnerLoop(
       EventLoop eventLoop,
@@ -65,12 +65,12 @@ final class OwnerLoop {
         new Doubts(owned, reads, mostReads, () -> metrics.backlogBytes.get() < backlogLimit / 2);
   }
 
-  /** How often {@link #tick} was called: a clock that stands still with the loop. */
+  /** Number of calls of {@link #tick}: a clock that stops when the loop does. */
   long ticks() {
     return ticks;
   }
 
-  /** Looks after what is due; called every {@value #TICK_MILLIS} ms. */
+  /** Runs what is due; called every {@value #TICK_MILLIS} ms. */
   void tick() {
     ticks++;
     try {
@@ -82,7 +82,7 @@ final class OwnerLoop {
     }
   }
 
-  /** What fails for one destination often fails for all. */
+  /** Throttled, because a failure of one destination often affects all. */
   void logUnreadable(Destination destination, Throwable failure) {
     Throwable cause = failure;
     while (cause.getCause() != null) {

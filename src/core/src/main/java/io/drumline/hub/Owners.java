@@ -12,8 +12,8 @@ import java.util.List;
 import org.slf4j.LoggerFactory;
 
 /**
- * The owners of all destinations, one an event loop: what comes from the backplane, and what shards
- * ask for, goes to the destination's. Any thread.
+ * The owners of all destinations, one per event loop. Passes publications and the shards' requests
+ * to the destination's owner. Any thread.
  */
 final class Owners implements Receiver {
   private final ThrottledLog log = new ThrottledLog(LoggerFactory.getLogger(Owners.class));
@@ -39,7 +39,7 @@ final class Owners implements Receiver {
     }
   }
 
-  /** Begins to look at the clock. */
+  /** Starts the periodic tasks. */
   void start(Periodic periodic) {
     for (Owner owner : owners) {
       periodic.every(owner.loop(), Owner.TICK, "owner_tick", owner::tick);
@@ -80,7 +80,7 @@ final class Owners implements Receiver {
         publication.destination());
   }
 
-  /** The order of its destinations is compared with the backplane's soon, which brings it again. */
+  /** The owner's destinations are soon compared with the backplane, which finds the message. */
   private void notHandedOver(Owner owner, Throwable e) {
     owner.doubtAll();
     failures.tell(e);
@@ -100,7 +100,7 @@ final class Owners implements Receiver {
     }
   }
 
-  /** A shard has its first subscriber, or asks again. */
+  /** A shard has its first subscriber, or joins again. */
   void join(ShardTopic topic) {
     Owner owner = owner(topic.destination);
     owner.loop().execute(() -> owner.join(topic));
@@ -109,12 +109,12 @@ final class Owners implements Receiver {
   /** A shard has lost its last subscriber. */
   void leave(ShardTopic topic) {
     Owner owner = owner(topic.destination);
-    if (!owner.loop().isShuttingDown()) { // else the node's interest ends with the node
+    if (!owner.loop().isShuttingDown()) { // otherwise the node is stopping
       owner.loop().execute(() -> owner.leave(topic));
     }
   }
 
-  /** A subscription of a topic that was told to {@link #join} asks for its past. */
+  /** A subscription requests history; its topic has called {@link #join} before. */
   void catchUp(Joiner joiner) {
     Owner owner = owner(joiner.topic().destination);
     owner.loop().execute(() -> owner.catchUp(joiner));

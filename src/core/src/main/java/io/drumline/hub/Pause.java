@@ -1,14 +1,14 @@
 package io.drumline.hub;
 
-/** Why nothing is read from a socket; it is read from when there is no reason left. */
+/** Why a connection does not read; it reads again when no reason is left. */
 public enum Pause {
-  /** The client is connecting: what it sends meanwhile waits in the kernel. */
+  /** The client is connecting: further data waits in the kernel. */
   CONNECTING(1),
-  /** As much is being processed as may be. */
+  /** The limit of frames in process is reached. */
   IN_FLIGHT(2),
-  /** The client has sent faster than it may. */
+  /** The client exceeds its send rate. */
   TOO_FAST(4),
-  /** The node's application code is behind with what clients have sent to it. */
+  /** The node's application code is behind with the clients' messages. */
   APPLICATION(8);
 
   private final int bit;
@@ -17,7 +17,7 @@ public enum Pause {
     this.bit = bit;
   }
 
-  /** For a set of them. */
+  /** A bit for sets of reasons. */
   int bit() {
     return bit;
   }

@@ -7,11 +7,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Closes all connections of a shard if the process stood still for too long (it was stopped): their
- * clients may have gone on elsewhere, and nothing stale shall reach them. Asked before each
- * delivery, since that may come before the next tick. Used on the shard's event loop.
+ * Closes all connections of a shard if the process was paused for too long: their clients may have
+ * resumed elsewhere, and must receive nothing stale. Checked before each delivery too, since that
+ * may come before the next tick. Used on the shard's event loop.
  *
- * <p>A loop that merely had work for so long is another thing: nobody is closed for it.
+ * <p>A loop that was merely busy for as long closes no connections.
  */
 final class PauseFence {
   private static final Logger log = LoggerFactory.getLogger(PauseFence.class);
@@ -22,11 +22,11 @@ final class PauseFence {
   private final Watchdog watchdog;
   private final long limitNanos;
 
-  /** The last tick, moved on whenever the limit has passed without one. */
+  /** The last tick; also advanced whenever the limit has passed without one. */
   private long busySince = System.nanoTime();
 
   /**
-   * @param limitNanos how long the process may stand still
+   * @param limitNanos how long the process may be paused
    */
   PauseFence(Connections connections, HubMetrics metrics, Watchdog watchdog, long limitNanos) {
     this.connections = connections;
@@ -35,7 +35,7 @@ final class PauseFence {
     this.limitNanos = limitNanos;
   }
 
-  /** The loop has come to its timers. */
+  /** The loop has run its timers. */
   void ticked(long now) {
     busySince = now;
   }
@@ -45,11 +45,11 @@ final class PauseFence {
       return;
     }
     long since = busySince;
-    busySince = now; // closing a connection may deliver, and come here again
+    busySince = now; // closing a connection may deliver, and call this again
     try {
       fenceOrTell(since, now);
     } catch (Throwable e) {
-      busySince = since; // the next one tries again
+      busySince = since; // the next call tries again
       throw e;
     }
   }

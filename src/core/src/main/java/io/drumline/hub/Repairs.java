@@ -7,15 +7,15 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
- * Remembers that something was not delivered on one shard until it is repaired at the next tick,
- * when there may be memory again. Any thread may say that something has failed.
+ * Records a failed delivery on one shard until it is repaired at the next tick, when memory may be
+ * available again. Failures may be reported on any thread.
  */
 final class Repairs {
   private final ThrottledLog log = new ThrottledLog(LoggerFactory.getLogger(Repairs.class));
   private final Failures failures;
   private final HubMetrics metrics;
 
-  /** Something was not delivered, and is looked after at the next tick. */
+  /** A delivery has failed; repaired at the next tick. */
   private volatile boolean wanted;
 
   private volatile @Nullable Throwable failure;
@@ -25,36 +25,36 @@ final class Repairs {
     this.metrics = metrics;
   }
 
-  /** Something was not delivered. Any thread; needs no memory. */
+  /** A delivery has failed. Any thread; allocates no memory. */
   void later(Throwable e) {
     failure = e;
     wanted = true;
     failures.tell(e);
   }
 
-  /** A message of a destination without history could not be delivered to somebody. Any thread. */
+  /** A message of a destination without history could not be delivered. Any thread. */
   void lost(Throwable e) {
     later(e);
     metrics.dropped.increment();
   }
 
   /**
-   * Called each tick: where it is wanted, the repair runs behind all that was handed over before.
+   * Called each tick: queues the repair, if needed, behind the tasks already passed to this loop.
    */
   void tick(Executor loop, Runnable repair) {
     if (wanted) {
       try {
         loop.execute(repair);
       } catch (Throwable e) {
-        failure = e; // again at the next tick
+        failure = e; // retried at the next tick
       }
     }
   }
 
   /**
-   * Has everything repaired, if that is wanted.
+   * Runs the repair, if needed.
    *
-   * @param repairAll returns false if some of it must be tried again
+   * @param repairAll returns false if some of it must be retried
    */
   void run(BooleanSupplier repairAll) {
     if (!wanted) {

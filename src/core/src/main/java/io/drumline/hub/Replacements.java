@@ -1,14 +1,14 @@
 package io.drumline.hub;
 
 /**
- * Bounds how often one client begins subscriptions in place of others: each may cost a read. Times
- * are counted in ticks of the shard, of 100 ms. Used on the connection's event loop.
+ * Limits how fast one client may replace subscriptions, since each may cost a read. Times are in
+ * ticks of the shard, 100 ms each. Used on the connection's event loop.
  */
 final class Replacements {
-  /** How many at once. */
+  /** Replacements allowed at once. */
   static final int BURST = 128;
 
-  /** How many a tick, on average. */
+  /** Replacements allowed per tick on average. */
   private static final double PER_TICK = 1.6;
 
   private final HubMetrics metrics;
@@ -19,7 +19,7 @@ final class Replacements {
     this.metrics = metrics;
   }
 
-  /** One more begins: the tick before which it must not cause a read. */
+  /** Counts a replacement; returns the first tick in which it may cause a read. */
   long next(long now) {
     allowance = Math.min(BURST, allowance + (now - allowedAt) * PER_TICK);
     allowance = Math.max(-BURST, allowance - 1);

@@ -15,7 +15,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The connections and subscriptions of one event loop. All of it is touched on that loop only. */
+/** The connections and subscriptions of one event loop. Used on that loop only. */
 final class Shard implements ConnectionHost, TopicHost {
   private static final Duration SAMPLE = Duration.ofSeconds(1);
   private static final Duration TICK = Duration.ofMillis(Wheel.TICK_MILLIS);
@@ -29,15 +29,15 @@ final class Shard implements ConnectionHost, TopicHost {
   private final Owners owners;
   private final Map<Destination, ShardTopic> topics = new HashMap<>();
 
-  // Made once: what brings things in order after a lack of memory should not need any.
+  // Created once: recovery from a lack of memory should not allocate.
   private final Runnable repair = this::repair;
   private final BooleanSupplier repairTopics = this::repairTopics;
 
   private long lastTick = System.nanoTime();
 
   /**
-   * @param pauseLimit how long the process may stand still
-   * @param payments which this shard takes part in
+   * @param pauseLimit how long the process may be paused
+   * @param payments the budget's payments, in which this shard takes part
    */
   Shard(
       ShardLoop loop,
@@ -56,7 +56,7 @@ final class Shard implements ConnectionHost, TopicHost {
     payments.add(new SlowConsumers(loop, connections));
   }
 
-  /** Begins to look at the clock. */
+  /** Starts the periodic tasks. Any thread. */
   void start() {
     loop.eventLoop.execute(
         () -> {
@@ -110,7 +110,7 @@ final class Shard implements ConnectionHost, TopicHost {
     return topic;
   }
 
-  /** One that nobody else finds. */
+  /** Creates a topic that is not registered. */
   ShardTopic newTopic(Destination destination) {
     return new ShardTopic(loop, flushes, fence, this, destination);
   }
@@ -166,7 +166,7 @@ final class Shard implements ConnectionHost, TopicHost {
     }
   }
 
-  /** Has all subscriptions that were not given something catch up. */
+  /** Makes all subscriptions with failed deliveries catch up. */
   void repair() {
     loop.repairs.run(repairTopics);
   }

@@ -7,13 +7,13 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 
 /**
- * The event loop of a {@link Shard}, and what everything on it shares. Used on that loop, but for
- * the event loop itself, {@link #failures} and {@link #repairs}.
+ * The event loop of a {@link Shard} and the state shared by everything on it. Used on that loop,
+ * except for the event loop itself, {@link #failures} and {@link #repairs}.
  */
 final class ShardLoop {
   final EventLoop eventLoop;
 
-  /** Where frames are written. */
+  /** Allocates frames. */
   final ByteBufAllocator alloc;
 
   final FrameEncoder encoder = new FrameEncoder();
@@ -24,13 +24,13 @@ final class ShardLoop {
   final HubMetrics metrics;
   final LoopCounts counts;
 
-  /** Bytes that may wait to be sent to one connection. */
+  /** Maximum bytes in one connection's outbound queue. */
   final long outboundLimit;
 
   private long ticks;
 
   /**
-   * @param counts of this event loop, which the metrics show
+   * @param counts of this event loop, for the metrics
    * @param budget for all outbound queues of the node
    */
   ShardLoop(
@@ -52,7 +52,7 @@ final class ShardLoop {
     this.outboundLimit = settings.outboundLimit();
   }
 
-  /** A buffer waits in outbound queues; takes a reference over. */
+  /** Accounts for a buffer in outbound queues; takes ownership of a reference. */
   void queued(ByteBuf buffer, long now) {
     try {
       queues.queued(buffer, now);
@@ -61,12 +61,12 @@ final class ShardLoop {
     }
   }
 
-  /** How often {@link #ticked} was called: a clock that stands still with the loop. */
+  /** Number of calls of {@link #ticked}: a clock that stops when the loop does. */
   long ticks() {
     return ticks;
   }
 
-  /** Another {@value Wheel#TICK_MILLIS} ms have passed. */
+  /** Called every {@value Wheel#TICK_MILLIS} ms. */
   void ticked() {
     ticks++;
   }

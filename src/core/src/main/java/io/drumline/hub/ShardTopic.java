@@ -13,15 +13,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A destination's subscribers on one shard. Touched on the shard's event loop, but for what says
+ * A destination's subscriptions on one shard. Used on the shard's event loop unless a method says
  * otherwise.
  *
- * <p>A subscription is a member of a group, or catches up; one that something could not be
- * delivered to goes from the first to the second. That needs no memory: what fails for the lack of
- * it must not be forgotten for the lack of it.
+ * <p>A subscription is a member of a group or catching up; if a delivery to a member fails, it
+ * starts to catch up. That transition allocates no memory: a failure caused by a lack of memory
+ * must not be lost for the same reason.
  */
 final class ShardTopic {
-  /** Made beforehand: it is needed where there is no memory. */
+  /** Created in advance: it is needed when there is no memory. */
   @SuppressWarnings("StaticAssignmentOfThrowable")
   private static final Throwable NOT_DELIVERED =
       new IllegalStateException("A message could not be handed over to its subscribers");
@@ -33,45 +33,47 @@ final class ShardTopic {
   private final TopicHost host;
   private final Map<GroupKey, Group> groups = new HashMap<>(2);
 
-  /** The first of the subscriptions that are not in their group (yet); they are linked. */
+  /** Head of the linked list of subscriptions that are not in their group. */
   private @Nullable Subscription catchingUp;
 
-  /** Whether its owner knows of it, which costs a read: only once somebody's turn has come. */
+  /** Whether its owner knows of it. Joining costs a read, so it waits for a subscription's turn. */
   private boolean joined;
 
   private boolean live;
 
-  /** Those who begin with what is live, while nothing is. */
+  /** Subscriptions that begin with live messages, until the topic is live. */
   private @Nullable Set<Subscription> waiting;
 
-  /** What was delivered last, or the gap before the next. */
+  /** The last publication delivered; null after a gap. */
   private @Nullable Publication lastPublication;
 
   private @Nullable Cursor lastCursor;
 
   /**
-   * The first publication or gap that could not be delivered here; null if none. Nothing that comes
-   * behind it is delivered before {@link #settle}.
+   * The first publication or gap that could not be delivered here; null if none. Nothing after it
+   * is delivered before {@link #settle}.
    */
   private @Nullable Object notDelivered;
 
   /**
-   * The first publication or gap that could not be handed over by the owner; null if none. Set by
-   * the owner's thread, which hands nothing over while it is set; reset on the shard's, behind all
-   * that was handed over before.
+   * The first publication or gap that the owner could not pass to this shard; null if none. Set by
+   * the owner's thread, which passes nothing while it is set; cleared by the shard's thread after
+   * everything passed before it.
    */
   private volatile @Nullable Object notHandedOver;
 
-  /** How many tasks the owner has handed over to another event loop. Of the owner's thread. */
+  /** Tasks that the owner has passed to another event loop. Owner's thread. */
   private long handedOver;
 
-  /** The same when {@link #notHandedOver} was set: written before it, and read behind it. */
+  /**
+   * {@link #handedOver} when {@link #notHandedOver} was set: written before it and read after it.
+   */
   private long handedOverBefore;
 
-  /** How many of these tasks have begun. Of the shard's thread. */
+  /** How many of these tasks have started. Shard's thread. */
   private long taken;
 
-  /** The owner could not do, or answer, something that it was asked for: all is asked again. */
+  /** The owner failed to process or answer a request: everything is requested again. */
   private volatile boolean unanswered;
 
   ShardTopic(
@@ -83,7 +85,7 @@ final class ShardTopic {
     this.destination = destination;
   }
 
-  /** Joins the destination's owner, once; if this fails, the next one tries again. */
+  /** Joins the destination's owner, once; if this fails, the next call tries again. */
   void join() {
     if (!joined) {
       host.join(this);
@@ -95,13 +97,13 @@ final class ShardTopic {
     return joined;
   }
 
-  /** One of its subscriptions asks the owner, which knows of it by then. */
+  /** Passes a subscription's request to the owner, after joining it. */
   void catchUp(Subscription subscription, int question, Start start, CatchUpStep step) {
     join();
     host.catchUp(subscription, question, start, step);
   }
 
-  /** A member at once; it is live when the topic is. */
+  /** Adds a member at once; it is live when the topic is. */
   void add(Subscription subscription) {
     if (!live) {
       if (waiting == null) {
@@ -116,13 +118,13 @@ final class ShardTopic {
     }
   }
 
-  /** Will be a member once it has caught up. */
+  /** Adds a subscription that becomes a member when it has caught up. */
   void addLater(Subscription subscription) {
     link(subscription);
     loop.counts.addSubscriptions(1);
   }
 
-  /** It has caught up to this point, where the topic is. */
+  /** The subscription has caught up to this position, where the topic is. */
   void caughtUp(Subscription subscription, Cursor cursor) {
     enter(subscription);
     unlink(subscription);
@@ -132,17 +134,17 @@ final class ShardTopic {
   }
 
   /**
-   * A member could not be given something, and is in no group any more.
+   * A delivery to a member failed; it is no longer in a group.
    *
-   * @param next the first that it was not given, or null
-   * @param last the point that it is at, where there is no {@code next}
+   * @param next the first publication not delivered, or null
+   * @param last the position reached, if {@code next} is null
    */
   void fellBehind(Subscription subscription, @Nullable Publication next, @Nullable Cursor last) {
     link(subscription);
     subscription.fellBehind(next, last);
   }
 
-  /** It has gone before it caught up. */
+  /** The subscription was cancelled while catching up. */
   void gaveUp(Subscription subscription) {
     unlink(subscription);
     loop.counts.addSubscriptions(-1);
@@ -187,7 +189,7 @@ final class ShardTopic {
     }
   }
 
-  /** Ends with its last subscription. */
+  /** Removes the topic if it has no subscriptions. */
   void forgetIfEmpty() {
     if (catchingUp == null && groups.values().stream().allMatch(Group::isEmpty)) {
       host.forget(this);
@@ -207,7 +209,7 @@ final class ShardTopic {
     }
   }
 
-  /** It has gone before this was live. */
+  /** The subscription was cancelled before the topic was live. */
   void waitsNoMore(Subscription subscription) {
     if (waiting != null) {
       waiting.remove(subscription);
@@ -227,7 +229,7 @@ final class ShardTopic {
           group.appendFor(session, publication, kind);
         }
       }
-    } catch (Throwable e) { // not of a group: there is not even memory to walk over them
+    } catch (Throwable e) { // not of a group: there is not even memory to iterate over them
       stop(publication, e);
       return;
     }
@@ -253,7 +255,7 @@ final class ShardTopic {
     lastCursor = gap.cursor();
   }
 
-  /** The members are to catch up from before this publication or gap. Needs no memory. */
+  /** The members must catch up from before this publication or gap. Allocates no memory. */
   private void stop(Object publicationOrGap, Throwable e) {
     if (destination.ordered()) {
       notDelivered = publicationOrGap;
@@ -263,24 +265,24 @@ final class ShardTopic {
     }
   }
 
-  /** Behind what the members were given last; null if that is nothing yet. */
+  /** The position after the last delivery to the members; null if there was none. */
   @Nullable Cursor last() {
     return lastPublication == null ? lastCursor : Cursor.after(lastPublication);
   }
 
-  /** The owner has handed over a task, which calls {@link #taken} first. Owner's thread. */
+  /** The owner has passed on a task, which calls {@link #taken} first. Owner's thread. */
   void handedOver() {
     handedOver++;
   }
 
-  /** A task that the owner has handed over begins. */
+  /** A task passed by the owner starts. */
   void taken() {
     taken++;
   }
 
   /**
-   * The members cannot be given this publication or gap, and are to catch up from before it.
-   * Owner's thread.
+   * This publication or gap cannot be passed to the shard: the members must catch up from before
+   * it. Owner's thread.
    */
   void owe(Object publicationOrGap, Throwable e) {
     if (destination.ordered()) {
@@ -295,24 +297,24 @@ final class ShardTopic {
   }
 
   /**
-   * The first publication or gap that was not handed over; what comes behind it need not be either.
-   * Any thread.
+   * The first publication or gap that could not be passed on; nothing after it needs to be. Any
+   * thread.
    */
   @Nullable Object owed() {
     return notHandedOver;
   }
 
-  /** The owner could not do or answer something that this topic has asked for. Any thread. */
+  /** The owner failed to process or answer a request of this topic. Any thread. */
   void unanswered(Throwable e) {
     unanswered = true;
     loop.repairs.later(e);
   }
 
   /**
-   * Has the members that were not given something catch up. What was handed over before goes to
-   * them first: they go on from the last that they were given.
+   * Makes members with failed deliveries catch up, but only after everything passed before the
+   * failure has reached them, since they continue from their last message.
    *
-   * @return false if some of that still waits for this event loop
+   * @return false if some of that is still queued for this event loop
    */
   boolean settle() {
     settleDelivery();
@@ -325,13 +327,13 @@ final class ShardTopic {
   }
 
   /**
-   * A subscription is about to become a member, or to ask once more to become one, at the point
-   * where the owner was when it handed that over: the members that are not there are to catch up.
+   * Called before a subscription becomes a member, or asks again to become one, at the owner's
+   * position when it passed that on: members that are behind that position must catch up.
    *
-   * @param owed {@link #owed} at that point, after which the newcomer is no member yet; what is
-   *     owed since then is owed to the newcomer, too
+   * @param owed {@link #owed} at that position, before which the new subscription is no member;
+   *     anything owed later is owed to it as well
    */
-  @SuppressWarnings("ReferenceEquality") // that very one
+  @SuppressWarnings("ReferenceEquality") // identity
   void settleBefore(@Nullable Object owed) {
     settleDelivery();
     if (owed == notHandedOver) {
@@ -370,7 +372,7 @@ final class ShardTopic {
     }
   }
 
-  /** Goes on with all that has failed; returns false if some of it must be tried again. */
+  /** Retries everything that failed; returns false if some of it must be retried. */
   boolean repair() {
     boolean repaired = settle();
     Subscription.Answers answers =
@@ -386,7 +388,7 @@ final class ShardTopic {
     }
     groups.values().removeIf(Group::isEmpty);
     for (Subscription each = catchingUp; each != null; ) {
-      Subscription next = each.next; // it may be done, and not be linked any more
+      Subscription next = each.next; // the repair may unlink this one
       repaired &= each.repair(answers);
       each = next;
     }

@@ -11,8 +11,8 @@ import java.util.Map;
 import org.slf4j.LoggerFactory;
 
 /**
- * Closes connections of one event loop whose clients read too slowly, while the node holds more
- * than its {@link OutboundBudget}: those that wait for the oldest buffers first. Used on that loop.
+ * Closes slow consumers of one event loop while the node is over its {@link OutboundBudget}: those
+ * waiting for the oldest buffers first. Used on that loop.
  */
 final class SlowConsumers {
   final ShardLoop loop;
@@ -31,10 +31,10 @@ final class SlowConsumers {
   }
 
   /**
-   * The node holds too much: what closed connections hold comes back soon.
+   * Hurries the connections that are closing, which frees their memory.
    *
-   * @return if that is not enough, when the oldest was queued that an open one waits for, by {@link
-   *     System#nanoTime}; else {@link OutboundQueues#NONE}
+   * @return if that is not enough, the {@link System#nanoTime} at which the oldest buffer that an
+   *     open connection waits for was queued; else {@link OutboundQueues#NONE}
    */
   long oldest() {
     hurry();
@@ -62,11 +62,11 @@ final class SlowConsumers {
   }
 
   /**
-   * Closes those that wait for the oldest buffers, the one with most bytes first among equals,
-   * until the budget is kept.
+   * Closes the connections that wait for the oldest buffers, among equals the one with most bytes
+   * first, until the budget is met.
    *
-   * @param until closes none that waits for something younger
-   * @return when the oldest was queued that is still waited for
+   * @param until does not close connections that wait only for buffers queued later
+   * @return when the oldest remaining buffer was queued, or {@link OutboundQueues#NONE}
    */
   long close(long until) {
     hurry();
@@ -98,7 +98,7 @@ final class SlowConsumers {
     return left;
   }
 
-  /** The open connections with something in their queue, those with the oldest first. */
+  /** The open connections with queued data, oldest first. */
   private List<Holder> holders() {
     Map<ByteBuf, Long> ages = queues.ages();
     List<Holder> holders = new ArrayList<>();

@@ -4,11 +4,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection's subscriptions together: how many they are, and which of them are not live yet.
- * Used on the connection's event loop.
+ * All subscriptions of one connection: their number, and those not live yet. Used on the
+ * connection's event loop.
  */
 final class Subscriber {
-  /** Bytes that wait for a client weigh as much as one subscription. */
+  /** This many queued bytes weigh as much as one subscription. */
   private static final int BYTES_LIKE_A_SUBSCRIPTION = 4096;
 
   final Connection connection;
@@ -20,8 +20,8 @@ final class Subscriber {
   private @Nullable Replacements replacements;
 
   /**
-   * @param catchesUp called when this one has subscriptions that are not live: it wants {@link
-   *     #tick} until {@link #endCatchUps} returns true
+   * @param catchesUp called when this subscriber has subscriptions that are not live: it needs
+   *     {@link #tick} until {@link #endCatchUps} returns true
    */
   Subscriber(Connection connection, ShardLoop loop, Consumer<Subscriber> catchesUp) {
     this.connection = connection;
@@ -47,14 +47,14 @@ final class Subscriber {
     return catchUps;
   }
 
-  /** A new subscription asks for its position or its past. */
+  /** A new subscription requests its position or history. */
   void catchUp(CatchUps.Asker subscription) {
     catchUps().add(subscription, mayReadFrom());
   }
 
   /**
-   * The tick before which the subscription that begins must not cause a read. As many as its client
-   * has at the same time are free.
+   * The first tick in which the new subscription may cause a read. A client's first subscriptions
+   * are not delayed: only those that replace cancelled ones are.
    */
   private long mayReadFrom() {
     if (subscriptions > mostSubscriptions) {
@@ -67,21 +67,21 @@ final class Subscriber {
     return replacements.next(loop.ticks());
   }
 
-  /** A subscription needs nothing of the past any more. */
+  /** A subscription needs no more history. */
   void done(CatchUps.Asker subscription) {
     if (catchUps != null) {
       catchUps.done(subscription);
     }
   }
 
-  /** Called every tick while some are not live. */
+  /** Called every tick while some subscriptions are not live. */
   void tick() {
     if (catchUps != null) {
       catchUps.tick();
     }
   }
 
-  /** Forgets the catching up where nobody waits for it any more; returns whether it did. */
+  /** Drops the catch-up state if it is idle; returns whether it is dropped. */
   boolean endCatchUps() {
     if (catchUps == null || catchUps.isIdle()) {
       catchUps = null;
@@ -90,7 +90,7 @@ final class Subscriber {
     return false;
   }
 
-  /** What moving its client costs: subscriptions to make and catch up again, bytes to read. */
+  /** The cost of moving its client: subscriptions to make and catch up again, bytes to read. */
   long weight() {
     return subscriptions + connection.queue().bytes() / BYTES_LIKE_A_SUBSCRIPTION;
   }

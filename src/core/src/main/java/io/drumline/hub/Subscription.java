@@ -15,33 +15,33 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection's membership in a destination. Used on the connection's event loop only.
+ * One connection's subscription to a destination. Used on the connection's event loop only.
  *
- * <p>It is a member of its group, or catches up. What cannot be delivered to a member makes it fall
- * behind: it then catches up from the last message that it was given. A step of catching up that
- * fails is taken again after a pause; where that fails for 5 seconds the connection is closed,
- * since its client can resume elsewhere.
+ * <p>It is either a member of its group or catching up. If a message cannot be delivered to a
+ * member, the member falls behind and catches up from its last message. A failed step of catching
+ * up is retried after a pause; after 5 seconds of failures the connection is closed, because the
+ * client can resume elsewhere.
  */
 public final class Subscription extends CatchUps.Asker {
-  /** Repairs in a row, one each tick of the loop, until the connection is closed. */
+  /** Consecutive repairs, one per tick, after which the connection is closed. */
   static final int MOST_REPAIRS = 50;
 
   private enum State {
-    /** It waits for its turn among those of its connection, or for what comes next. */
+    /** Waits for its turn among the connection's subscriptions, or for the next part. */
     CATCHING_UP,
-    /** Something it asked for, or was given, has failed: it waits for its {@link #repair}. */
+    /** A request or a step of catching up has failed: waits for {@link #repair}. */
     FAILED,
-    /** It is in its group, and is given what is live. */
+    /** In its group; receives live messages. */
     MEMBER,
-    /** Something could not be delivered to it: it waits for its {@link #repair}. */
+    /** A message could not be delivered: waits for {@link #repair}. */
     BEHIND,
     CANCELLED
   }
 
-  /** Whether the answers of the owner that are awaited will come. */
+  /** Whether pending answers of the owner can still be expected. */
   enum Answers {
     PENDING,
-    /** Perhaps: it is asked again. */
+    /** An answer may be lost: ask again. */
     LOST
   }
 
@@ -50,13 +50,13 @@ public final class Subscription extends CatchUps.Asker {
   final ShardTopic topic;
   final GroupKey key;
 
-  /** Called for each publication, once, when it has been written; or null. */
+  /** Called once for each publication, after it has been written; or null. */
   final @Nullable Consumer<Publication> observer;
 
-  /** Where the group holds this member; -1 while it is in none. */
+  /** Index in the group's list of members; -1 if in no group. */
   int index = -1;
 
-  /** Its neighbours among the topic's subscriptions that are in no group. */
+  /** Links in the topic's list of subscriptions that are in no group. */
   @Nullable Subscription previous;
 
   @Nullable Subscription next;
@@ -69,19 +69,22 @@ public final class Subscription extends CatchUps.Asker {
   private @Nullable Group group;
   private Start start;
 
-  /** The last thing it was given while it caught up, or before it fell behind. */
+  /** The last position delivered while catching up or before falling behind. */
   private @Nullable Cursor cursor;
 
-  /** What it could not be given when it fell behind; null if {@link #cursor} says where it is. */
+  /**
+   * The first publication not delivered when it fell behind; null if {@link #cursor} is the
+   * position.
+   */
   private @Nullable Publication notGiven;
 
   private @Nullable Gap missed;
   private CatchUpStep step = CatchUpStep.FIRST;
 
-  /** Whether it has asked for what comes next. */
+  /** Whether it has requested the next part. */
   private boolean asked;
 
-  /** The question that it waits for the answer of; the number of none if it waits for no answer. */
+  /** Number of the pending question; no answer matches it if none is pending. */
   private volatile int question;
 
   private int repairs;
@@ -103,9 +106,9 @@ public final class Subscription extends CatchUps.Asker {
   }
 
   /**
-   * Has this told how the subscription begins, on the connection's event loop: when it is live, or
-   * cancelled before. If its destination does not answer within 4 seconds, that is told first. One
-   * listener at most.
+   * Sets the listener for the start of this subscription. It is called on the connection's event
+   * loop when the subscription is live or was cancelled before that. If the destination does not
+   * answer within 4 seconds, the listener is called with that first. At most one listener.
    */
   public void onBegin(Consumer<Joined> toTell) {
     if (told != null) {
@@ -116,13 +119,13 @@ public final class Subscription extends CatchUps.Asker {
     }
   }
 
-  /** Ends it: nothing more is delivered once this returns. Idempotent. */
+  /** Ends the subscription: nothing is delivered after this returns. Idempotent. */
   public void cancel() {
     if (state == State.CANCELLED) {
       return;
     }
     if (state == State.MEMBER && group != null) {
-      group.remove(this); // after a flush, by which it may fall behind
+      group.remove(this); // it may fall behind during the flush
     }
     boolean member = state == State.MEMBER;
     state = State.CANCELLED;
@@ -139,12 +142,12 @@ public final class Subscription extends CatchUps.Asker {
   }
 
   /**
-   * The point behind all that was written to this subscription's client so far; null while that is
-   * nothing. Writes what waits for the end of this turn of the event loop.
+   * The position after everything written to the client so far; null if nothing was written.
+   * Flushes the group's batch first.
    */
   public @Nullable Cursor position() {
     if (group != null) {
-      group.flush(); // it may fall behind by that
+      group.flush(); // it may fall behind here
     }
     if (group != null) {
       return topic.last();
@@ -152,14 +155,14 @@ public final class Subscription extends CatchUps.Asker {
     return notGiven == null ? cursor : Cursor.before(notGiven);
   }
 
-  /** It is in this group now. */
+  /** The subscription is now a member of this group. */
   void entered(Group joined) {
     group = joined;
     state = State.MEMBER;
     repairs = 0;
   }
 
-  /** Everything that is published from now on is delivered to it. */
+  /** From now on every publication is delivered. */
   void live(Joined how) {
     if (state == State.CANCELLED || wasLive()) {
       return;
@@ -170,7 +173,7 @@ public final class Subscription extends CatchUps.Asker {
     tell(how);
   }
 
-  /** Its destination has not answered for so long that the client is told. */
+  /** The destination has not answered in time: notifies the client. */
   @Override
   void unavailable() {
     if (told == null) {
@@ -179,13 +182,13 @@ public final class Subscription extends CatchUps.Asker {
     }
   }
 
-  /** Whether its client was told something already. */
+  /** Whether the client has already been notified. */
   @Override
   boolean answered() {
     return told != null;
   }
 
-  /** What was told of it stays true when it falls behind later. */
+  /** Stays true when the subscription falls behind later. */
   private boolean wasLive() {
     return told != null && told.outcome() == Joined.Outcome.LIVE;
   }
@@ -199,7 +202,7 @@ public final class Subscription extends CatchUps.Asker {
       try {
         listener.accept(how);
       } catch (Throwable e) {
-        connection.failed(e); // its client would wait for an answer that never comes
+        connection.failed(e); // its client would wait forever for an answer
         connection.close(CloseCode.INTERNAL_ERROR, "The server failed: reconnect.");
       }
     }
@@ -208,16 +211,16 @@ public final class Subscription extends CatchUps.Asker {
     }
   }
 
-  /** Whether there is nothing more to tell of its beginning. */
+  /** Whether its start needs no more notification. */
   private boolean isSettled() {
     return wasLive() || state == State.CANCELLED;
   }
 
   /**
-   * It could not be given something, and is in no group any more. Needs no memory.
+   * A message could not be delivered; the subscription has left its group. Allocates no memory.
    *
-   * @param publication the first that it was not given, or null
-   * @param last the point that it is at, where there is no such publication
+   * @param publication the first publication not delivered, or null
+   * @param last the position reached, if {@code publication} is null
    */
   void fellBehind(@Nullable Publication publication, @Nullable Cursor last) {
     group = null;
@@ -229,8 +232,8 @@ public final class Subscription extends CatchUps.Asker {
   }
 
   /**
-   * These were written. If its observer throws, nobody knows that the client has them: it is to
-   * begin again.
+   * These publications were written. If the observer throws, the connection is closed and the
+   * client must resume, because its bookkeeping is no longer reliable.
    */
   void given(List<Publication> publications) {
     if (observer == null) {
@@ -244,11 +247,11 @@ public final class Subscription extends CatchUps.Asker {
     }
   }
 
-  /** Asks for what comes next. */
+  /** Requests the next part. */
   @Override
   void ask() {
     asked = true;
-    nextQuestion(); // an answer to an earlier one counts no more
+    nextQuestion(); // answers to earlier questions are ignored
     try {
       topic.catchUp(this, question, start, step);
     } catch (Throwable e) {
@@ -260,12 +263,12 @@ public final class Subscription extends CatchUps.Asker {
     question = question() + 1; // written by the connection's event loop only
   }
 
-  /** The number of the question that it waits for the answer of, if any. Any thread. */
+  /** The number of the pending question, if any. Any thread. */
   int question() {
     return question;
   }
 
-  /** A step of catching up has failed: it is taken again after a pause. Needs no memory. */
+  /** A step of catching up has failed; it is retried after a pause. Allocates no memory. */
   @Override
   void failed(Throwable e) {
     if (state == State.CATCHING_UP) {
@@ -275,10 +278,10 @@ public final class Subscription extends CatchUps.Asker {
   }
 
   /**
-   * Goes on with what has failed.
+   * Retries what has failed.
    *
-   * @param answers whether the one that it waits for may be lost, too
-   * @return false if it must be tried again
+   * @param answers whether the pending answer may be lost
+   * @return false if it must be retried
    */
   boolean repair(Answers answers) {
     if (!connection.open()) {
@@ -319,9 +322,10 @@ public final class Subscription extends CatchUps.Asker {
   }
 
   /**
-   * The next part of what it missed; the last one makes it a member.
+   * Delivers the next part of the missed messages; after the last part the subscription is a
+   * member.
    *
-   * @param answered the number of the question
+   * @param answered the number of the question answered
    */
   void take(int answered, CatchUp catchUp) {
     if (answered != question || state != State.CATCHING_UP || !connection.open()) {
@@ -329,10 +333,10 @@ public final class Subscription extends CatchUps.Asker {
     }
     try {
       asked = false;
-      nextQuestion(); // this one is answered
+      nextQuestion(); // answered
       CatchUps catchUps = subscriber.catchUps();
       if (!catchUps.admits(this, catchUp.memoryBytes())) {
-        return; // which asks for it again
+        return; // asks again later
       }
       Start rest = new Start(start.continuity(), catchUp.cursor(), 0);
       Gap gap = gap(catchUp);
@@ -344,20 +348,20 @@ public final class Subscription extends CatchUps.Asker {
       missed = first;
       start = rest;
       if (!connection.open()) {
-        return; // it has more unacknowledged messages than it may
+        return; // closed: too many unacknowledged messages
       }
       if (how != null) {
         topic.caughtUp(this, catchUp.cursor());
         catchUps.done(this);
         live(how);
       }
-      catchUps.written(this, bytes); // may ask for the next part at once
+      catchUps.written(this, bytes); // may request the next part at once
     } catch (Throwable e) {
       failed(e);
     }
   }
 
-  /** What it is told before the publications. */
+  /** The gap notice to send before the publications. */
   private @Nullable Gap gap(CatchUp catchUp) {
     if (catchUp.gap() != null
         || step == CatchUpStep.NEXT
@@ -366,11 +370,12 @@ public final class Subscription extends CatchUps.Asker {
         || wasLive()) {
       return catchUp.gap();
     }
-    // It was answered before it was known where it begins: something may have come in between.
+    // The client was notified before the start position was known, so messages may be missing
+    // between.
     return new Gap(catchUp.base(), Gap.Reason.UNAVAILABLE, Gap.UNKNOWN);
   }
 
-  /** All of it or, if it throws, nothing; returns how many bytes that were. */
+  /** Writes everything or, if it throws, nothing; returns the number of bytes written. */
   private long write(@Nullable Gap gap, List<Publication> publications) {
     ShardLoop loop = topic.loop;
     List<Publication> own = new ArrayList<>(publications.size());

@@ -7,27 +7,27 @@ import io.drumline.tracing.Spans;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of the times of a publication.
+ * Knows the times of a publication.
  *
- * @param ids those that were given here
- * @param spans null unless messages are traced
+ * @param ids the message ids assigned by this node
+ * @param spans null if messages are not traced
  */
 record Watch(MessageIds ids, @Nullable Spans spans) {
 
-  /** The time of an arrival, by {@link System#nanoTime}; 0 unless messages are traced. */
+  /** The current time, by {@link System#nanoTime}; 0 if messages are not traced. */
   long now() {
     return spans == null ? 0 : System.nanoTime();
   }
 
-  /** When it was published, by {@link System#nanoTime}; 0 where that is not known. */
+  /** When it was published, by {@link System#nanoTime}; 0 if unknown. */
   long published(Publication publication) {
     return ids.givenAt(publication.id());
   }
 
   /**
-   * The span of a publication that is handed over now; null if it is not traced.
+   * The span of a publication that is passed on now; null if it is not traced.
    *
-   * @param shards how many write it
+   * @param shards the number of shards that write it
    */
   @Nullable Delivery trace(Arrival arrival, long now, int shards) {
     return spans == null || shards == 0

@@ -1,4 +1,4 @@
 package io.drumline.hub;
 
-/** A connection, and the {@link Subscriber#weight} that it had when it was asked. */
+/** A connection and its {@link Subscriber#weight} when it was measured. */
 record WeighedConnection(Connection connection, long weight) {}

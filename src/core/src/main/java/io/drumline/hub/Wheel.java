@@ -7,21 +7,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * The timers of one event loop: one periodic task for all of its connections, however many.
- * Resolution is {@value #TICK_MILLIS} ms; a timer fires up to one tick late, never early. Used on
- * its loop only.
+ * The timers of one event loop: one periodic task for all of its connections. The resolution is
+ * {@value #TICK_MILLIS} ms; a timer fires up to one tick late, never early. Used on its loop only.
  *
- * <p>A timer that throws is counted and logged, and fires again a second later: a heart-beat that
- * met a moment without memory must not be over. After {@value #MAX_FAILURES} failures in a row it
- * is.
+ * <p>A timer that throws is counted and logged, and fires again a second later, so that a moment
+ * without memory does not end a connection's heart-beats. After {@value #MAX_FAILURES} consecutive
+ * failures it ends.
  */
 public final class Wheel {
   static final int TICK_MILLIS = 100;
 
   /**
-   * How far away the next call of a connection's timer should be at most. A timer is not cancelled
-   * and keeps what it refers to, so one for tomorrow looks in earlier: what came and went would be
-   * kept until then.
+   * The recommended maximum delay of a connection's timer. A timer cannot be cancelled and keeps
+   * what it refers to reachable, so a longer wait should be split: otherwise closed connections
+   * stay in memory until it fires.
    */
   public static final long LOOK_IN_MILLIS = 30_000;
 
@@ -30,7 +29,7 @@ public final class Wheel {
 
   private static final int SLOTS = 512;
 
-  /** Something to be called when its time has come. */
+  /** A task to run when its time has come. */
   @FunctionalInterface
   public interface Timer {
     /**
@@ -42,7 +41,7 @@ public final class Wheel {
   }
 
   /**
-   * @param failures in a row
+   * @param failures consecutive failures
    */
   private record Entry(Timer timer, long dueTick, int failures) {}
 
@@ -69,8 +68,8 @@ public final class Wheel {
   }
 
   /**
-   * Calls {@code timer} after {@code millis}. A timer is not cancelled: it finds out when it fires,
-   * and returns 0.
+   * Calls {@code timer} after {@code millis}. A timer cannot be cancelled: it must check when it
+   * fires whether it is still needed, and return 0 if not.
    */
   public void after(long millis, Timer timer) {
     after(millis, timer, 0);
@@ -84,7 +83,7 @@ public final class Wheel {
     slots.get((int) (due % SLOTS)).add(new Entry(timer, due, failures));
   }
 
-  /** Fires what is due; called every {@link #TICK_MILLIS} ms or so. */
+  /** Fires the timers that are due; called about every {@link #TICK_MILLIS} ms. */
   void advance() {
     long now = ticks(nanos.getAsLong() - startNanos);
     while (tick < now) {
@@ -98,7 +97,7 @@ public final class Wheel {
     if (slot.isEmpty()) {
       return;
     }
-    slots.set(index, new ArrayList<>(0)); // timers may be added to this very slot while it is read
+    slots.set(index, new ArrayList<>(0)); // timers may be added to this slot while it is read
     for (Entry entry : slot) {
       if (entry.dueTick > tick) {
         slots.get(index).add(entry);

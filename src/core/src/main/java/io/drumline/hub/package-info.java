@@ -1,5 +1,6 @@
 /**
- * Fan-out: destinations' owners, one shard per event loop, connections; encode once, flush once.
+ * Fan-out: destination owners, one shard per event loop, connections. Each publication is encoded
+ * once and flushed once.
  */
 @NullMarked
 package io.drumline.hub;

@@ -5,13 +5,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * How many bytes all connections of the node together may hold of what waits to be sent. Shards add
- * and take off what is queued on them once a flush, and only if it has changed; a buffer that many
- * connections wait for counts once. Any thread.
+ * Limits the bytes in the outbound queues of all connections of the node. Shards report changes
+ * once per flush; a buffer shared by many connections counts once. Any thread.
  */
 public final class OutboundBudget {
   /**
-   * Beyond this part more than the limit, connections are ended without waiting for their peers.
+   * When usage exceeds the limit by this fraction (a quarter), connections are closed without
+   * waiting for their peers.
    */
   private static final int URGENT_PART = 4;
 
@@ -20,7 +20,7 @@ public final class OutboundBudget {
   private final long limit;
   private final AtomicLong used = new AtomicLong();
 
-  /** Of that, what connections hold that are closed, and have not ended yet. */
+  /** Of that, bytes held by closed connections that have not ended yet. */
   private final AtomicLong closing = new AtomicLong();
 
   private final AtomicLong paidAt = new AtomicLong(System.nanoTime() - PAUSE_NANOS);
@@ -47,27 +47,27 @@ public final class OutboundBudget {
     return limit;
   }
 
-  /** Whether more is queued than the limit. */
+  /** Whether usage exceeds the limit. */
   public boolean over() {
     return used.get() > limit;
   }
 
-  /** Whether more is queued than the limit, what is about to go left out. */
+  /** Whether usage exceeds the limit even without the bytes of closing connections. */
   public boolean exceeded() {
     return used.get() - closing.get() > limit;
   }
 
-  /** Whether memory must come back at once. */
+  /** Whether memory must be freed at once. */
   public boolean urgent() {
     return used.get() > limit + limit / URGENT_PART;
   }
 
-  /** A connection was closed that holds this much; negative when it holds less, or has ended. */
+  /** Adds the bytes of a closing connection; negative when it holds less or has ended. */
   void closing(long bytes) {
     closing.addAndGet(bytes);
   }
 
-  /** Whether the caller shall see to it that connections are closed: one does, once in a while. */
+  /** Whether the caller must start a round of closing connections: at most one every 20 ms. */
   public boolean beginPaying(long now) {
     long last = paidAt.get();
     return now - last >= PAUSE_NANOS && paidAt.compareAndSet(last, now);

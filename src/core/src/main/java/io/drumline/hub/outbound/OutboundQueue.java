@@ -6,25 +6,25 @@ import io.netty.channel.ChannelOutboundBuffer;
 import java.util.Map;
 
 /**
- * What waits to be sent to one client, and how it counts for the node's {@link OutboundBudget}:
- * once the connection is closed, its bytes are about to come back. Used on its event loop.
+ * One client's outbound queue, and how it counts for the node's {@link OutboundBudget}: the bytes
+ * of a closed connection will be freed soon. Used on its event loop.
  */
 public final class OutboundQueue {
   private final Channel channel;
   private final boolean tls;
   private final OutboundQueues all;
 
-  /** With TLS: how much was queued when that was looked at last, and since when it only grows. */
+  /** With TLS: the queued bytes when last measured, and the time since which they only grow. */
   private long encrypted;
 
   private long encryptedSince;
 
-  /** What the budget was told that comes back. */
+  /** Bytes reported to the budget as closing. */
   private long closing;
 
   /**
-   * @param tls whether what waits is encrypted for this client, and shared with no other
-   * @param all those of the same event loop
+   * @param tls whether queued data is encrypted, and so not shared with other clients
+   * @param all the queues of the same event loop
    */
   public OutboundQueue(Channel channel, boolean tls, OutboundQueues all) {
     this.channel = channel;
@@ -37,7 +37,7 @@ public final class OutboundQueue {
     return queue == null ? 0 : queue.totalPendingWriteBytes();
   }
 
-  /** It may have changed: bytes that were encrypted are counted here. */
+  /** Its size may have changed: measures encrypted bytes. */
   public void changed() {
     if (tls) {
       count(bytes());
@@ -47,7 +47,7 @@ public final class OutboundQueue {
   private void count(long bytes) {
     if (bytes != encrypted) {
       if (encrypted == 0 || bytes < encrypted) {
-        encryptedSince = System.nanoTime(); // its client reads
+        encryptedSince = System.nanoTime(); // the client reads
       }
       all.encrypted(bytes - encrypted);
       encrypted = bytes;
@@ -55,10 +55,10 @@ public final class OutboundQueue {
   }
 
   /**
-   * When what is sent next was queued.
+   * When the data sent next was queued.
    *
-   * @param ages of the buffers that wait
-   * @return by {@link System#nanoTime}; {@link OutboundQueues#NONE} if nothing waits
+   * @param ages of the queued buffers
+   * @return by {@link System#nanoTime}; {@link OutboundQueues#NONE} if the queue is empty
    */
   public long since(Map<ByteBuf, Long> ages) {
     if (tls) {
@@ -71,7 +71,7 @@ public final class OutboundQueue {
     return since == null ? OutboundQueues.NONE : since;
   }
 
-  /** The connection is closed, for whatever reason: what waits comes back. */
+  /** The connection is closed, for any reason: its queued data will be freed. */
   public void closing() {
     changed();
     long bytes = bytes();
@@ -79,7 +79,7 @@ public final class OutboundQueue {
     closing = bytes;
   }
 
-  /** The socket has ended: nothing waits any more. */
+  /** The channel is closed: its queue is empty. */
   public void ended() {
     if (tls) {
       count(0);

@@ -4,14 +4,14 @@ import io.netty.buffer.ByteBuf;
 import java.util.Map;
 
 /**
- * What the connections of one shard hold in their outbound queues, as far as the node's {@link
- * OutboundBudget} is concerned. Used on the shard's event loop.
+ * What the connections of one shard hold in their outbound queues, for the node's {@link
+ * OutboundBudget}. Used on the shard's event loop.
  *
- * <p>With TLS each connection's bytes are its own, since they are encrypted for it. All others wait
- * for the buffers that were written to them, which they share.
+ * <p>With TLS, each connection's bytes are its own, since they are encrypted for it. Other
+ * connections share the buffers written to them.
  */
 public final class OutboundQueues {
-  /** Nobody waits for anything. */
+  /** Nothing is queued. */
   public static final long NONE = Long.MAX_VALUE;
 
   private final OutboundBudget budget;
@@ -19,45 +19,45 @@ public final class OutboundQueues {
   private long encrypted;
   private long published;
 
-  /** Of what was about to come back: what has, once the buffers were looked at again. */
+  /** Closing bytes of connections that ended; reported after the next sweep of the buffers. */
   private long ended;
 
   public OutboundQueues(OutboundBudget budget) {
     this.budget = budget;
   }
 
-  /** A buffer waits in queues; takes a reference over. */
+  /** Adds a queued buffer; takes ownership of a reference. */
   public void queued(ByteBuf buffer, long now) {
     buffers.add(buffer, now);
   }
 
-  /** The bytes that wait on connections with TLS have changed. */
+  /** The bytes queued on connections with TLS have changed. */
   void encrypted(long change) {
     encrypted += change;
   }
 
-  /** What connections hold that are closed has changed. */
+  /** The bytes held by closed connections have changed. */
   void closing(long change) {
     budget.closing(change);
   }
 
-  /** A closed connection that held so much has ended. */
+  /** A closed connection that held this many bytes has ended. */
   void ended(long bytes) {
     ended += bytes;
   }
 
-  /** The end of a flush: lets go what was sent, and tells the budget. */
+  /** The end of a flush: releases the oldest buffers if sent, and updates the budget. */
   public void flushed() {
     buffers.release();
     publish();
   }
 
-  /** Lets all go that was sent in the meantime, and tells the budget. */
+  /** Releases all buffers that were sent, and updates the budget. */
   public void sweep() {
     buffers.sweep();
     publish();
     if (ended != 0) {
-      budget.closing(-ended); // not before the buffers are known to be gone
+      budget.closing(-ended); // not before the buffers are known to be released
       ended = 0;
     }
   }
@@ -70,7 +70,7 @@ public final class OutboundQueues {
     }
   }
 
-  /** When each buffer was queued that waits, by {@link System#nanoTime}. */
+  /** When each queued buffer was queued, by {@link System#nanoTime}. */
   public Map<ByteBuf, Long> ages() {
     return buffers.ages();
   }

@@ -4,14 +4,14 @@ import io.netty.buffer.ByteBuf;
 import java.util.IdentityHashMap;
 
 /**
- * The buffers of one shard that wait in connections' outbound queues, the oldest first. It holds a
- * reference to each, and so sees when it is the last one that does: then they are sent. Used on the
+ * The buffers of one shard in the outbound queues of its connections, oldest first. It holds a
+ * reference to each buffer; when that is the last one, the buffer has been sent. Used on the
  * shard's event loop.
  */
 final class QueuedBuffers {
   private static final int INITIAL = 64;
 
-  /** So many bytes that were added let it look for those that are gone. */
+  /** Sweeps after this many bytes were added. */
   private static final long SWEEP_BYTES = 1024 * 1024;
 
   private ByteBuf[] buffers = new ByteBuf[INITIAL];
@@ -22,7 +22,7 @@ final class QueuedBuffers {
   private long addedSinceSweep;
 
   /**
-   * Takes a reference over.
+   * Adds a buffer; takes ownership of a reference.
    *
    * @param now {@link System#nanoTime}
    */
@@ -30,7 +30,7 @@ final class QueuedBuffers {
     if (size == buffers.length) {
       try {
         grow();
-      } catch (Throwable e) { // it is not counted, but not lost either
+      } catch (Throwable e) { // not counted, but not lost either
         buffer.release();
         throw e;
       }
@@ -47,7 +47,7 @@ final class QueuedBuffers {
     }
   }
 
-  /** Lets those go at the old end that were sent: all of them, where no client is slow. */
+  /** Releases sent buffers at the old end: all of them if no client is slow. */
   void release() {
     while (size > 0 && buffers[first].refCnt() <= 1) {
       drop(first);
@@ -56,7 +56,7 @@ final class QueuedBuffers {
     }
   }
 
-  /** Lets all go that were sent. */
+  /** Releases all buffers that were sent. */
   void sweep() {
     addedSinceSweep = 0;
     int mask = buffers.length - 1;
@@ -83,7 +83,7 @@ final class QueuedBuffers {
     }
   }
 
-  @SuppressWarnings("NullAway") // an empty place
+  @SuppressWarnings("NullAway") // an empty slot
   private void drop(int place) {
     ByteBuf buffer = buffers[place];
     buffers[place] = null;
@@ -91,7 +91,7 @@ final class QueuedBuffers {
     buffer.release();
   }
 
-  /** What they take, in bytes. */
+  /** Their capacity in bytes. */
   long bytes() {
     return bytes;
   }
@@ -101,7 +101,7 @@ final class QueuedBuffers {
     return size == 0 ? none : since[first];
   }
 
-  /** When each was queued, by the buffer that was allocated. */
+  /** When each was queued, by the underlying buffer. */
   IdentityHashMap<ByteBuf, Long> ages() {
     IdentityHashMap<ByteBuf, Long> ages = new IdentityHashMap<>(size);
     for (int i = 0; i < size; i++) {
@@ -111,7 +111,7 @@ final class QueuedBuffers {
     return ages;
   }
 
-  /** The buffer that was allocated, of one that is derived from it. */
+  /** The underlying buffer of a derived one. */
   static ByteBuf root(ByteBuf buffer) {
     ByteBuf root = buffer;
     for (ByteBuf next; (next = root.unwrap()) != null; ) {

@@ -1,4 +1,4 @@
-/** What waits to be sent: to one client, on one event loop, and on the node together. */
+/** Outbound queues: of one client, of one event loop, and of the whole node. */
 @NullMarked
 package io.drumline.hub.outbound;
 
