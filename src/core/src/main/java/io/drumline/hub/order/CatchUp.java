@@ -7,23 +7,23 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a joining subscription gets next.
+ * The next part for a joining subscription.
  *
- * @param gap what is missing before the publications, or null
+ * @param gap the gap before the publications, or null
  * @param publications in order
- * @param cursor the point behind all of it
- * @param joined whether what is published behind the cursor is delivered live; if not, the
- *     subscription asks again from the cursor once it has taken these
+ * @param cursor the position after them
+ * @param joined whether publications after the cursor are delivered live; if not, the subscription
+ *     asks again from the cursor
  */
 public record CatchUp(
     @Nullable Gap gap, List<Publication> publications, Cursor cursor, boolean joined) {
 
-  /** The point before its publications. */
+  /** The position before its publications. */
   public Cursor base() {
     return publications.isEmpty() ? cursor : Cursor.before(publications.get(0));
   }
 
-  /** Bytes that its publications take in memory. */
+  /** Bytes of its publications in memory. */
   public long memoryBytes() {
     long bytes = 0;
     for (Publication publication : publications) {
@@ -32,7 +32,7 @@ public record CatchUp(
     return bytes;
   }
 
-  /** The same for one that what is published behind the cursor is not handed over to. */
+  /** The same for a subscription that does not receive live messages after the cursor yet. */
   public CatchUp withoutLive() {
     return new CatchUp(gap, publications, cursor, false);
   }

@@ -1,8 +1,8 @@
 package io.drumline.hub.order;
 
-/** Which part of its past a joiner asks for. */
+/** Which part of the history a joiner requests. */
 public enum CatchUpStep {
   FIRST,
-  /** It was admitted to a part before. */
+  /** It has received a part before. */
   NEXT
 }

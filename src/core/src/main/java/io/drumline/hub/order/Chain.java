@@ -7,20 +7,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was delivered of a destination: each message names the id before it, so where the chain ends
- * and the ids of its last links tell whether anything else belongs to it. Used by one thread at a
- * time.
+ * What was delivered of a destination. Each message names the id of its predecessor, so the end of
+ * the chain and the ids of its last links show whether another message belongs to it. Used by one
+ * thread at a time.
  */
 final class Chain {
   private final RecentIds recent = new RecentIds();
   private @Nullable Cursor end;
 
-  /** Behind what was delivered last; null while nothing was ever published, as far as is known. */
+  /** The position after the last delivery; null while nothing was published, as far as known. */
   @Nullable Cursor end() {
     return end;
   }
 
-  /** The offset behind which it knows the ids. */
+  /** It knows the ids after this offset. */
   long knownAfter() {
     return Math.max(0, recent.oldest() - 1);
   }
@@ -39,7 +39,7 @@ final class Chain {
         && recent.knows(publication);
   }
 
-  /** Whether the message at this point, which is of the same epoch, is one of its last links. */
+  /** Whether the message at this position, of the same epoch, is one of its last links. */
   boolean has(Cursor cursor) {
     return recent.knows(cursor.offset(), cursor.id());
   }
@@ -49,7 +49,7 @@ final class Chain {
     return recent.abandoned(publication.id());
   }
 
-  /** Begins anew at a place that does not follow from the one before. */
+  /** Restarts at a position that does not follow the previous one. */
   void beginAt(Cursor cursor) {
     end = cursor;
     recent.reset(cursor);
@@ -61,19 +61,19 @@ final class Chain {
     if (end == null) {
       beginAt(next);
     } else {
-      recent.add(next.offset(), next.id()); // first: should it fail, nothing has moved
+      recent.add(next.offset(), next.id()); // first: if it fails, nothing has changed
       end = next;
     }
   }
 
-  /** Adds what came before its oldest link, should it ever arrive late. */
+  /** Adds the messages before its oldest link, to recognize them if they arrive late. */
   void addOlder(List<Publication> past) {
     for (int i = past.size() - 1; i >= 0; i--) {
       recent.addOlder(past.get(i).position().offset(), past.get(i).id());
     }
   }
 
-  /** Goes back to this point: the backplane has lost what is behind it. */
+  /** Returns to this position: the backplane has lost everything after it. */
   void goBackTo(Cursor point) {
     boolean known = has(point);
     recent.abandonAfter(known ? point.offset() : 0);
@@ -89,7 +89,7 @@ final class Chain {
     end = null;
   }
 
-  /** Whether this is not the history that leads to its end. */
+  /** Whether this history conflicts with what was delivered. */
   boolean contradicts(History history) {
     Cursor there = history.last();
     if (there == null || contradicts(there)) {
@@ -103,7 +103,7 @@ final class Chain {
     return false;
   }
 
-  /** Whether the message at this offset is known to be another one. */
+  /** Whether the message at this offset is known to be a different one. */
   private boolean contradicts(Cursor cursor) {
     return end == null
         || !cursor.epoch().equals(end.epoch())

@@ -9,28 +9,27 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Compares what was delivered of a destination with a page of the backplane's history. Changes
- * nothing: what it finds is for the {@link Order} to act on.
+ * nothing: the {@link Order} acts on the finding.
  */
 final class Comparison {
 
-  /** What the page shows. */
+  /** The result of a comparison. */
   sealed interface Finding {
-    /** The backplane is where we are. */
+    /** The backplane has the same last message. */
     record Level() implements Finding {}
 
     /**
-     * The page goes on behind this point, which is where we are unless there is a gap or a new
-     * epoch.
+     * The page continues after this position, which is ours unless there is a gap or a new epoch.
      */
     record GoesOn(Cursor base, @Nullable Gap gap) implements Finding {}
 
-    /** The backplane has lost what we delivered behind this point; the page has other messages. */
+    /** The backplane has lost messages delivered after this position; the page has others. */
     record Parted(Cursor common, Gap gap) implements Finding {}
 
     /**
-     * It takes another read to tell.
+     * Another read is needed.
      *
-     * @param after the offset behind which a {@link OrderRead#REWIND} reads
+     * @param after the offset after which a {@link OrderRead#REWIND} reads
      */
     record Unclear(OrderRead read, long after) implements Finding {}
   }
@@ -52,8 +51,8 @@ final class Comparison {
   /**
    * Compares what was delivered with the answer of a read.
    *
-   * @param there behind the last message of the answer's epoch
-   * @param after the offset behind which the answer was asked for
+   * @param there the position after the last message of the answer's epoch
+   * @param after the offset after which the read was requested
    */
   static Finding of(Chain delivered, Cursor there, History history, OrderRead read, long after) {
     Cursor here = delivered.end();
@@ -79,7 +78,7 @@ final class Comparison {
     return new Finding.GoesOn(base, new Gap(base, Gap.Reason.WIPED, Gap.UNKNOWN));
   }
 
-  /** What follows where we are, if the backplane's history has that. */
+  /** The messages after our position, if the backplane's history contains it. */
   private Finding continuation() {
     if (there.equals(here)) {
       return new Finding.Level();
@@ -92,7 +91,7 @@ final class Comparison {
     return trimmed(base, here.offset());
   }
 
-  /** What the page has behind the last message that the backplane's history and ours share. */
+  /** The messages after the last one that the backplane's history and ours share. */
   private Finding parting() {
     if (there.equals(here)) {
       return new Finding.Level();
@@ -100,7 +99,7 @@ final class Comparison {
     Cursor common = base(page, there);
     long start = delivered.knownAfter();
     if (after > start && !delivered.has(common)) {
-      return again(OrderRead.REWIND, start); // it changed since the page before
+      return again(OrderRead.REWIND, start); // it has changed since the previous page
     }
     for (Publication publication : page) {
       if (delivered.has(publication)) {
@@ -108,10 +107,10 @@ final class Comparison {
       }
     }
     if (common.equals(here)) {
-      return again(OrderRead.CHECK, 0); // it is back
+      return again(OrderRead.CHECK, 0); // the lost messages are back
     }
     if (isEnd(common) && common.offset() < there.offset()) {
-      return again(OrderRead.REWIND, common.offset()); // they part behind this page
+      return again(OrderRead.REWIND, common.offset()); // they diverge after this page
     }
     return new Finding.Parted(common, new Gap(common, Gap.Reason.DIVERGED, Gap.UNKNOWN));
   }
@@ -120,7 +119,7 @@ final class Comparison {
     return !page.isEmpty() && Cursor.after(page.get(page.size() - 1)).equals(cursor);
   }
 
-  /** Goes on at this point, which is so many messages behind the last offset delivered. */
+  /** Continues at this position; any offsets after the last delivered one were trimmed. */
   private static Finding trimmed(Cursor base, long delivered) {
     long missed = base.offset() - delivered;
     return new Finding.GoesOn(base, missed == 0 ? null : new Gap(base, Gap.Reason.TRIMMED, missed));
@@ -130,7 +129,7 @@ final class Comparison {
     return new Finding.Unclear(read, after);
   }
 
-  /** The point before the page; where the page is empty, the end of the epoch. */
+  /** The position before the page; if the page is empty, the end of the epoch. */
   private static Cursor base(List<Publication> page, Cursor there) {
     return page.isEmpty() ? there : Cursor.before(page.get(0));
   }

@@ -5,8 +5,8 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Live publications that wait until their destination's order is clear again: at most 1 MiB, and no
- * more than the node has room for. What comes beyond it is not kept, since another read brings it.
+ * Live publications held until their destination's order is clear again: at most 1 MiB, and no more
+ * than the node's budget. Publications beyond that are not kept, since another read returns them.
  */
 final class Held {
   private static final long MOST_BYTES = 1024 * 1024;
@@ -46,7 +46,7 @@ final class Held {
     return publications.size();
   }
 
-  /** The oldest; null if there is none. */
+  /** The oldest; null if empty. */
   @Nullable Publication first() {
     return publications.peek();
   }
@@ -55,7 +55,7 @@ final class Held {
     giveBack(publications.remove().memoryBytes());
   }
 
-  /** Forgets all of them, and that some were not kept. */
+  /** Clears it, including the overflow flag. */
   void clear() {
     publications.clear();
     giveBack(bytes);
@@ -67,7 +67,7 @@ final class Held {
     budget.giveBack(size);
   }
 
-  /** Whether some were not kept, once all others are gone; begins again. */
+  /** Whether publications were not kept and no other is left; resets the overflow flag then. */
   boolean endsOverflow() {
     boolean ends = overflowed && publications.isEmpty();
     overflowed &= !ends;

@@ -3,7 +3,7 @@ package io.drumline.hub.order;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How many bytes all destinations of the node together hold while their order is compared with the
+ * Limits the bytes that all destinations of the node hold while their order is compared with the
  * backplane. Any thread.
  */
 public final class HeldBudget {
@@ -17,7 +17,7 @@ public final class HeldBudget {
     this.limit = limit;
   }
 
-  /** Takes so many bytes; returns false, and takes none, if they are too many. */
+  /** Reserves bytes; returns false, and reserves none, if that would exceed the limit. */
   boolean take(int bytes) {
     if (used.addAndGet(bytes) > limit) {
       used.addAndGet(-bytes);

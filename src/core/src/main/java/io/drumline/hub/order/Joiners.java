@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Those who want to join a destination's {@link Order}, and what is at hand of its past to bring
- * them there. What it has is enough or a read is needed; one read serves all who wait.
+ * The subscriptions that want to join a destination's {@link Order}, and the history in memory to
+ * serve them. If that is not enough, one read serves all of them.
  */
 final class Joiners<J> {
   /** Whether the order was compared with the backplane since a joiner came. */
@@ -19,12 +19,12 @@ final class Joiners<J> {
     SINCE
   }
 
-  /** So many may wait before it is looked whether some have gone. */
+  /** The minimum number of joiners before cancelled ones are removed. */
   private static final int FEW = 64;
 
   private record Waiting<J>(J joiner, Start start, CatchUpStep step, Compared compared) {
 
-    /** The offset behind which it needs the past of this order; -1 if it needs none. */
+    /** The offset after which it needs history of this order; -1 if it needs none. */
     long needs(Cursor last) {
       Cursor after = start.after();
       if (after == null) {
@@ -42,22 +42,22 @@ final class Joiners<J> {
   private final long windowBytes;
   private List<Waiting<J>> waiting = new ArrayList<>(0);
 
-  /** When so many wait, those that have gone are looked for: seldom enough to cost little. */
+  /** The number of joiners at which cancelled ones are removed: rare enough to be cheap. */
   private int pruneAt = FEW;
 
-  /** What was delivered lately, up to the last message; null while nobody needs it. */
+  /** Recently delivered messages, up to the last one; null while nothing needs them. */
   private @Nullable Window window;
 
-  /** Where the order was when a read of the past was asked for; null once it has moved. */
+  /** The order's position when a read of history was requested; null once it has moved. */
   private @Nullable Cursor base;
 
-  /** What was delivered since then. */
+  /** Messages delivered since then. */
   private Window collected;
 
-  /** What the last read of the past brought, whole; never empty. */
+  /** The complete result of the last read of history; never empty. */
   private @Nullable Window page;
 
-  /** How many were admitted so far. */
+  /** Joiners admitted so far. */
   private long admitted;
 
   Joiners(OrderOutput<J> output, long chunkBytes, long windowBytes) {
@@ -78,7 +78,7 @@ final class Joiners<J> {
     waiting.add(joiner);
   }
 
-  /** Forgets those whose answer nobody waits for any more. */
+  /** Removes joiners that no longer wait for an answer. */
   void prune() {
     waiting.removeIf(each -> output.isGone(each.joiner));
     pruneAt = Math.max(FEW, 2 * waiting.size());
@@ -88,15 +88,15 @@ final class Joiners<J> {
     return !waiting.isEmpty();
   }
 
-  /** How many were admitted so far, to a part or to all. */
+  /** The number of joiners admitted so far, to a part or to all. */
   long admitted() {
     return admitted;
   }
 
   /**
-   * The offset behind which those who wait need the past; -1 if nobody needs any.
+   * The offset after which the joiners need history; -1 if they need none.
    *
-   * @param last where the order is; null if that is not known
+   * @param last the order's position; null if unknown
    */
   long needed(@Nullable Cursor last) {
     long least = -1;
@@ -120,29 +120,29 @@ final class Joiners<J> {
     }
   }
 
-  /** The order has left the line that the past at hand leads to. */
+  /** The order has jumped to a position that the history in memory does not lead to. */
   void moved() {
     forgetPast();
     base = null;
   }
 
-  /** A read of the past is asked for now. */
+  /** A read of history is requested now. */
   void collect(Cursor last) {
     base = last;
     collected = Window.recent(last.offset(), windowBytes);
   }
 
-  /** The order's first read has brought what is behind this offset. */
+  /** The order's first read returned the messages after this offset. */
   void located(History history, long after, Cursor last) {
     take(Window.page(after, history.publications()), last);
   }
 
-  /** A read of the past has brought this. */
+  /** A read of history has returned this. */
   void past(History history, long after, @Nullable Cursor last) {
     Cursor begun = base;
     base = null;
     if (begun == null || last == null) {
-      return; // the order moved meanwhile: who waits asks again
+      return; // the order has moved meanwhile: joiners ask again
     }
     List<Publication> before = new ArrayList<>();
     for (Publication publication : history.publications()) {
@@ -154,7 +154,7 @@ final class Joiners<J> {
     boolean whole = past.addAll(collected, begun.offset());
     if (whole || !before.isEmpty()) {
       take(past, last);
-    } // else more came meanwhile than is kept, and they ask again
+    } // more was delivered meanwhile than is kept: joiners ask again
   }
 
   private void take(Window past, Cursor last) {
@@ -167,7 +167,7 @@ final class Joiners<J> {
     }
   }
 
-  /** Gives back the memory that spares reads. */
+  /** Drops the history in memory, which only saves reads. */
   void forgetPast() {
     window = null;
     page = null;
@@ -178,10 +178,10 @@ final class Joiners<J> {
   }
 
   /**
-   * Admits those for whom enough is at hand.
+   * Admits the joiners that the history in memory suffices for.
    *
-   * @return whether the order must be compared with the backplane first: a joiner that does not fit
-   *     may know more than this node
+   * @return whether the order must be compared with the backplane first, because a joiner that does
+   *     not fit may know more than this node
    */
   boolean serve(@Nullable Cursor last) {
     if (last == null || waiting.isEmpty()) {
@@ -200,7 +200,7 @@ final class Joiners<J> {
     return doubtful;
   }
 
-  /** The same for one that comes now; those before it wait for a read in any case. */
+  /** The same for a new joiner; earlier ones wait for a read in any case. */
   boolean serve(J joiner, Start start, CatchUpStep step, @Nullable Cursor last) {
     Waiting<J> comes = new Waiting<>(joiner, start, step, Compared.NOT_YET);
     Waiting<J> still = last == null ? comes : admitIfPossible(comes, last);
@@ -211,7 +211,7 @@ final class Joiners<J> {
     return isDoubtful(comes, still);
   }
 
-  /** Returns null if it was admitted, else how it waits. */
+  /** Returns null if it was admitted, else its new waiting state. */
   private @Nullable Waiting<J> admitIfPossible(Waiting<J> each, Cursor last) {
     CatchUp catchUp = catchUp(each, last);
     if (catchUp == null) {
@@ -229,8 +229,8 @@ final class Joiners<J> {
   }
 
   /**
-   * The past that they ask for cannot be made out, though the backplane answers: they go on behind
-   * the last message, and are told.
+   * The requested history cannot be determined although the backplane answers: joiners continue
+   * after the last message, with a gap notice.
    */
   void skipPast(Cursor last) {
     List<Waiting<J>> all = waiting;
@@ -271,7 +271,7 @@ final class Joiners<J> {
     return new CatchUp(gap(joiner, base, last), publications, end, end.equals(last));
   }
 
-  /** What a joiner misses that goes on behind {@code base}, or null. */
+  /** The gap of a joiner that continues after {@code base}, or null. */
   private static @Nullable Gap gap(Waiting<?> joiner, Cursor base, Cursor last) {
     Cursor after = joiner.start.after();
     if (after == null || after.equals(base)) {

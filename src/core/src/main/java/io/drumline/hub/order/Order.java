@@ -12,17 +12,17 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One destination's order on this node. Every publication passes through it: what follows the last
- * one by its chained id is delivered, what is known is dropped, and at anything else the order is
- * read from the backplane, which either explains it or shows a gap.
+ * One destination's order on this node. Every publication passes through it. A publication that
+ * follows the last one by its chained id is delivered, and a known one is dropped. For anything
+ * else the order reads the backplane's history, which either explains it or shows a gap.
  *
- * <p>Live publications are held while such a read is wanted or under way: the order stands still
- * meanwhile, so an answer means one thing only.
+ * <p>Live publications are held while such a read is wanted or pending. Nothing is delivered
+ * meanwhile, so that an answer is unambiguous.
  *
- * <p>Pure: no threads, no clock, no input or output but its methods and {@link OrderOutput}. Used
- * by one thread at a time.
+ * <p>Pure: no threads, no clock, no I/O except its methods and {@link OrderOutput}. Used by one
+ * thread at a time.
  *
- * @param <J> who joins
+ * @param <J> the type of joiners
  */
 public final class Order<J> {
   private final OrderOutput<J> output;
@@ -35,7 +35,7 @@ public final class Order<J> {
   private boolean located;
   private boolean continuity;
 
-  /** The read that is wanted, for everybody's sake; null if all is well. */
+  /** The read wanted for the order itself; null if there is no doubt. */
   private @Nullable OrderRead wanted;
 
   private long rewindAfter;
@@ -43,19 +43,19 @@ public final class Order<J> {
   private long readAfter;
   private int readCount;
 
-  /** Of {@link #held}, those that came before the read was asked for: its answer explains them. */
+  /** The number of {@link #held} publications that came before the read, which explains them. */
   private int heldBefore;
 
   /**
-   * @param chunkBytes how much a joiner gets at once, beyond one message
-   * @param budget for the live publications that are held, of all destinations together
+   * @param chunkBytes maximum bytes of one part for a joiner, beyond its first message
+   * @param budget for the held live publications of all destinations
    */
   public Order(OrderOutput<J> output, long chunkBytes, HeldBudget budget) {
     this(output, chunkBytes, Window.MOST_BYTES, budget);
   }
 
   /**
-   * @param windowBytes how much of what is live is kept for joiners
+   * @param windowBytes maximum bytes of live messages kept for joiners
    */
   Order(OrderOutput<J> output, long chunkBytes, long windowBytes, HeldBudget budget) {
     this.output = output;
@@ -63,19 +63,19 @@ public final class Order<J> {
     this.joiners = new Joiners<>(output, chunkBytes, windowBytes);
   }
 
-  /** The backplane brings everything that is published from now on; nothing is read before. */
+  /** The backplane delivers everything from now on; nothing is read before. */
   public void start() {
     started = true;
     wanted = OrderRead.LOCATE;
     next();
   }
 
-  /** Whether it is known where the order is, so that members can be live. */
+  /** Whether the order's position is known, so that members can be live. */
   public boolean located() {
     return located;
   }
 
-  /** Whether somebody has joined who must be told of gaps. */
+  /** Whether a subscription with continuity has joined, which needs gap notices. */
   public boolean continuity() {
     return continuity;
   }
@@ -91,7 +91,7 @@ public final class Order<J> {
     next();
   }
 
-  /** Something may have been lost: compare with the backplane. */
+  /** Messages may have been lost: compares the order with the backplane. */
   public void doubt() {
     if (wanted == null) {
       wanted = OrderRead.CHECK;
@@ -99,7 +99,7 @@ public final class Order<J> {
     next();
   }
 
-  /** Somebody joins, or asks for the next part of its past. */
+  /** A subscription joins or requests the next part of the history. */
   public void join(J joiner, Start start, CatchUpStep step) {
     continuity |= start.continuity();
     if (standsStill()) {
@@ -110,23 +110,23 @@ public final class Order<J> {
     next();
   }
 
-  /** Whether somebody waits for a part of the past. */
+  /** Whether a joiner waits for a part of the history. */
   public boolean hasJoiners() {
     return joiners.waiting();
   }
 
-  /** Whether a read is under way, or waits for its turn. */
+  /** Whether a read is pending or waits for its turn. */
   public boolean isReading() {
     return reading != null;
   }
 
-  /** Nothing is called any more: gives back what the node counts. */
+  /** Ends the order: releases its share of the node's budgets. No method is called after this. */
   public void end() {
     held.clear();
     forgetPast();
   }
 
-  /** Gives back the memory that spares reads. */
+  /** Drops the history in memory, which only saves reads. */
   public void forgetPast() {
     joiners.forgetPast();
   }
@@ -135,7 +135,7 @@ public final class Order<J> {
     return joiners.pastBytes();
   }
 
-  /** The read failed: it is asked for again. */
+  /** The read failed: it is requested again. */
   public void failed() {
     OrderRead unanswered = reading;
     reading = null;
@@ -183,7 +183,7 @@ public final class Order<J> {
     next();
   }
 
-  /** Whether it explained something that was held by not knowing it. */
+  /** Whether held publications were dropped because the history does not contain them. */
   private boolean take(OrderRead answered, History history) {
     if (answered == OrderRead.PAST) {
       if (delivered.contradicts(history)) {
@@ -202,7 +202,7 @@ public final class Order<J> {
     return explainHeld();
   }
 
-  /** The backplane answers, but its answers lead nowhere: those concerned are told, and go on. */
+  /** The backplane answers, but without progress: ends the doubt with a gap notice. */
   private void endInGap(@Nullable OrderRead answered, History history) {
     Cursor there = history.last();
     boolean compares = answered != null && answered != OrderRead.PAST;
@@ -233,7 +233,7 @@ public final class Order<J> {
     return !located || wanted != null || (reading != null && reading != OrderRead.PAST);
   }
 
-  /** Asks for what is wanted, if nothing is under way. */
+  /** Requests the wanted read, unless one is pending. */
   private void next() {
     if (reading != null || !started) {
       return;
@@ -249,7 +249,7 @@ public final class Order<J> {
     }
     OrderRead want = wanted;
     if (want == OrderRead.CHECK && !located && last == null) {
-      want = OrderRead.LOCATE; // which has failed: what is kept is the past, and nothing new
+      want = OrderRead.LOCATE; // LOCATE failed before: the kept messages are history, not new ones
     }
     if (want != null) {
       wanted = null;
@@ -283,7 +283,7 @@ public final class Order<J> {
     }
   }
 
-  /** Delivers the publication if it is the next, drops it if it is known; else returns false. */
+  /** Delivers the publication if it is next, drops it if it is known; else returns false. */
   private boolean fits(Publication publication) {
     if (delivered.hasAbandoned(publication)) {
       output.stale(publication);
@@ -306,7 +306,7 @@ public final class Order<J> {
       joiners.delivered(publication);
       kept = true;
     } finally {
-      // The chain has moved: whatever fails, members must be given it.
+      // The chain has moved: members must receive it whatever fails.
       if (!kept) {
         joiners.moved();
       }
@@ -314,16 +314,16 @@ public final class Order<J> {
     }
   }
 
-  /** Goes to a place that does not follow from the one before. */
+  /** Jumps to a position that does not follow the previous one. */
   private void place(Cursor cursor) {
     delivered.beginAt(cursor);
     joiners.moved();
   }
 
   /**
-   * Takes what was held, now that the backplane's history is known up to what was delivered.
+   * Processes held publications, now that the history up to the last delivery is known.
    *
-   * @return whether some of it is no part of that
+   * @return whether some of them were not part of the history
    */
   private boolean explainHeld() {
     boolean stale = false;
@@ -345,7 +345,7 @@ public final class Order<J> {
     return stale;
   }
 
-  /** Brings the order to where the backplane is, or wants another read. */
+  /** Moves the order to the backplane's position, or requests another read. */
   private void reconcile(OrderRead read, History history) {
     Cursor there = history.last();
     if (there == null) {

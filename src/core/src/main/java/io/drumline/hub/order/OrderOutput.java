@@ -4,35 +4,35 @@ import io.drumline.message.Gap;
 import io.drumline.message.Publication;
 
 /**
- * What an {@link Order} does to the world.
+ * The effects of an {@link Order}.
  *
- * @param <J> who joins
+ * @param <J> the type of joiners
  */
 public interface OrderOutput<J> {
   /** The destination's next message, for every member. */
   void deliver(Publication publication);
 
-  /** What the members with continuity have to be told. */
+  /** A gap notice for the members with continuity. */
   void gap(Gap gap);
 
   /** Answers {@link Order#join}. */
   void admit(J joiner, CatchUp catchUp);
 
-  /** Whether this joiner has left, or has asked again since: nobody waits for its answer. */
+  /** Whether this joiner was cancelled or has asked again: nothing waits for this answer. */
   boolean isGone(J joiner);
 
   /**
-   * Asks for {@link io.drumline.backplane.Backplane#read}; answered by {@link Order#history} or
-   * {@link Order#failed}, never within this call. At most one is open.
+   * Requests {@link io.drumline.backplane.Backplane#read}. Answered by {@link Order#history} or
+   * {@link Order#failed}, never within this call. At most one read is pending.
    *
-   * @param backOff how many reads before it, in a row, are a reason to wait, as they failed or
-   *     changed nothing
+   * @param backOff the number of consecutive earlier reads that failed or changed nothing, which
+   *     determines the pause before this one
    */
   void read(long after, int count, boolean begin, int backOff);
 
-  /** An answer brought nobody on: a sign of a history that contradicts itself. */
+  /** An answer brought no progress, which suggests an inconsistent history. */
   void noProgress();
 
-  /** A publication that the backplane's history does not have is not delivered. */
+  /** A publication was not delivered because the backplane's history does not contain it. */
   void stale(Publication publication);
 }

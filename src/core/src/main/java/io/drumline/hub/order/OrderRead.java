@@ -1,18 +1,18 @@
 package io.drumline.hub.order;
 
-/** Why a destination's order asks for a read of history. */
+/** The purpose of a read of a destination's history. */
 enum OrderRead {
-  /** Where the order is, before anything was delivered. */
+  /** Finds the order's position before anything is delivered. */
   LOCATE,
-  /** What came behind the last message. */
+  /** Reads the messages after the last one. */
   CHECK,
-  /** All of an epoch that took the place of ours. */
+  /** Reads all of an epoch that replaced ours. */
   BEGINNING,
-  /** Where the backplane's history parts from ours. */
+  /** Finds where the backplane's history diverges from ours. */
   REWIND,
-  /** What joiners need of the past; nobody else waits for it. */
+  /** Reads history for joiners only. */
   PAST;
 
-  /** Publications that a read asks for. */
+  /** Maximum publications of one read. */
   static final int PAGE = 1024;
 }

@@ -1,47 +1,47 @@
 package io.drumline.hub.order;
 
 /**
- * How often in a row an order's reads have failed or brought nobody on, and what follows: a pause
- * before the next, and in the end a gap.
+ * Counts an order's consecutive reads that failed or brought no progress. The consequence is a
+ * pause before the next read and finally a gap.
  */
 final class Retries {
-  /** Answers in a row that may change nothing without a pause, as in a repair of several steps. */
+  /** Answers without progress before pausing, as a repair may take several steps. */
   private static final int STEPS = 2;
 
-  /** Answers in a row that may explain nothing at all before what is unclear becomes a gap. */
+  /** Consecutive useless answers before the doubt ends in a gap. */
   private static final int MOST_STUCK = 8;
 
   private int failed;
 
-  /** Answers that brought nobody on. */
+  /** Consecutive answers without progress. */
   private int withoutProgress;
 
-  /** Those of them that did not even show what was held to be wrong. */
+  /** Of these, answers that did not even invalidate held publications. */
   private int stuck;
 
-  /** A read was not answered. */
+  /** A read failed. */
   void failed() {
     failed++;
   }
 
-  /** A read was answered; what the answer was worth follows. */
+  /** A read was answered; the result of the answer is reported next. */
   void answered() {
     failed = 0;
   }
 
-  /** The answer brought somebody on. */
+  /** The answer brought progress. */
   void advanced() {
     withoutProgress = 0;
     stuck = 0;
   }
 
-  /** The answer showed only that some of what was held is no part of the order. */
+  /** The answer only showed that held publications are not part of the order. */
   void explained() {
     withoutProgress++;
     stuck = 0;
   }
 
-  /** The answer was of no use. */
+  /** The answer was useless. */
   void stuck() {
     withoutProgress++;
     stuck++;
@@ -52,12 +52,12 @@ final class Retries {
     return stuck >= MOST_STUCK;
   }
 
-  /** Those concerned were told of a gap, and go on. */
+  /** The doubt ended in a gap notice. */
   void endedInGap() {
     stuck = 0;
   }
 
-  /** How many reads before the next one are a reason to wait. */
+  /** The number of earlier reads to count for the pause before the next one. */
   int backOff() {
     return failed + Math.max(0, withoutProgress - STEPS);
   }

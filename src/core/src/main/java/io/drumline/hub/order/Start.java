@@ -6,19 +6,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a subscription begins.
  *
- * @param continuity whether it is told of every gap
- * @param after the point to continue behind, or null to begin with what is live
- * @param replay how many of the last messages come first; counts only without {@code after}
+ * @param continuity whether it receives a notice of every gap
+ * @param after the position to resume after, or null to begin with live messages
+ * @param replay number of most recent messages to deliver first; used only without {@code after}
  */
 public record Start(boolean continuity, @Nullable Cursor after, int replay) {
 
-  /** What is published from now on. */
+  /** Live messages only. */
   public static final Start LIVE = new Start(false, null, 0);
 
-  /** What is published from now on, and a notice of every gap. */
+  /** Live messages and gap notices. */
   public static final Start CONTINUOUS = new Start(true, null, 0);
 
-  /** Whether the destination's order must be asked for its position or its past. */
+  /** Whether it needs the order's position or history. */
   public boolean joins() {
     return continuity || replay > 0;
   }

@@ -6,21 +6,18 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * A run of a destination's publications on this node: all that is kept behind a certain offset, up
- * to a certain one.
- */
+/** A run of a destination's publications in memory: all kept publications between two offsets. */
 final class Window {
   private static final int MOST_MESSAGES = 2 * OrderRead.PAGE;
 
-  /** Most bytes of what is live that are kept for joiners. */
+  /** Maximum bytes of live messages kept for joiners. */
   static final long MOST_BYTES = 2 * 1024 * 1024;
 
   private final ArrayDeque<Publication> publications = new ArrayDeque<>();
   private final int mostMessages;
   private final long mostBytes;
 
-  /** All that is kept behind this offset is here. */
+  /** Contains all kept publications after this offset. */
   private long floor;
 
   private long bytes;
@@ -31,14 +28,14 @@ final class Window {
     this.mostBytes = mostBytes;
   }
 
-  /** An empty one that grows with what is live, up to so many bytes and two pages. */
+  /** An empty window for live messages, up to this many bytes and two pages. */
   static Window recent(long floor, long mostBytes) {
     return new Window(floor, MOST_MESSAGES, mostBytes);
   }
 
   /**
-   * The answer of a read, whole: whoever asked for it must be given it, however large its messages
-   * are.
+   * The complete answer of a read: the subscription that requested it must receive it, however
+   * large its messages are.
    */
   static Window page(long floor, List<Publication> publications) {
     Window page = new Window(floor, Integer.MAX_VALUE, Long.MAX_VALUE);
@@ -46,14 +43,14 @@ final class Window {
     return page;
   }
 
-  /** The end of this one, as far as a {@link #recent} one holds it. */
+  /** The end of this window, within the limits of a {@link #recent} one. */
   Window end(long mostBytes) {
     Window end = recent(floor, mostBytes);
     publications.forEach(end::add);
     return end;
   }
 
-  /** Adds the next one; at its limits it forgets the oldest. */
+  /** Adds the next publication; drops the oldest at the limits. */
   void add(Publication publication) {
     publications.add(publication);
     bytes += publication.memoryBytes();
@@ -65,9 +62,9 @@ final class Window {
   }
 
   /**
-   * Adds those that were delivered since a point, where they follow.
+   * Adds the publications delivered since a position, if they follow this window.
    *
-   * @return whether this one has all that is kept up to the end of the other
+   * @return whether this window is complete up to the end of the other
    */
   boolean addAll(Window other, long since) {
     if (other.publications.isEmpty()) {
@@ -87,22 +84,22 @@ final class Window {
     return publications.isEmpty();
   }
 
-  /** Whether it ends with the message before this point, or with nothing before it. */
+  /** Whether it ends with the message before this position, or is empty. */
   boolean reaches(Cursor cursor) {
     return publications.isEmpty() || Cursor.after(publications.getLast()).equals(cursor);
   }
 
-  /** Whether all that is kept behind this offset is here. */
+  /** Whether it contains all kept publications after this offset. */
   boolean covers(long offset) {
     return offset >= floor;
   }
 
-  /** Whether it goes back as far as the other one. */
+  /** Whether it reaches back as far as the other. */
   boolean coversAll(Window other) {
     return covers(other.floor);
   }
 
-  /** The next ones behind the offset: as many as fit into these bytes, and at least one. */
+  /** The next publications after the offset: as many as fit into these bytes, at least one. */
   List<Publication> after(long offset, long mostBytes) {
     List<Publication> found = new ArrayList<>();
     long left = mostBytes;

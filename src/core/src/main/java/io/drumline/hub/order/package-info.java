@@ -1,4 +1,4 @@
-/** The order of one destination on this node, without threads, clock or sockets. */
+/** The order of one destination on this node, without threads, clock or I/O. */
 @NullMarked
 package io.drumline.hub.order;
 
