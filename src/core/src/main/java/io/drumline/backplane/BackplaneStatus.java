@@ -3,26 +3,26 @@ package io.drumline.backplane;
 import java.util.List;
 
 /**
- * How well a backplane serves this node.
+ * The status of a backplane as seen by this node.
  *
- * @param problems what is wrong, the worst first; empty where nothing is known to be
+ * @param problems known problems, the worst first; may be empty
  */
 public record BackplaneStatus(State state, List<Problem> problems) {
 
-  /** What the node can do with it. */
+  /** Which operations work. */
   public enum State {
-    /** Everything. */
+    /** All. */
     UP,
-    /** Some operations are refused, or what is stored may be lost; the others work. */
+    /** Some operations are rejected, or stored data may be lost; the others work. */
     DEGRADED,
-    /** Nothing: it cannot be reached, or refuses the node as a whole. */
+    /** None: the backplane cannot be reached, or rejects the node as a whole. */
     DOWN
   }
 
   /**
-   * One thing that is wrong.
+   * One problem.
    *
-   * @param reason a short fixed word, as a label of metrics
+   * @param reason a short fixed word, used as a label of metrics
    * @param sentence for operators: what is wrong and what to do
    */
   public record Problem(String reason, String sentence) {}

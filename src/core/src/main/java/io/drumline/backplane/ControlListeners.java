@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Who listens to which notices on this node: the local half of every control channel. Thread safe.
+ * This node's listeners by kind of notice: the local half of every control channel. Thread safe.
  */
 public final class ControlListeners {
   private static final Logger log = LoggerFactory.getLogger(ControlListeners.class);
@@ -31,16 +31,16 @@ public final class ControlListeners {
             .register(registry);
   }
 
-  /** As {@link ControlChannel#listen}. */
+  /** See {@link ControlChannel#listen}. */
   public void add(String kind, Listener listener) {
     kinds.computeIfAbsent(kind, this::begin).listeners.add(listener);
-    // Added first: whoever begins to hear in between tells it too, and twice does no harm.
+    // Added first: a concurrent hearing() may call missed() too, and twice does no harm.
     if (hearing) {
       tell(listener::missed);
     }
   }
 
-  /** By kinds that somebody listens to: what others write there shall not make new series. */
+  /** Only kinds with a listener get a counter: unknown kinds must not create new time series. */
   private Kind begin(String kind) {
     return new Kind(
         new CopyOnWriteArrayList<>(),
@@ -50,13 +50,13 @@ public final class ControlListeners {
             .register(registry));
   }
 
-  /** From now on the node hears; it may have missed what came before. */
+  /** The node receives notices from now on; it may have missed earlier ones. */
   public void hearing() {
     hearing = true;
     kinds.values().forEach(kind -> kind.listeners.forEach(each -> tell(each::missed)));
   }
 
-  /** A notice has come. One that nobody listens to is of a node with another version. */
+  /** A notice has arrived. Kinds without a listener come from nodes of another version. */
   public void heard(Notice notice) {
     Kind kind = kinds.get(notice.kind());
     if (kind != null) {
@@ -65,7 +65,7 @@ public final class ControlListeners {
     }
   }
 
-  @SuppressWarnings("CatchThrowable") // the others must hear of it
+  @SuppressWarnings("CatchThrowable") // the other listeners must still be called
   private void tell(Runnable call) {
     try {
       call.run();

@@ -15,17 +15,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The backplane of a single node: the order of every destination is kept in this process, and
- * publications come back on the publishing thread, before {@link #publish} returns.
+ * publications are delivered on the publishing thread, before {@link #publish} returns.
  *
- * <p>A destination that nobody subscribes to is forgotten an hour after its last use, or when the
- * last of its history is too old, whatever comes later; its next message begins a new epoch. When
- * all destinations take more than {@code drumline.memory.history-limit}, some are forgotten or lose
- * the older half of their history at once; where that does not help, publications are refused.
+ * <p>A destination without subscribers is forgotten an hour after its last use, or when its whole
+ * history has expired, whichever is later; its next message begins a new epoch. When all
+ * destinations together exceed {@code drumline.memory.history-limit}, the least recently used are
+ * forgotten or lose the older half of their history at once; if that is not enough, publications
+ * are rejected.
  */
 public final class MemoryBackplane implements Backplane {
   private static final long FORGET_AFTER_MILLIS = Duration.ofHours(1).toMillis();
 
-  /** Most destinations that one call looks after, so that none takes long. */
+  /** Maximum number of destinations that one call maintains, so that no call takes long. */
   private static final int LOOKS_A_CALL = 16;
 
   private final ConcurrentHashMap<Destination, MemoryOrder> orders = new ConcurrentHashMap<>();
@@ -34,7 +35,7 @@ public final class MemoryBackplane implements Backplane {
   private final MemoryBudget budget;
   private final InstantSource clock;
 
-  /** When destinations are looked after, the one that is due first in front; each is in it once. */
+  /** The schedule of the destinations' maintenance, earliest first; each is listed once. */
   private final ConcurrentSkipListSet<Due> due = new ConcurrentSkipListSet<>();
 
   private final AtomicLong created = new AtomicLong();
@@ -92,7 +93,7 @@ public final class MemoryBackplane implements Backplane {
   @Override
   public CompletionStage<Void> subscribe(Destination destination) {
     while (!order(destination).subscribe()) {
-      // Forgotten between look-up and use: the next look-up makes a new one.
+      // Forgotten between lookup and use: the next lookup creates a new one.
       Thread.onSpinWait();
     }
     return CompletableFuture.completedFuture(null);
@@ -137,12 +138,12 @@ public final class MemoryBackplane implements Backplane {
     due.clear();
   }
 
-  /** How many destinations are remembered. */
+  /** The number of destinations remembered. */
   int size() {
     return orders.size();
   }
 
-  /** How many of them are to be looked after: all. */
+  /** The number of scheduled destinations: all of them. */
   int dueCount() {
     return due.size();
   }
@@ -165,12 +166,12 @@ public final class MemoryBackplane implements Backplane {
     return order;
   }
 
-  /** Looks after those that are due: most calls find none. */
+  /** Maintains the destinations that are due; usually none. */
   private void forgetSome(long now) {
     for (int i = 0; i < LOOKS_A_CALL; i++) {
       Due first = due.isEmpty() ? null : first();
       if (first == null || first.millis > now || !due.remove(first)) {
-        return; // or another thread looks after it
+        return; // or another thread maintains it
       }
       if (first.order.forget(now, FORGET_AFTER_MILLIS)) {
         orders.remove(first.destination, first.order);
@@ -193,11 +194,11 @@ public final class MemoryBackplane implements Backplane {
     due.add(next);
     order.lookedAfter(next);
     if (order.isForgotten()) {
-      due.remove(next); // it was given up meanwhile
+      due.remove(next); // it was evicted meanwhile
     }
   }
 
-  /** It was given up before its time. */
+  /** It was evicted. */
   private void givenUp(MemoryOrder order) {
     Due next = order.nextLook();
     if (next != null) {
@@ -206,9 +207,9 @@ public final class MemoryBackplane implements Backplane {
   }
 
   /**
-   * When a destination is looked after.
+   * When a destination's maintenance is due.
    *
-   * @param number its own, for an order among those that are due in the same millisecond
+   * @param number unique, to order entries that are due in the same millisecond
    */
   record Due(long millis, long number, Destination destination, MemoryOrder order)
       implements Comparable<Due> {

@@ -13,15 +13,15 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the destinations of a memory backplane take together. Beyond the limit, the one that was not
- * used for longest among a few gives up what it has, and so on: the way Redis evicts keys. Whoever
- * resumes there is told. Thread safe.
+ * Limits the memory of all destinations of a memory backplane. Beyond the limit, the least recently
+ * used of a few sampled destinations are evicted, as Redis evicts keys. Subscriptions that resume
+ * there receive a gap notice. Thread safe.
  */
 final class MemoryBudget {
-  /** Among how many the victim is chosen. */
+  /** Number of candidates from which the victim is chosen. */
   private static final int SAMPLES = 16;
 
-  /** Most victims of one publication, so that none waits for long. */
+  /** Maximum victims per publication, so that none waits long. */
   private static final int VICTIMS = 16;
 
   private final long limit;
@@ -52,9 +52,9 @@ final class MemoryBudget {
   }
 
   /**
-   * Makes room where there is none; returns whether there is some.
+   * Evicts destinations if the limit is exceeded; returns whether there is room.
    *
-   * @param givenUp told of each destination that was removed for it
+   * @param givenUp called for each destination removed
    */
   boolean hasRoom(
       ConcurrentHashMap<Destination, MemoryOrder> orders, Consumer<MemoryOrder> givenUp) {
@@ -85,7 +85,7 @@ final class MemoryBudget {
     }
   }
 
-  /** One after the other, in the order of the map, which is of chance. */
+  /** Iterates in the map's order, which is effectively random. */
   private Map.@Nullable Entry<Destination, MemoryOrder> next(
       ConcurrentHashMap<Destination, MemoryOrder> orders) {
     if (!next.hasNext()) {

@@ -4,7 +4,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** The control channel of a single node: it hears itself, before {@link #tell} returns. */
+/**
+ * The control channel of a single node: it receives its own notices before {@link #tell} returns.
+ */
 public final class MemoryControl implements ControlChannel {
   private final ControlListeners listeners;
 

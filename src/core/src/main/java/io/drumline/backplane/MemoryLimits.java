@@ -1,15 +1,15 @@
 package io.drumline.backplane;
 
 /**
- * What the memory backplane may take, in bytes.
+ * The memory limits of the memory backplane, in bytes.
  *
- * @param history all destinations of the node, with what is kept to remember them; beyond it those
- *     that were not used for long lose their history early
- * @param sessions the positions of shared sessions; beyond it the sessions that were not used for
- *     longest are forgotten early
+ * @param history for all destinations of the node, including bookkeeping; beyond it the least
+ *     recently used lose their history early
+ * @param sessions for the positions of shared sessions; beyond it the least recently used sessions
+ *     are forgotten early
  */
 public record MemoryLimits(long history, long sessions) {
-  /** A quarter and a sixteenth of the Java heap. */
+  /** A quarter and a sixteenth of the maximum Java heap. */
   public static final MemoryLimits DEFAULTS =
       new MemoryLimits(Runtime.getRuntime().maxMemory() / 4, Runtime.getRuntime().maxMemory() / 16);
 }

@@ -15,12 +15,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One destination's order and history in memory. Its monitor is held while a publication is handed
- * to the receiver: so the receiver sees them in order, one at a time, and a reader what was
- * received.
+ * One destination's order and history in memory. Its monitor is held while a publication is passed
+ * to the receiver, so that publications are received in order, one at a time, and a read includes
+ * everything received before it.
  */
 final class MemoryOrder {
-  /** What is read of a destination without an epoch. */
+  /** The answer for a destination without an epoch. */
   static final History NO_EPOCH = new History(null, 1, List.of());
 
   private static final int PAGE_MESSAGES = 1024;
@@ -29,10 +29,10 @@ final class MemoryOrder {
 
   private static final long LOOK_EVERY_MILLIS = Duration.ofMinutes(1).toMillis();
 
-  /** Most publishers' ids that are remembered; beyond it the oldest goes early. */
+  /** Maximum number of publishers' ids remembered; beyond it the oldest are dropped early. */
   private static final int MOST_IDS = 100_000;
 
-  /** About what it takes to remember a destination, a publication and a publisher's id. */
+  /** Approximate memory of a destination, a publication and a publisher's id. */
   private static final int ORDER_BYTES = 512;
 
   private static final int PUBLICATION_BYTES = 256;
@@ -45,7 +45,7 @@ final class MemoryOrder {
   private final Retention retention;
   private final MemoryBudget budget;
 
-  /** Without holes, up to the last one. */
+  /** Contiguous, up to the last message. */
   private final ArrayDeque<Publication> kept = new ArrayDeque<>();
 
   private long keptBytes;
@@ -60,11 +60,11 @@ final class MemoryOrder {
   private boolean subscribed;
   private boolean forgotten;
 
-  /** When it is looked after next, as the backplane has it in its queue. */
+  /** Its next maintenance, as in the backplane's schedule. */
   private MemoryBackplane.@Nullable Due nextLook;
 
   /**
-   * @param epoch to begin with the first message, or when a reader says so
+   * @param epoch begins with the first message, or when a read requests it
    */
   MemoryOrder(
       Destination destination, String epoch, Retention retention, MemoryBudget budget, long now) {
@@ -76,7 +76,7 @@ final class MemoryOrder {
     budget.use(ORDER_BYTES);
   }
 
-  /** The message-id given, or null where this order is forgotten and another must be asked. */
+  /** Returns the message-id, or null if this order is forgotten and must be looked up again. */
   synchronized @Nullable String append(Draft draft, String id, long now, Receiver receiver) {
     if (forgotten) {
       return null;
@@ -112,7 +112,7 @@ final class MemoryOrder {
     }
   }
 
-  /** As {@link Backplane#read}; null where this order is forgotten and another must be asked. */
+  /** As {@link Backplane#read}; null if this order is forgotten and must be looked up again. */
   synchronized @Nullable History read(long after, int count, boolean begin, long now) {
     if (forgotten) {
       return null;
@@ -150,7 +150,7 @@ final class MemoryOrder {
     lastUse = now;
   }
 
-  /** Ephemeral destinations have no order to remember: they go at the first sweep. */
+  /** Ephemeral destinations have no order to remember: they are removed at the first sweep. */
   synchronized boolean forget(long now, long idleMillis) {
     forgetIds(now);
     long least = destination.ordered() ? Math.max(idleMillis, retention.age().toMillis()) : -1;
@@ -160,7 +160,7 @@ final class MemoryOrder {
     return forgotten;
   }
 
-  /** When {@link #forget} should be asked next: about when it would change something. */
+  /** When {@link #forget} should be called next: about when it would change something. */
   synchronized long due(long now, long idleMillis) {
     long least = destination.ordered() ? Math.max(idleMillis, retention.age().toMillis()) : 0;
     long due = (subscribed ? now : lastUse) + least + 1;
@@ -182,7 +182,7 @@ final class MemoryOrder {
     return forgotten;
   }
 
-  /** The least is to be given up first, the greatest number never. */
+  /** The lowest is evicted first, the maximum never. */
   synchronized long worth() {
     if (!subscribed) {
       return forgotten ? Long.MAX_VALUE : lastUse;
@@ -190,7 +190,9 @@ final class MemoryOrder {
     return kept.size() > 1 ? Long.MAX_VALUE / 2 + lastUse : Long.MAX_VALUE;
   }
 
-  /** Forgets all that nobody subscribes to, else the older half; returns whether it was all. */
+  /**
+   * Clears it if it has no subscribers, else drops the older half; returns whether it was cleared.
+   */
   synchronized boolean giveUp() {
     if (!subscribed) {
       forgetAll();
@@ -216,7 +218,7 @@ final class MemoryOrder {
   }
 
   private void trim(long now) {
-    // The newest message stays, however large it is.
+    // The newest message is kept, however large it is.
     while (kept.size() > 1
         && (kept.size() > retention.messages()
             || keptBytes > retention.bytes()

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** The registry of a single node, which is all that there is. */
+/** The registry of a single node, which knows only this node. */
 public final class MemoryRegistry implements NodeRegistry {
   private final InstantSource clock;
 

@@ -12,13 +12,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** The blocks of a single node, in this process: they end with it. */
+/** The blocks of a single node, kept in this process only. */
 public final class MemoryRevocations implements Revocations {
   private static final Duration SWEEP_EVERY = Duration.ofSeconds(10);
 
   private final InstantSource clock;
 
-  /** Guarded by this, as is the next. */
+  /** Guarded by this, like the next. */
   private final Map<Subject, Revocation> blocks = new HashMap<>();
 
   private Instant nextSweep = Instant.MIN;

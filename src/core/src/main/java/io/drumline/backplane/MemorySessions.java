@@ -16,11 +16,11 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shared sessions of a single node, in this process. Beyond a limit in bytes those that were
- * not stored for longest are forgotten early: their clients get {@code session-resumed:false}.
+ * The shared sessions of a single node, in this process. Beyond a limit in bytes, those not stored
+ * for longest are forgotten early: their clients receive {@code session-resumed:false}.
  */
 public final class MemorySessions implements SessionStore {
-  /** About what it takes to remember a session, and a position, beside their text. */
+  /** Approximate memory of a session and of a position, beside their text. */
   private static final int SESSION_BYTES = 320;
 
   private static final int POSITION_BYTES = 128;
@@ -29,7 +29,7 @@ public final class MemorySessions implements SessionStore {
   private final long mostBytes;
   private final Counter evicted;
 
-  /** By client-id; what was not opened or stored for longest comes first. Guarded by this. */
+  /** By client-id, least recently opened or stored first. Guarded by this. */
   private final Map<String, Kept> sessions = new LinkedHashMap<>(16, 0.75f, true);
 
   private long lastGeneration;
@@ -150,7 +150,7 @@ public final class MemorySessions implements SessionStore {
     return kept != null && kept.until > now ? kept : null;
   }
 
-  /** Keeps it, and forgets those whose time is over, or that are too much. */
+  /** Stores the session, and removes those that have expired or exceed the limit. */
   private void keep(Kept kept, long now, long until) {
     forget(sessions.remove(kept.clientId));
     kept.until = until;
@@ -178,7 +178,7 @@ public final class MemorySessions implements SessionStore {
     }
   }
 
-  /** How many sessions are remembered. */
+  /** The number of sessions remembered. */
   synchronized int size() {
     return sessions.size();
   }

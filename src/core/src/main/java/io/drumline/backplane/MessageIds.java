@@ -8,16 +8,16 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * Makes ids that are unique in the cluster without asking it: a random name for this run of the
- * node, and a count. Thread safe.
+ * Generates ids that are unique in the cluster without coordination: a random name for this run of
+ * the node, and a counter. Thread safe.
  */
 public final class MessageIds {
   private static final int RADIX = Character.MAX_RADIX;
 
-  /** Of this many ids, the time of one is kept. */
+  /** The time of one in this many ids is kept. */
   private static final int SAMPLE = 8;
 
-  /** Times that are kept: of 32,768 ids, more than are ever under way. */
+  /** Number of times kept: covers 32,768 ids, more than are ever in flight. */
   private static final int KEPT = 4096;
 
   private record Given(long count, long nanos) {}
@@ -37,8 +37,8 @@ public final class MessageIds {
   }
 
   /**
-   * When the id was given, by {@link System#nanoTime}; 0 where it is not known: the id is another
-   * node's, or none of the one in eight whose time is kept for a while.
+   * When the id was generated, by {@link System#nanoTime}. Returns 0 if unknown: the id belongs to
+   * another node, or is not one of the one in eight whose time is kept for a while.
    */
   public long givenAt(String id) {
     int start = incarnation.length() + 1;
@@ -67,13 +67,13 @@ public final class MessageIds {
 
   /**
    * A new epoch for a destination. It begins with a hash of the destination, so that a position
-   * taken to another destination is recognised as foreign, not mistaken for lost history.
+   * used with another destination is recognized as foreign and not mistaken for lost history.
    */
   public String newEpoch(Destination destination) {
     return destinationTag(destination) + randomName();
   }
 
-  /** The five characters that every epoch of the destination begins with. */
+  /** The five characters with which every epoch of the destination begins. */
   public static String destinationTag(Destination destination) {
     int tag =
         Math.floorMod(
@@ -83,8 +83,8 @@ public final class MessageIds {
   }
 
   /**
-   * A point in no history of the destination: who resumes there is told that it may have missed
-   * anything.
+   * A position that is in no history of the destination: a subscription that resumes there receives
+   * a gap notice.
    */
   public static Cursor nowhere(Destination destination) {
     return new Cursor(new Position(destinationTag(destination) + '0', 0), "");

@@ -5,47 +5,47 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Knows which nodes are alive. Each run of a node holds a lease, and is alive while it has not
- * ended; the registry's own clock counts, not the nodes'.
+ * Knows which nodes are alive. Each run of a node holds a lease and is alive until the lease
+ * expires, by the registry's own clock, not the nodes'.
  *
  * <p>Thread safe. Nothing blocks; stages complete on any thread.
  */
 public interface NodeRegistry {
-  /** Most nodes of an answer. */
+  /** Maximum number of nodes in an answer. */
   int MAX_NODES = 1024;
 
   /**
-   * Takes or renews this run's lease, stores what it says of itself, and tells who else is alive.
+   * Acquires or renews this run's lease, stores its state, and returns the nodes that are alive.
    *
-   * @param lease how long the lease is from now on
-   * @return fails with {@link BackplaneException} while the registry is away; it is not known then
-   *     whether the lease was renewed
+   * @param lease duration of the lease from now on
+   * @return fails with {@link BackplaneException} while the registry is unavailable; whether the
+   *     lease was renewed is unknown then
    */
   CompletionStage<Renewal> renew(NodeRun self, NodeState state, Duration lease);
 
-  /** Gives this run's lease up; fails with {@link BackplaneException} as {@link #renew} does. */
+  /** Releases this run's lease; fails with {@link BackplaneException} as {@link #renew} does. */
   CompletionStage<Void> leave(NodeRun self);
 
   /**
-   * What a node says of itself.
+   * The state that a node reports.
    *
-   * @param connections open connections of clients
-   * @param draining whether it sends its clients away
+   * @param connections open client connections
+   * @param draining whether it is draining
    */
   record NodeState(int connections, boolean draining) {}
 
   /**
    * A node that is alive.
    *
-   * @param left until its lease ends
+   * @param left time until its lease expires
    */
   record Alive(NodeRun run, NodeState state, Duration left) {}
 
   /**
-   * How a renewal ended.
+   * The result of a renewal.
    *
-   * @param held whether the run had a lease that had not ended; it has one now in any case
-   * @param nodes who is alive, this run too, in no order; the first {@link #MAX_NODES} of them
+   * @param held whether the run still held a lease before; it holds one now in any case
+   * @param nodes the nodes alive, including this run, in no order; at most {@link #MAX_NODES}
    */
   record Renewal(boolean held, List<Alive> nodes) {}
 }

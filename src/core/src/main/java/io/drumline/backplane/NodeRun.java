@@ -4,12 +4,12 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
 /**
- * One run of a node: what does not change until its process ends. Texts are of 1 to 255 characters,
- * none of them a control character.
+ * One run of a node: the values that do not change until its process ends. Texts have 1 to 255
+ * characters and no control characters.
  *
- * @param incarnation its random name, unique in the cluster and over restarts
+ * @param incarnation its random name, unique in the cluster and across restarts
  * @param id the node's name, for people
- * @param host where its ports are, as the cluster reaches them: a name or an address
+ * @param host name or address at which the cluster reaches its ports
  * @param clientPort TCP port for clients
  * @param controlPort TCP port of the control plane
  * @param version of the software
@@ -23,11 +23,11 @@ public record NodeRun(
     int controlPort,
     String version,
     Instant started) {
-  /** Most characters of a text. */
+  /** Maximum characters of a text. */
   public static final int MAX_TEXT = 255;
 
   /**
-   * @throws IllegalArgumentException where something is not as said above
+   * @throws IllegalArgumentException if a value violates the rules above
    */
   public NodeRun {
     check(isText(incarnation), "an incarnation");

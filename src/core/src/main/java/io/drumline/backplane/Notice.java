@@ -6,26 +6,26 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * What one node tells all of them: that something happened which others may have to act on. Keeps
- * its bounds by itself, so that whatever is a notice can be sent.
+ * A message from one node to all nodes: something happened that others may have to act on. The
+ * constructor checks the limits, so that every notice can be sent.
  *
  * @param kind what happened, such as {@code revoked}: 1 to 32 of {@code a-z0-9-}, beginning with a
  *     letter
- * @param fields what else is to be known, by name: at most {@link #MAX_FIELDS}, with names of 1 to
- *     64 and values of at most {@link #MAX_VALUE} bytes of UTF-8
+ * @param fields further details by name: at most {@link #MAX_FIELDS}, with names of 1 to 64 and
+ *     values of at most {@link #MAX_VALUE} bytes of UTF-8
  */
 public record Notice(String kind, Map<String, String> fields) {
-  /** Most fields. */
+  /** Maximum number of fields. */
   public static final int MAX_FIELDS = 16;
 
-  /** Most bytes of a field's value. */
+  /** Maximum bytes of a field's value. */
   public static final int MAX_VALUE = 4096;
 
   private static final int MAX_NAME = 64;
   private static final Pattern KIND = Pattern.compile("[a-z][a-z0-9-]{0,31}");
 
   /**
-   * @throws IllegalArgumentException beyond the bounds
+   * @throws IllegalArgumentException if a limit is exceeded
    */
   public Notice {
     check(KIND.matcher(kind).matches(), "a kind of 1 to 32 of a-z0-9-");

@@ -5,7 +5,7 @@ import io.drumline.message.DestinationPattern;
 import java.time.Duration;
 import java.util.List;
 
-/** Says how much of a destination's past is kept. Thread safe. */
+/** The configured retention of destinations. Thread safe. */
 public final class Retentions {
   private static final Retention DEFAULT =
       new Retention(256, 4 * 1024 * 1024, Duration.ofMinutes(5));
@@ -14,22 +14,22 @@ public final class Retentions {
   public static final Retentions DEFAULTS = new Retentions(List.of());
 
   /**
-   * How much is kept of some destinations.
+   * The retention of some destinations.
    *
-   * @param pattern those it is for
+   * @param pattern the destinations it applies to
    */
   public record Rule(DestinationPattern pattern, Retention retention) {}
 
   private final List<Rule> rules;
 
   /**
-   * @param rules of those whose pattern matches, the first one counts
+   * @param rules the first rule with a matching pattern applies
    */
   public Retentions(List<Rule> rules) {
     this.rules = List.copyOf(rules);
   }
 
-  /** The first rule's that matches; ephemeral destinations keep nothing, whatever rules say. */
+  /** The first matching rule's retention; ephemeral destinations never keep history. */
   public Retention of(Destination destination) {
     if (!destination.ordered()) {
       return Retention.NONE;

@@ -9,36 +9,36 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Who may not connect, for the whole cluster and until a time that the backplane's own clock tells.
- * What has ended is forgotten.
+ * Blocked users, sessions and tokens, for the whole cluster. Blocks expire by the backplane's own
+ * clock; expired ones are forgotten.
  *
- * <p>Thread safe. Nothing blocks; stages complete on any thread, and fail with {@link
- * BackplaneException}, whose sentence is for people, while the backplane is away. What waits for it
- * is bounded: what comes beyond fails at once.
+ * <p>Thread safe. Nothing blocks. Stages complete on any thread; while the backplane is unavailable
+ * they fail with {@link BackplaneException}, whose message is for people. Pending calls are
+ * bounded: further ones fail at once.
  */
 public interface Revocations {
-  /** Most blocks at a time; beyond it, another one fails. */
+  /** Maximum number of blocks at a time; beyond it, new blocks fail. */
   int MOST = 100_000;
 
-  /** Longest time of a block. */
+  /** Maximum duration of a block. */
   Duration LONGEST = Duration.ofDays(366);
 
   /** What can be blocked. */
   enum Kind {
     /** A user, by name. */
     USER,
-    /** A client, by its client-id, or a socket, by the session id that CONNECTED showed. */
+    /** A client, by its client-id, or a connection, by the session id that CONNECTED showed. */
     SESSION,
     /** A token, by its {@code jti}. */
     TOKEN;
 
-    /** As it is in the API and in metrics. */
+    /** The name used in the API and in metrics. */
     public String text() {
       return name().toLowerCase(Locale.ROOT);
     }
   }
 
-  /** One who is blocked, or may be. */
+  /** A subject that is or can be blocked. */
   record Subject(Kind kind, String name) {
     @Override
     public String toString() {
@@ -49,59 +49,59 @@ public interface Revocations {
   /**
    * A block.
    *
-   * @param until when it ends
-   * @param reason for the client and for operators; empty without
+   * @param until when it expires
+   * @param reason for the client and for operators; may be empty
    */
   record Revocation(Subject subject, Instant until, String reason) {}
 
   /**
-   * Blocks for so long from now, in place of what was said of the same subject before.
+   * Blocks a subject from now on, replacing an earlier block of the same subject.
    *
    * @param time more than 0, at most {@link #LONGEST}
    * @return the block, once it is stored
    */
   CompletionStage<Revocation> block(Subject subject, Duration time, String reason);
 
-  /** Ends a block; false where there was none. */
+  /** Removes a block; false if there was none. */
   CompletionStage<Boolean> lift(Subject subject);
 
   /**
-   * The first of these that is blocked now.
+   * The first of these subjects that is blocked now.
    *
-   * @param subjects a few, as of one client
+   * @param subjects a few, such as those of one client
    */
   CompletionStage<Optional<Revocation>> check(List<Subject> subjects);
 
   /**
-   * The version of all blocks, as far as this node knows them: goes with the notice of a block that
-   * it has stored. Empty where there is none.
+   * The version of the set of blocks as this node knows it; sent with the notice of a block that it
+   * has stored. Empty if there is none.
    */
   default String version() {
     return "";
   }
 
   /**
-   * Another node tells of a block that it has stored: this one remembers it.
+   * Another node has sent notice of a block that it stored: this node remembers it.
    *
-   * @param version the other node's {@link #version}; empty if it is of an earlier build
+   * @param version the other node's {@link #version}; empty if it runs an earlier build
    */
   default void blocked(Revocation block, String version) {}
 
-  /** Another node tells of a block that it has ended. */
+  /** Another node has sent notice of a block that it removed. */
   default void lifted(Subject subject) {}
 
-  /** All that are blocked now, in no order. */
+  /** All current blocks, in no order. */
   CompletionStage<Collection<Revocation>> list();
 
-  /** Tells of blocks that came to be known without a notice; to be called once. */
+  /** Sets the watcher for blocks that became known without a notice; called once. */
   default void watch(Watcher watcher) {}
 
-  /** Takes what came to be known without a notice; on any thread, never blocks. */
+  /** Receives blocks that became known without a notice. Called on any thread; must not block. */
   interface Watcher {
-    /** These are all blocks; this node may not have heard of some of them. */
+    /** All current blocks; this node may not know some of them yet. */
     void found(Collection<Revocation> all);
 
-    /** This node has stored blocks again that the backplane had lost. */
+    /** This node has restored blocks that the backplane had lost. */
     void restored();
   }
 }

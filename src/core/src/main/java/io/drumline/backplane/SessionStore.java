@@ -8,80 +8,81 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Keeps shared sessions for the cluster: whose a client-id is, which of its sockets is the newest,
- * and up to where the client has received its destinations.
+ * Keeps shared sessions for the cluster: the user of each client-id, its newest connection, and the
+ * client's positions in its destinations.
  *
- * <p>Each opening of a session gets a generation, higher than all before it. Who has not the
- * highest is fenced: what it stores changes nothing.
+ * <p>Each opening of a session gets a generation, higher than all before it. A connection without
+ * the highest generation is fenced: its stores change nothing.
  *
- * <p>Thread safe. Nothing blocks; stages complete on any thread. What waits for the store is
- * bounded: what comes beyond it fails at once.
+ * <p>Thread safe. Nothing blocks; stages complete on any thread. Pending calls are bounded: further
+ * ones fail at once.
  */
 public interface SessionStore {
-  /** Most sessions of one {@link #store}. */
+  /** Maximum number of sessions in one {@link #store}. */
   int MAX_BATCH = 1024;
 
-  /** Is told that sessions were opened again; called once, before the first is opened. */
+  /** Sets the listener; called once, before the first session is opened. */
   void listen(Listener listener);
 
   /**
-   * Opens a session for a socket of this node: begins it, or goes on with what is stored.
+   * Opens a session for a connection of this node: creates it, or resumes the stored one.
    *
-   * @param user whose it is; empty for those without a name
+   * @param user its user; empty for clients without a user name
    * @param timeToLive how long it is kept from now on
-   * @return fails with {@link BackplaneException} while the store is away
+   * @return fails with {@link BackplaneException} while the store is unavailable
    */
   CompletionStage<Opening> open(String clientId, String user, Duration timeToLive);
 
   /**
-   * Stores positions of sessions, and keeps each session for another time to live.
+   * Stores positions of sessions and renews each session's time to live.
    *
-   * @param batch at most {@link #MAX_BATCH} sessions, none twice
-   * @return what became of each, in the order of the batch; never fails
+   * @param batch at most {@link #MAX_BATCH} sessions, without duplicates
+   * @return the outcome of each, in the order of the batch; never fails
    */
   CompletionStage<List<Outcome>> store(List<Update> batch, Duration timeToLive);
 
-  /** How an opening ended. */
+  /** The result of an opening. */
   sealed interface Opening {}
 
   /**
-   * The session is this socket's.
+   * The connection now owns the session.
    *
    * @param generation of this opening
-   * @param positions what is stored, as message-ids
+   * @param positions the stored positions, as message-ids
    */
   record Opened(long generation, Known known, Map<Destination, String> positions)
       implements Opening {}
 
   /** What the store knew of a session that was opened. */
   enum Known {
-    /** Nothing: the session is new, or was forgotten. */
+    /** Nothing: the session is new or was forgotten. */
     NOTHING,
     /** All positions that were stored. */
     ALL,
-    /** It was there, but the store may just have gone back to an earlier state: some may lack. */
+    /**
+     * The session, but the store may have reverted to an earlier state: positions may be missing.
+     */
     PERHAPS_NOT_ALL;
 
-    /** Whether the session was there before. */
+    /** Whether the session existed before. */
     public boolean resumed() {
       return this != NOTHING;
     }
   }
 
-  /** The client-id is another user's. */
+  /** The client-id belongs to another user. */
   record Foreign() implements Opening {}
 
   /**
-   * What is to be stored of one session. Updates form a chain, so that one that changes what the
-   * store has lost is not taken for the whole.
+   * An update of one session's positions. Updates form a chain, so that an incremental update is
+   * not applied to a state that the store has lost.
    *
-   * @param generation that its socket has opened
-   * @param number of the update, greater than those before it of this generation; the opening is
-   *     {@link #OPENING}
-   * @param follows the number of the update, or of the opening, that it changes; {@link #WHOLE}
-   *     where its positions are all that there are
-   * @param positions those that changed, as message-ids
-   * @param forgotten destinations whose positions go
+   * @param generation of its connection's opening
+   * @param number of the update, increasing within the generation; the opening is {@link #OPENING}
+   * @param follows the number of the update, or of the opening, that this one is based on; {@link
+   *     #WHOLE} if its positions are complete
+   * @param positions the changed positions, as message-ids
+   * @param forgotten destinations whose positions are removed
    */
   record Update(
       String clientId,
@@ -91,10 +92,10 @@ public interface SessionStore {
       long follows,
       Map<Destination, String> positions,
       Set<Destination> forgotten) {
-    /** The number of what an opening has found. */
+    /** The number of the state found by an opening. */
     public static final long OPENING = 1;
 
-    /** What an update follows that changes nothing, but is all that there is. */
+    /** The value of {@code follows} for an update that replaces all positions. */
     public static final long WHOLE = 0;
 
     /** Whether there are no changes. */
@@ -103,32 +104,32 @@ public interface SessionStore {
     }
   }
 
-  /** What became of an update. */
+  /** The outcome of an update. */
   enum Outcome {
     STORED,
     /**
-     * The store has lost the session, or what this update follows: nothing is stored, and the next
-     * update must be {@link Update#WHOLE}.
+     * The store has lost the session, or the update that this one follows: nothing is stored, and
+     * the next update must be {@link Update#WHOLE}.
      */
     LOST,
-    /** Another socket has opened the session since; nothing has changed. */
+    /** Another connection has opened the session since; nothing is stored. */
     FENCED,
     /**
-     * The store is unavailable; nobody knows whether it was stored, and the next update must be
-     * {@link Update#WHOLE}.
+     * The store is unavailable; it is unknown whether the update was stored, and the next one must
+     * be {@link Update#WHOLE}.
      */
     FAILED
   }
 
-  /** Learns what became of stored sessions. Called by any thread; hands over, never blocks. */
+  /** Receives events of stored sessions. Called on any thread; must not block. */
   interface Listener {
     /**
-     * A socket, on this node or another, has opened the session: those of earlier generations are
-     * to be closed. Such a notice may get lost, but then the next {@link #store} tells.
+     * A connection, on this node or another, has opened the session: connections of earlier
+     * generations must be closed. If this notice is lost, the next {@link #store} reports it.
      */
     void opened(String clientId, long generation);
 
-    /** The store was unavailable, and may have lost what was stored: all is to be stored again. */
+    /** The store was unavailable and may have lost data: everything must be stored again. */
     void interrupted();
   }
 }

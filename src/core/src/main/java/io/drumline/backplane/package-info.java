@@ -1,6 +1,6 @@
 /**
- * The seam to the cluster: publish, subscribe, unsubscribe; and the in-memory implementation for a
- * single node.
+ * The interface to the cluster: publish, subscribe, unsubscribe; with an in-memory implementation
+ * for a single node.
  */
 @NullMarked
 package io.drumline.backplane;
