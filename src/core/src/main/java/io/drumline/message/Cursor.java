@@ -4,22 +4,23 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The point in a destination's order right behind one message: what a client resumes after. Its
+ * The position right after one message in a destination's order: what a client resumes after. Its
  * wire form is that message's {@code message-id}.
  *
- * @param position of the message; its epoch is never empty, offset 0 is the point before the first
+ * @param position of the message; its epoch is never empty, offset 0 is the position before the
+ *     first message
  * @param id of the message; empty before the first
  */
 public record Cursor(Position position, String id) {
   private static final Pattern FORM =
       Pattern.compile("([0-9a-z]{6,32})\\.([0-9a-z]{1,12})\\.([0-9a-z-]{0,64})");
 
-  /** Right behind this publication, which has a position. */
+  /** The position after this publication, which must be ordered. */
   public static Cursor after(Publication publication) {
     return new Cursor(publication.position(), publication.id());
   }
 
-  /** Right before this publication, which has a position. */
+  /** The position before this publication, which must be ordered. */
   public static Cursor before(Publication publication) {
     Position position = publication.position();
     return new Cursor(
@@ -27,9 +28,9 @@ public record Cursor(Position position, String id) {
   }
 
   /**
-   * Reads the wire form.
+   * Parses the wire form.
    *
-   * @throws IllegalArgumentException with a sentence for the client, where {@code text} is not the
+   * @throws IllegalArgumentException with a sentence for the client if {@code text} is not the
    *     {@code message-id} of an ordered message
    */
   public static Cursor parse(String text) {

@@ -3,27 +3,28 @@ package io.drumline.message;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Where a message goes, as the whole cluster spells it: {@code /topic/…}, {@code /ephemeral/…}, or
- * {@code /user/<name>/…} with the user's name in place (a client's own {@code /user/queue/x}
- * becomes one of these at the protocol edge).
+ * The destination of a message, in the form used by the whole cluster: {@code /topic/…}, {@code
+ * /ephemeral/…}, or {@code /user/<name>/…} with the user's name (a client's own {@code
+ * /user/queue/x} is translated to this form when a frame is received).
  *
  * @param value the full text; at most {@value #MAX_BYTES} UTF-8 bytes, no control characters
- * @param kind what its first segment says about delivery
+ * @param kind the kind of delivery, as given by the first segment
  */
 public record Destination(String value, Kind kind) {
 
   /**
-   * Longest destination accepted, in UTF-8 bytes: it is a Redis key and a header of every message.
+   * Maximum length in UTF-8 bytes: a destination is part of a Redis key and a header of every
+   * message.
    */
   public static final int MAX_BYTES = 255;
 
-  /** What the first segment of a destination promises. */
+  /** The kind of delivery, as given by the first segment. */
   public enum Kind {
     /** Publish and subscribe, ordered, with history. */
     TOPIC("/topic/"),
     /** Publish and subscribe without history: cheapest, at most once. */
     EPHEMERAL("/ephemeral/"),
-    /** One user's own, on all of that user's devices. */
+    /** For one user, on all of that user's devices. */
     USER("/user/");
 
     private final String prefix;
@@ -39,8 +40,9 @@ public record Destination(String value, Kind kind) {
   }
 
   /**
-   * A destination as clients and applications spell it. It differs from the cluster's spelling in
-   * the name of a user: as in Spring, only a slash is written {@code %2F} there.
+   * Parses a destination in the form used by clients and applications. It differs from the
+   * cluster's form in the user's name: as in Spring, only slashes are escaped there, as {@code
+   * %2F}.
    *
    * @throws IllegalArgumentException as {@link #parse}
    */
@@ -54,10 +56,10 @@ public record Destination(String value, Kind kind) {
   }
 
   /**
-   * Reads a destination in the cluster's spelling.
+   * Parses a destination in the cluster's form.
    *
-   * @throws IllegalArgumentException with a sentence for the client, where {@code text} names no
-   *     destination that the broker serves
+   * @throws IllegalArgumentException with a sentence for the client if {@code text} is not a valid
+   *     destination of this server
    */
   public static Destination parse(String text) {
     for (Kind kind : Kind.values()) {
@@ -72,7 +74,7 @@ public record Destination(String value, Kind kind) {
         "Unknown destination: it must begin with /topic/, /ephemeral/ or /user/.");
   }
 
-  /** The cluster's spelling of {@code rest} (such as {@code /queue/x}) of one user. */
+  /** One user's destination in the cluster's form; {@code rest} is for example {@code /queue/x}. */
   public static Destination ofUser(String name, String rest) {
     String slash = rest.isEmpty() || rest.startsWith("/") ? "" : "/";
     return new Destination(Kind.USER.prefix + escapeUser(name) + slash + rest, Kind.USER);
@@ -95,20 +97,17 @@ public record Destination(String value, Kind kind) {
     }
   }
 
-  /** Whether messages carry an offset and are kept for a while; ephemeral ones are not. */
+  /** Whether messages have an offset and are kept for a while; ephemeral ones do not. */
   public boolean ordered() {
     return kind != Kind.EPHEMERAL;
   }
 
-  /**
-   * How the destination is shown to a subscriber: a user's own loses the name, {@code
-   * /user/queue/x}.
-   */
+  /** The form shown to subscribers: a user destination without the name, {@code /user/queue/x}. */
   public String shown() {
     return kind == Kind.USER ? "/user" + restOf(value) : value;
   }
 
-  /** The name in a user destination, decoded; empty for the other kinds. */
+  /** The user's name, decoded; empty for the other kinds. */
   public String user() {
     if (kind != Kind.USER) {
       return "";
@@ -119,8 +118,8 @@ public record Destination(String value, Kind kind) {
   }
 
   /**
-   * Whether a text lacks the user's name where one belongs, as a client's own {@code /user/queue/x}
-   * does in SUBSCRIBE: elsewhere it would lead to a user named queue.
+   * Whether the text lacks a user's name, as a client's own {@code /user/queue/x} in SUBSCRIBE
+   * does. Elsewhere such a text would address a user named queue.
    */
   public static boolean lacksUser(String text) {
     return text.startsWith("/user/queue/") || text.startsWith("/user/topic/");

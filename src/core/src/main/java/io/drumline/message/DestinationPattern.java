@@ -3,19 +3,19 @@ package io.drumline.message;
 import java.util.List;
 
 /**
- * A set of destinations, as rules and settings name them. A pattern is a sequence of segments, each
- * behind a slash; a dot is a character like any other. A segment of a pattern is one of:
+ * A set of destinations, used in rules and settings. A pattern is a sequence of segments, each
+ * after a slash; a dot has no special meaning. A segment of a pattern is one of:
  *
  * <ul>
- *   <li>text, which covers that text exactly: {@code /topic/news}
- *   <li>{@code *}, which covers any one segment: <code>/topic/&#42;/prices</code>
- *   <li>text and {@code *}, which covers any one segment that begins with the text and goes on:
- *       {@code /topic/rooms.*} covers {@code /topic/rooms.lobby} and {@code /topic/rooms.a.b}, but
- *       neither {@code /topic/rooms.}, nor {@code /topic/rooms}, nor {@code /topic/rooms.a/b}
- *   <li>{@code **} at the end, which covers any rest, even none: {@code /topic/orders/**}
+ *   <li>text, which matches exactly that text: {@code /topic/news}
+ *   <li>{@code *}, which matches any one segment: <code>/topic/&#42;/prices</code>
+ *   <li>text followed by {@code *}, which matches any one longer segment that begins with the text:
+ *       {@code /topic/rooms.*} matches {@code /topic/rooms.lobby} and {@code /topic/rooms.a.b}, but
+ *       not {@code /topic/rooms.}, {@code /topic/rooms} or {@code /topic/rooms.a/b}
+ *   <li>{@code **} at the end, which matches any rest, even none: {@code /topic/orders/**}
  * </ul>
  *
- * <p>No regular expressions: a match takes time linear in the destination, and allocates nothing.
+ * <p>No regular expressions: matching takes time linear in the destination and allocates nothing.
  */
 public final class DestinationPattern {
   private final String text;
@@ -25,8 +25,8 @@ public final class DestinationPattern {
   /**
    * One segment.
    *
-   * @param text what it must be, or begin with
-   * @param open whether something may follow within the segment
+   * @param text the exact text, or the prefix
+   * @param open whether more text may follow within the segment
    */
   private record Segment(String text, boolean open) {
 
@@ -44,7 +44,7 @@ public final class DestinationPattern {
   }
 
   /**
-   * Reads a pattern such as {@code /topic/orders/**}.
+   * Parses a pattern such as {@code /topic/orders/**}.
    *
    * @throws IllegalArgumentException with a sentence for the operator
    */
@@ -70,7 +70,7 @@ public final class DestinationPattern {
     return star < 0 ? new Segment(segment, false) : new Segment(segment.substring(0, star), true);
   }
 
-  /** Whether it covers a destination, as {@link Destination#shown} spells it. */
+  /** Whether it matches a destination in the form of {@link Destination#shown}. */
   public boolean matches(String destination) {
     int at = 0;
     for (int i = 0; i < segments.size(); i++) {

@@ -3,20 +3,20 @@ package io.drumline.message;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message on its way to the backplane, before it has a place in its destination's order.
+ * A message to be published, before it has a position in its destination's order.
  *
- * <p>The arrays are handed over, not copied: whoever makes a draft does not touch them again.
+ * <p>The arrays are not copied: the caller must not modify them afterwards.
  *
- * @param destination where it goes
+ * @param destination of the message
  * @param headers the publisher's headers as STOMP 1.2 header lines, already escaped, each ended by
- *     a line feed; none of the headers that the server itself writes
+ *     a line feed; without the headers that the server writes itself
  * @param body the body's bytes
- * @param id the publisher's own id for idempotent publishing, or null: of those with the same id to
- *     the same destination within {@link #ID_MINUTES} minutes, one is published; without meaning
+ * @param id the publisher's own id for idempotent publishing, or null: of several messages with the
+ *     same id and destination within {@link #ID_MINUTES} minutes, only one is published; ignored
  *     for ephemeral destinations
- * @param session the only session of the destination's user that shall see it, or null for all
+ * @param session the only session of the destination's user that must receive it, or null for all
  */
-@SuppressWarnings("ArrayRecordComponent") // handed over once, never compared
+@SuppressWarnings("ArrayRecordComponent") // passed on once, never compared
 public record Draft(
     Destination destination,
     byte[] headers,

@@ -1,40 +1,40 @@
 package io.drumline.message;
 
 /**
- * What a subscriber with continuity is told in place of messages that it did not get.
+ * A gap notice: sent to a subscriber with continuity instead of messages that it missed.
  *
- * @param cursor the point behind the gap: who resumes there is not told again
+ * @param cursor the position after the gap: resuming there does not repeat the notice
  * @param reason why
- * @param missed how many messages; {@link #UNKNOWN} where nobody knows
+ * @param missed the number of missed messages; {@link #UNKNOWN} if it is not known
  */
 public record Gap(Cursor cursor, Reason reason, long missed) {
 
-  /** Stands for a number that is not known. */
+  /** Stands for an unknown number. */
   public static final long UNKNOWN = -1;
 
-  /** {@link #UNKNOWN} as it is on the wire. */
+  /** {@link #UNKNOWN} on the wire. */
   public static final String UNKNOWN_TEXT = "unknown";
 
   /** Why messages are missing. */
   public enum Reason {
-    /** They were older, or more, than the destination's history keeps. */
+    /** They exceeded the limits of the destination's history. */
     TRIMMED,
-    /** The backplane lost the destination's history and began another. */
+    /** The backplane lost the destination's history and began a new one. */
     WIPED,
-    /** The backplane lost the end of the history (a failover) and went on from before it. */
+    /** The backplane lost the end of the history (a failover) and continued from before it. */
     DIVERGED,
-    /** The subscriber caught up more slowly than history was trimmed. */
+    /** The subscriber caught up more slowly than the history was trimmed. */
     OVERFLOW,
-    /** The backplane could not be asked when the subscription began; it begins here. */
+    /** The backplane did not answer when the subscription began; it begins here. */
     UNAVAILABLE;
 
-    /** As it is on the wire, such as {@code trimmed}. */
+    /** The wire form, such as {@code trimmed}. */
     public String text() {
       return name().toLowerCase(java.util.Locale.ROOT);
     }
   }
 
-  /** {@link #missed} as it is on the wire: a number, or {@code unknown}. */
+  /** The wire form of {@link #missed}: a number, or {@code unknown}. */
   public String missedText() {
     return missed == UNKNOWN ? UNKNOWN_TEXT : Long.toString(missed);
   }

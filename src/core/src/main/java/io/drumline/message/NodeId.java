@@ -1,8 +1,8 @@
 package io.drumline.message;
 
 /**
- * The name of this node, for people and logs: unique among the running nodes, the same over a
- * restart where it is configured.
+ * The name of this node, for people and logs: unique among the running nodes, and stable across
+ * restarts if it is configured.
  *
  * @param value the name
  */

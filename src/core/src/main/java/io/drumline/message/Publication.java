@@ -3,20 +3,20 @@ package io.drumline.message;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message as the backplane returned it: with its place in its destination's order. The arrays are
- * shared by all readers and never written.
+ * A message from the backplane, with its position in its destination's order. The arrays are shared
+ * by all readers and must not be modified.
  *
- * @param destination where it went
- * @param position its place; {@link Position#NONE} for ephemeral destinations
- * @param previousId the id of the message before it in the destination, empty for the first; the
- *     chain that shows holes and divergence where offsets cannot
+ * @param destination of the message
+ * @param position its position; {@link Position#NONE} for ephemeral destinations
+ * @param previousId the id of the previous message in the destination, empty for the first; this
+ *     chain shows gaps and divergence that offsets cannot show
  * @param id unique in the cluster
- * @param time when it was published, milliseconds since 1970, by the publishing node's clock
+ * @param time when it was published, in milliseconds since 1970, by the publishing node's clock
  * @param headers escaped STOMP 1.2 header lines, as in {@link Draft#headers()}
  * @param body the body's bytes
- * @param session the only session that shall see it, or null for all
+ * @param session the only session that must receive it, or null for all
  */
-@SuppressWarnings("ArrayRecordComponent") // shared and read only; never compared
+@SuppressWarnings("ArrayRecordComponent") // shared and read-only; never compared
 public record Publication(
     Destination destination,
     Position position,
@@ -27,10 +27,10 @@ public record Publication(
     byte[] body,
     @Nullable String session) {
 
-  /** Memory that this object keeps beyond its arrays, roughly. */
+  /** Approximate memory of this object beyond its arrays. */
   private static final int OVERHEAD_BYTES = 200;
 
-  /** Bytes that it takes in memory: its own and, roughly, those of the objects around them. */
+  /** Approximate bytes in memory, including the objects around the arrays. */
   public int memoryBytes() {
     return headers.length + body.length + OVERHEAD_BYTES;
   }

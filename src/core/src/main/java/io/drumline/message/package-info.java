@@ -1,6 +1,6 @@
 /**
- * The values that travel between clients, nodes and the backplane; plain JDK, no behaviour beyond
- * their own rules.
+ * The values exchanged between clients, nodes and the backplane; plain JDK types without behaviour
+ * beyond their own rules.
  */
 @NullMarked
 package io.drumline.message;
