@@ -2,22 +2,23 @@ package io.drumline.session;
 
 import java.util.function.LongSupplier;
 
-/** The socket that a shared session's client is connected by. */
+/** The connection of a shared session's client. */
 public interface ClientSocket {
-  /** Runs a task on the socket's event loop, behind what already waits there. Any thread. */
+  /**
+   * Runs a task on the connection's event loop, after the tasks already queued there. Any thread.
+   */
   void execute(Runnable task);
 
   /**
-   * Calls a timer on the event loop after so many milliseconds; it answers in how many it wants to
-   * be called again, or 0. Called on the event loop; timers go on when the socket has ended.
+   * Calls a timer on the event loop after this many milliseconds. The timer returns the
+   * milliseconds until its next call, or 0 to end. Called on the event loop; timers continue after
+   * the connection has ended.
    */
   void after(long millis, LongSupplier timer);
 
-  /**
-   * Writes a WebSocket ping with this number as its payload, in 8 bytes. Called on the event loop.
-   */
+  /** Writes a WebSocket ping with this number as its 8-byte payload. Called on the event loop. */
   void ping(long number);
 
-  /** Closes the socket, since its client has connected by another one. Called on the event loop. */
+  /** Closes the connection because its client has connected again. Called on the event loop. */
   void fenced();
 }

@@ -7,29 +7,29 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * The nodes of the cluster as this node saw them with its last renewal.
+ * The nodes of the cluster as of this node's last renewal.
  *
- * @param refreshed when that was, by this node's clock
- * @param age for how long it has not been refreshed
- * @param nodes who was alive then, sorted by id; this node is among them
+ * @param refreshed when it was renewed, by this node's clock
+ * @param age time since the renewal
+ * @param nodes the nodes alive then, sorted by id, including this node
  */
 public record ClusterView(Instant refreshed, Duration age, List<Member> nodes) {
 
   /**
    * A node.
    *
-   * @param left until its lease ends as far as this node knows; negative where that is past
+   * @param left time until its lease expires as far as this node knows; negative if it has expired
    * @param self whether it is this node
    */
   public record Member(NodeRun run, NodeState state, Duration left, boolean self) {
 
-    /** Whether its lease has not ended, as far as this node knows. */
+    /** Whether its lease has not expired, as far as this node knows. */
     public boolean alive() {
       return !left.isNegative() && !left.isZero();
     }
   }
 
-  /** How many nodes are alive, as far as this node knows; none where it knows nothing new. */
+  /** The number of nodes alive, as far as this node knows; 0 if its information is outdated. */
   public int alive() {
     return (int) nodes.stream().filter(Member::alive).count();
   }

@@ -4,13 +4,12 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a node knows of its own lease: when to renew it, and what it means that it is gone. Pure,
- * and used by one thread.
+ * A node's own lease: when to renew it, and why it was lost. Pure, and used by one thread.
  *
- * <p>It must be told the time often ({@link #beat}): if it was not for longer than a lease, the
- * node stood still. Two clocks tell that: the monotonic one stops with a machine that is suspended,
- * the wall clock does not. A wall clock may also be set; but then the lease is still there, and
- * nothing is concluded.
+ * <p>{@link #beat} must be called often: if it was not called for longer than a lease, the node was
+ * paused. Two clocks are needed to detect that: the monotonic one stops while the machine is
+ * suspended, the wall clock does not. The wall clock may also be changed, but then the lease still
+ * exists and no conclusion is drawn.
  */
 final class Lease {
   private final long leaseNanos;
@@ -18,14 +17,12 @@ final class Lease {
   private long lastBeat;
   private long lastBeatMillis;
 
-  /** The beat that found that the node had stood still, until a later renewal finds the lease. */
+  /** The beat that detected a pause, until a later renewal finds the lease. */
   private long stoodStillAt;
 
   private boolean stoodStill;
 
-  /**
-   * When the last renewal was sent that was answered; the lease ends no earlier than from there.
-   */
+  /** When the last answered renewal was sent: the lease lasts at least from then. */
   private long heldFrom;
 
   private boolean registered;
@@ -41,7 +38,7 @@ final class Lease {
     dueAt = nanos;
   }
 
-  /** Says how late it is; returns whether the lease is to be renewed now. */
+  /** Passes the current time; returns whether the lease must be renewed now. */
   boolean beat(long nanos, long millis) {
     long pauseMillis = millis - lastBeatMillis;
     if (nanos - lastBeat > leaseNanos - renewalNanos
@@ -59,15 +56,15 @@ final class Lease {
     return true;
   }
 
-  /** The next beat renews. */
+  /** Makes the next beat renew. */
   void renewSoon(long nanos) {
     dueAt = nanos;
   }
 
   /**
-   * The renewal was not answered; the next beat tries again.
+   * The renewal failed; the next beat tries again.
    *
-   * @return whether that should be now: the node stood still after it was sent
+   * @return whether to try again at once, because the node was paused after it was sent
    */
   boolean failed() {
     renewing = false;
@@ -78,7 +75,7 @@ final class Lease {
    * The renewal was answered.
    *
    * @param held whether the registry knew the lease
-   * @return what was lost, or null
+   * @return why the lease was lost, or null if it was not
    */
   @Nullable LeaseLoss renewed(boolean held, long nanos) {
     LeaseLoss loss = held || !registered ? null : lossAt(nanos);
@@ -88,7 +85,7 @@ final class Lease {
     renewing = false;
     registered = true;
     heldFrom = sentAt;
-    if (dueAt - sentAt <= 0) { // else it changed meanwhile
+    if (dueAt - sentAt <= 0) { // otherwise renewSoon() has changed it
       dueAt = sentAt + renewalNanos;
     }
     return loss;
@@ -101,7 +98,7 @@ final class Lease {
     return nanos - heldFrom >= leaseNanos ? LeaseLoss.LAPSED : LeaseLoss.LOST;
   }
 
-  /** Nanoseconds since the last renewal that was answered was sent; -1 before the first. */
+  /** Nanoseconds since the last answered renewal was sent; -1 before the first. */
   long age(long nanos) {
     return registered ? nanos - heldFrom : -1;
   }

@@ -1,14 +1,14 @@
 package io.drumline.session;
 
-/** Why a node found that its lease had ended. */
+/** Why a node has lost its lease. */
 public enum LeaseLoss {
-  /** It could not renew in time, though it ran: Redis was unavailable, or refused the renewal. */
+  /** The node ran but could not renew in time: Redis was unavailable, or rejected the renewal. */
   LAPSED,
-  /** It had renewed in time: Redis has lost it (a restart, a failover). */
+  /** The node renewed in time, but Redis has lost the lease (a restart, a failover). */
   LOST,
   /**
-   * The node stood still meanwhile (a stopped process, a paused machine). What it knows is old, and
-   * the others have gone on without it.
+   * The node was paused (a stopped process, a suspended machine). Its state is outdated, and the
+   * other nodes have continued without it.
    */
   STOOD_STILL
 }

@@ -10,7 +10,7 @@ import java.util.Objects;
 import java.util.function.DoubleSupplier;
 import java.util.function.IntSupplier;
 
-/** The names and meters of what the node knows of leases. Any thread. */
+/** The names and meters of leases. Any thread. */
 final class NodeMetrics {
   final Counter renewed;
   final Counter failed;

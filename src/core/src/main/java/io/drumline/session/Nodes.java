@@ -29,16 +29,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps this node's lease, and knows the other nodes by it: each renewal tells who is alive.
+ * Keeps this node's lease and knows the other nodes: each renewal returns the nodes alive.
  *
- * <p>Thread safe. A thread of its own ({@code drumline-nodes}) keeps the time, asks the registry
- * and tells listeners; it never waits for anything.
+ * <p>Thread safe. A separate thread ({@code drumline-nodes}) schedules renewals, calls the registry
+ * and the listeners; it never blocks.
  */
 public final class Nodes implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Nodes.class);
   private static final Duration GOODBYE = Duration.ofSeconds(1);
 
-  /** Beats between two renewals: a failed one is tried again at the next. */
+  /** Beats per renewal interval: a failed renewal is retried at the next beat. */
   private static final int BEATS = 3;
 
   private final NodeRegistry registry;
@@ -53,12 +53,12 @@ public final class Nodes implements AutoCloseable {
   private volatile @Nullable Seen seen;
   private volatile @Nullable Keeper keeper;
 
-  /** An answer of the registry, and when it was asked. */
+  /** An answer of the registry, and when it was requested. */
   private record Seen(List<Alive> nodes, Instant when, long nanos) {}
 
   /**
-   * @param available whether the backplane can be used
-   * @param connections how many clients are connected
+   * @param available whether the backplane is available
+   * @param connections the number of open client connections
    */
   public Nodes(
       NodeRegistry registry,
@@ -77,22 +77,22 @@ public final class Nodes implements AutoCloseable {
   }
 
   /**
-   * Is told whenever this node has found its lease gone, and has another one: who keeps something
-   * in the cluster under this node's incarnation must put it back. Called on the thread of this
-   * class, in the order in which listeners were added; hands over, never blocks.
+   * Adds a listener, called whenever this node has lost its lease and acquired a new one:
+   * everything stored in the cluster under this node's incarnation must be stored again. Called on
+   * this class's thread, in the order in which listeners were added; must not block.
    */
   public void listen(Consumer<LeaseLoss> listener) {
     listeners.add(listener);
   }
 
-  /** Takes a lease as soon as the registry can be reached, and keeps it; called once. */
+  /** Acquires a lease as soon as the registry can be reached, and keeps it; called once. */
   public void start(NodeRun self) {
     Keeper begun = new Keeper(self);
     keeper = begun;
     begun.start();
   }
 
-  /** The nodes as this one saw them last; empty until the registry has answered for once. */
+  /** The nodes as of the last renewal; empty until the registry has answered once. */
   public Optional<ClusterView> view() {
     Seen seen = this.seen;
     Keeper keeper = this.keeper;
@@ -116,12 +116,12 @@ public final class Nodes implements AutoCloseable {
     return Optional.of(new ClusterView(seen.when, age, nodes));
   }
 
-  /** How long a node that says nothing counts as alive. */
+  /** How long a node counts as alive after its last renewal. */
   public Duration lease() {
     return settings.lease();
   }
 
-  /** Says whether this node sends its clients away; the others learn it with their next renewal. */
+  /** Sets whether this node is draining; other nodes see it with their next renewal. */
   public void draining(boolean draining) {
     this.draining = draining;
     Keeper keeper = this.keeper;
@@ -130,7 +130,7 @@ public final class Nodes implements AutoCloseable {
     }
   }
 
-  /** Gives the lease up, so that the others need not wait for its end; waits at most a second. */
+  /** Releases the lease, so that other nodes need not wait for its end; waits at most a second. */
   @Override
   public void close() {
     Keeper keeper = this.keeper;
@@ -148,7 +148,7 @@ public final class Nodes implements AutoCloseable {
     return seen == null ? Double.NaN : (System.nanoTime() - seen.nanos) / 1e9;
   }
 
-  /** Keeps the lease of one run. Everything but the first and the last call is on its thread. */
+  /** Keeps the lease of one run. Used on its thread, except start(), renewNow() and leave(). */
   private final class Keeper {
     private final NodeRun self;
     private final ScheduledThreadPoolExecutor thread =
@@ -186,7 +186,7 @@ public final class Nodes implements AutoCloseable {
       long now = System.nanoTime();
       if (lease.beat(now, System.currentTimeMillis())) {
         Instant when = Instant.now();
-        // Fails where the registry throws: a lease that waits for an answer is not renewed again.
+        // Fails if the registry throws: a lease that waits for an answer is not renewed again.
         guard
             .stage(this::renew)
             .whenComplete((answer, failure) -> execute(() -> settle(answer, failure, when, now)));
@@ -196,7 +196,7 @@ public final class Nodes implements AutoCloseable {
     private void settle(
         @Nullable Renewal answer, @Nullable Throwable failure, Instant when, long sent) {
       if (!guard.run(() -> answered(answer, failure, when, sent))) {
-        lease.failed(); // or it would wait for this answer for good
+        lease.failed(); // otherwise it would wait for this answer forever
       }
     }
 
@@ -226,7 +226,7 @@ public final class Nodes implements AutoCloseable {
 
     private void failed(@Nullable Throwable failure) {
       metrics.failed.increment();
-      // A backplane that is unavailable from the start says so itself.
+      // A backplane that is unavailable from the start logs that itself.
       if (!failing && (seen != null || available.getAsBoolean())) {
         failing = true;
         Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
@@ -253,7 +253,7 @@ public final class Nodes implements AutoCloseable {
         try {
           listener.accept(loss);
         } catch (RuntimeException | Error e) {
-          guard.failed(e); // the others must hear of it
+          guard.failed(e); // the other listeners must still be called
         }
       }
     }
@@ -283,7 +283,7 @@ public final class Nodes implements AutoCloseable {
       try {
         thread.execute(task);
       } catch (RejectedExecutionException closed) {
-        // the node leaves: nothing matters any more
+        // the node is leaving
       }
     }
   }

@@ -4,10 +4,9 @@ import io.drumline.message.Cursor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far all subscriptions of one destination are.
+ * The common position of all subscriptions to one destination.
  *
- * @param position the message-id behind which the hindmost of them would go on; null where it is
- *     not known
+ * @param position the message-id after which the hindmost would resume; null if unknown
  * @param acknowledged whether all of them are acknowledged up to there
  */
 record Progress(@Nullable String position, boolean acknowledged) {
@@ -16,12 +15,12 @@ record Progress(@Nullable String position, boolean acknowledged) {
     return new Progress(tracked.received(), tracked.acknowledged());
   }
 
-  /** Of these and of those together. */
+  /** Combines two. */
   Progress and(Progress other) {
     return new Progress(hindmost(position, other.position), acknowledged && other.acknowledged);
   }
 
-  /** Null, too, where the order of the two is not known: they are of different epochs. */
+  /** Null also if the two cannot be ordered, because their epochs differ. */
   private static @Nullable String hindmost(@Nullable String one, @Nullable String other) {
     if (one == null || other == null || one.equals(other)) {
       return other == null ? null : one;
@@ -33,7 +32,7 @@ record Progress(@Nullable String position, boolean acknowledged) {
         return first.offset() <= second.offset() ? one : other;
       }
     } catch (IllegalArgumentException notOrdered) {
-      // as with epochs that differ
+      // like different epochs
     }
     return null;
   }

@@ -5,7 +5,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
 
-/** The names and meters of what the node counts of shared sessions. Any thread. */
+/** The names and meters of shared sessions. Any thread. */
 final class SessionMetrics {
   final Counter stores;
   final Counter failures;

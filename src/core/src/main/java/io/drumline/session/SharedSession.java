@@ -14,24 +14,23 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One socket's part in a shared session: knows up to where its client has surely received each
- * destination, and has that stored. Everything is called on the socket's event loop, unless a
- * method says otherwise.
+ * A shared session on its current connection: determines up to where the client has received each
+ * destination, and stores these positions. Methods are called on the connection's event loop unless
+ * they say otherwise.
  *
- * <p>A position is <em>confirmed</em> when it may be stored: the client will go on there, and gets
- * nothing from before it again. What was written is not proof enough, as it may still be in a
- * buffer when the connection breaks. So a WebSocket ping goes behind it, and the positions that
- * were current when it was written are confirmed when its pong has come. One ping is on its way at
- * a time, and none if no position has changed. What the client itself has acknowledged needs no
- * ping.
+ * <p>Only <em>confirmed</em> positions are stored, because the client resumes there and receives
+ * nothing from before. Written messages may still be in a buffer when the connection breaks, so a
+ * WebSocket ping is sent after them; its pong confirms the positions that were current when the
+ * ping was written. At most one ping is pending, and none is sent if no position has changed.
+ * Messages that the client has acknowledged need no ping.
  */
 public final class SharedSession {
-  /** Intervals after which a ping is given up: a peer need only answer the last of several. */
+  /** Intervals after which a ping is abandoned: a peer may answer only the last of several. */
   private static final int PONG_PATIENCE = 10;
 
   private enum State {
     LIVE,
-    /** The socket has ended; what is confirmed is being stored. */
+    /** The connection has ended; confirmed positions are being stored. */
     ENDED,
     /** Nothing more is stored. */
     GONE
@@ -49,7 +48,7 @@ public final class SharedSession {
   private final Map<Destination, List<Tracked>> tracked = new HashMap<>();
   private final Map<Destination, String> confirmed;
 
-  /** What the store had at first; for the client's subscriptions, as it makes them again. */
+  /** The positions found at opening, for the client's new subscriptions. */
   private Map<Destination, String> resumable;
 
   private State state = State.LIVE;
@@ -60,7 +59,7 @@ public final class SharedSession {
 
   private final long openedAt;
 
-  /** When it was opened, then when it ended. */
+  /** When it was opened; later, when its connection ended. */
   private long since;
 
   SharedSession(
@@ -80,7 +79,7 @@ public final class SharedSession {
     this.storedAt = openedAt;
   }
 
-  /** Begins to look at positions, every interval. */
+  /** Starts checking positions every interval. */
   void start() {
     socket.after(settings.positionInterval().toMillis(), this::tick);
   }
@@ -93,16 +92,17 @@ public final class SharedSession {
     return generation;
   }
 
-  /** Whether the session was there before this socket. Any thread. */
+  /** Whether the session existed before this connection. Any thread. */
   public boolean resumed() {
     return known.resumed();
   }
 
   /**
-   * Where a new subscription to this destination goes on, as a {@code message-id}: the same for
-   * each, so that of several none misses what only the others have received. Null where nothing is
-   * known, or the client took longer than a time to live to ask. Where the store may have forgotten
-   * the position, it is a point in no history, so that the client is told.
+   * The {@code message-id} after which a new subscription to this destination resumes. It is the
+   * same for all subscriptions, so that none misses messages that only another has received. Null
+   * if no position is known, or if the client subscribes later than a time to live after
+   * connecting. If the store may have forgotten the position, it is one that is in no history, so
+   * that the client receives a gap notice.
    */
   public @Nullable String resumeAfter(Destination destination) {
     String position = resumable.get(destination);
@@ -115,7 +115,7 @@ public final class SharedSession {
     return forgotten ? MessageIds.nowhere(destination).messageId() : position;
   }
 
-  /** Remembers the subscription's position from now on, unless it has none. */
+  /** Stores the subscription's position from now on, if its destination has positions. */
   public void track(Tracked subscription) {
     Destination destination = subscription.destination();
     if (state != State.LIVE || !remembers(destination)) {
@@ -133,15 +133,17 @@ public final class SharedSession {
     }
   }
 
-  /** Not an ephemeral destination, nor a nameless user's own, which is another with each socket. */
+  /**
+   * False for ephemeral destinations, and for user destinations of a client without a user name.
+   */
   private boolean remembers(Destination destination) {
     return destination.ordered()
         && !(user.isEmpty() && destination.kind() == Destination.Kind.USER);
   }
 
   /**
-   * A subscription is live from this point on, and its client needs nothing from before it: that
-   * needs no proof, and is stored soon, so that not even the first message can be missed.
+   * A subscription is live from this position on. Its client needs nothing from before it, so no
+   * proof is needed; the position is stored soon, so that not even the first message can be missed.
    */
   public void began(Destination destination, String position) {
     if (state == State.LIVE
@@ -152,7 +154,7 @@ public final class SharedSession {
     }
   }
 
-  /** The client has unsubscribed: forgets the destination's position with its last subscription. */
+  /** The client has unsubscribed: removes the position with the destination's last subscription. */
   public void untrack(Tracked subscription) {
     Destination destination = subscription.destination();
     List<Tracked> all = tracked.get(destination);
@@ -170,7 +172,7 @@ public final class SharedSession {
     }
   }
 
-  /** A pong with this number has come. */
+  /** A pong with this number has arrived. */
   public void pong(long number) {
     Map<Destination, String> positions = pinged;
     if (state == State.LIVE && positions != null && number == pings) {
@@ -181,12 +183,13 @@ public final class SharedSession {
   }
 
   /**
-   * The client has left, in order or not: what is confirmed is stored once more, and the session
-   * stays for its time to live. Idempotent; nothing is tracked or forgotten from then on.
+   * The client has disconnected, normally or not: confirmed positions are stored once more, and the
+   * session is kept for its time to live. Idempotent; later calls to track or untrack have no
+   * effect.
    */
   public void end() {
     if (state == State.LIVE) {
-      observe(); // what was acknowledged last
+      observe(); // includes the last acknowledgements
       state = State.ENDED;
       since = node.nanos();
       tracked.clear();
@@ -195,7 +198,7 @@ public final class SharedSession {
     }
   }
 
-  /** Another socket has opened the session. Any thread. */
+  /** Another connection has opened the session. Any thread. */
   void fence() {
     socket.execute(this::fenced);
   }
@@ -220,7 +223,7 @@ public final class SharedSession {
       offer();
     } else if (state == State.ENDED) {
       if (over) {
-        leave(); // the store was away for so long that nobody goes on there
+        leave(); // the store was unavailable for a whole time to live: nothing can resume there
       } else {
         offer();
       }
@@ -228,7 +231,7 @@ public final class SharedSession {
     return state == State.GONE ? 0 : settings.positionInterval().toMillis();
   }
 
-  /** Looks where the subscriptions are, and asks for proof where that has changed. */
+  /** Checks the subscriptions' positions, and sends a ping if unconfirmed ones have changed. */
   private void observe() {
     boolean mayPing = pinged == null || pingIsOld();
     Map<Destination, String> unproven = new HashMap<>();
@@ -251,7 +254,7 @@ public final class SharedSession {
       long number = ++pings;
       pinged = unproven;
       pingedAt = node.nanos();
-      // Behind the tasks that wait, as a flush does that writes what was handed over before.
+      // Queued behind pending tasks, such as the flush that writes messages delivered before.
       socket.execute(
           () -> {
             if (state == State.LIVE) {
@@ -265,7 +268,7 @@ public final class SharedSession {
     return node.nanos() - pingedAt >= PONG_PATIENCE * settings.positionInterval().toNanos();
   }
 
-  /** Has the store keep up with what is confirmed, one update at a time. */
+  /** Stores confirmed positions, one update at a time. */
   private void offer() {
     if (state != State.GONE && !stored.isUnderWay()) {
       boolean idle = node.nanos() - storedAt >= settings.timeToLive().toNanos() / 3;
@@ -280,7 +283,7 @@ public final class SharedSession {
     }
   }
 
-  /** The store may have lost what it had: it gets all again. Any thread. */
+  /** The store may have lost data: everything is stored again. Any thread. */
   void restore() {
     socket.execute(
         () -> {
@@ -289,7 +292,7 @@ public final class SharedSession {
         });
   }
 
-  /** Runs when the store has answered; any thread. */
+  /** The store has answered; runs {@code then} afterwards. Any thread. */
   void answered(Update update, Outcome outcome, Runnable then) {
     socket.execute(
         () -> {
@@ -324,7 +327,7 @@ public final class SharedSession {
     node.remove(this);
   }
 
-  /** Whether the session may have a position of one more destination; gives up an unclaimed one. */
+  /** Whether one more destination may have a position; drops unclaimed ones if needed. */
   private boolean makeRoom(Destination destination) {
     if (tracked.size() >= settings.maxPositions()) {
       return false;
@@ -342,7 +345,7 @@ public final class SharedSession {
     return true;
   }
 
-  /** Destinations with a position, now or soon. */
+  /** The number of destinations that have, or will have, a position. */
   private int places() {
     int unclaimed = 0;
     for (Destination destination : confirmed.keySet()) {
@@ -353,7 +356,7 @@ public final class SharedSession {
     return tracked.size() + unclaimed;
   }
 
-  /** What the client did not subscribe to again in time. */
+  /** Drops positions to which the client did not resubscribe in time. */
   private void forgetUnclaimed() {
     if (!resumable.isEmpty()) {
       resumable = Map.of();

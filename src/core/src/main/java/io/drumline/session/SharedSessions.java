@@ -26,11 +26,11 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shared sessions of this node's sockets. Thread safe.
+ * The shared sessions of this node's connections. Thread safe.
  *
- * <p>Sessions hand over what is to be stored, each at most one update at a time. The node stores
- * all of them together, once an interval, a batch at a time: the cost follows the number of
- * sessions whose positions have changed, not that of messages.
+ * <p>Each session passes at most one update at a time to be stored. The node stores all of them
+ * together, in batches, once per interval, so that the cost depends on the number of sessions with
+ * changed positions, not on the number of messages.
  */
 public final class SharedSessions implements AutoCloseable {
   private static final long SOON_MILLIS = 20;
@@ -44,18 +44,18 @@ public final class SharedSessions implements AutoCloseable {
   private final NodeTimer timer;
   private final TaskGuard guard;
 
-  /** By client-id; a session leaves when it was stored a last time, or was fenced. */
+  /** By client-id; a session is removed when it was stored for the last time, or was fenced. */
   private final Map<String, SharedSession> sessions = new ConcurrentHashMap<>();
 
   private final Queue<Sending> waiting = new ConcurrentLinkedQueue<>();
 
-  /** Updates that wait or are under way. */
+  /** Updates that are queued or in flight. */
   private final AtomicInteger unanswered = new AtomicInteger();
 
   private final AtomicBoolean scheduled = new AtomicBoolean();
   private final AtomicBoolean scheduledSoon = new AtomicBoolean();
 
-  /** Whether a batch is under way; the next one follows it. */
+  /** Whether a batch is in flight; the next one follows it. */
   private final AtomicBoolean storing = new AtomicBoolean();
 
   private record Sending(SharedSession session, Update update) {}
@@ -97,12 +97,12 @@ public final class SharedSessions implements AutoCloseable {
   }
 
   /**
-   * Opens a client's session for its new socket; an older socket, on whatever node, is closed.
+   * Opens a client's session for its new connection; an older connection, on any node, is closed.
    *
-   * @param user whose it is; empty for those without a name
-   * @return empty where the client-id is another user's; fails with {@link BackplaneException},
-   *     whose sentence is for the client, where it cannot be opened now. Completes on the socket's
-   *     event loop, later.
+   * @param user its user; empty for clients without a user name
+   * @return empty if the client-id belongs to another user; fails with {@link BackplaneException},
+   *     whose message is for the client, if it cannot be opened now. Completes on the connection's
+   *     event loop, after this call.
    */
   public CompletionStage<Optional<SharedSession>> open(
       String clientId, String user, ClientSocket socket) {
@@ -130,7 +130,7 @@ public final class SharedSessions implements AutoCloseable {
           new BackplaneException("This node has as many shared sessions as it may.", null));
     }
     if (sessions.containsKey(clientId)) {
-      flush(); // the client is back at once: what its last socket left goes first
+      flush(); // the client is back at once: positions of its last connection are stored first
     }
     return store.open(clientId, user, settings.timeToLive());
   }
@@ -193,7 +193,7 @@ public final class SharedSessions implements AutoCloseable {
     }
   }
 
-  /** Does not wait for the interval's end: a client that has gone may be back at once. */
+  /** Does not wait for the interval's end: a client that has disconnected may return at once. */
   void storeSoon() {
     if (scheduledSoon.compareAndSet(false, true)) {
       later(
@@ -209,7 +209,7 @@ public final class SharedSessions implements AutoCloseable {
     timer.after(Duration.ofMillis(millis), guard, task);
   }
 
-  /** Stores what waits, unless a batch is under way, which the rest follows. */
+  /** Stores the queued updates, unless a batch is in flight: then they follow it. */
   void flush() {
     while (!waiting.isEmpty() && storing.compareAndSet(false, true)) {
       List<Sending> batch = new ArrayList<>();
@@ -221,7 +221,7 @@ public final class SharedSessions implements AutoCloseable {
         storing.set(false);
         continue;
       }
-      // Fails where the store throws: else no batch would ever follow.
+      // Fails if the store throws: otherwise no batch would ever follow.
       guard
           .stage(
               () ->
@@ -238,10 +238,10 @@ public final class SharedSessions implements AutoCloseable {
         case STORED, LOST -> metrics.stores.increment();
         case FAILED -> metrics.failures.increment();
         case FENCED -> {
-          // counted where its socket is closed
+          // counted when its connection is closed
         }
       }
-      // Else that session would store nothing any more.
+      // Retried on failure: otherwise the session would store nothing any more.
       timer.now(
           guard, () -> sent.session.answered(sent.update, outcome, unanswered::decrementAndGet));
     }
@@ -250,8 +250,8 @@ public final class SharedSessions implements AutoCloseable {
   }
 
   /**
-   * Stores what sessions that have ended leave, for at most a second. Called when all sockets are
-   * gone; not for event loops.
+   * Waits at most a second for the final updates of ended sessions. Called when all connections are
+   * closed; not for event loops.
    */
   @Override
   public void close() {
@@ -259,8 +259,8 @@ public final class SharedSessions implements AutoCloseable {
   }
 
   /**
-   * Waits, for at most a second, until what was handed over is stored; returns whether it is. Not
-   * for event loops.
+   * Waits at most a second until the queued updates are stored; returns whether they are. Not for
+   * event loops.
    */
   public boolean awaitStored() {
     long deadline = System.nanoTime() + GOODBYE.toNanos();

@@ -11,9 +11,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the store has of a shared session's positions, as far as it has said so, and the updates
- * that have it keep up: one at a time, each of which says which one it follows. Used on the
- * socket's event loop.
+ * The positions of a shared session that the store is known to have, and the updates that bring it
+ * up to date: one at a time, each naming the update it follows. Used on the connection's event
+ * loop.
  */
 final class StoredPositions {
   private final String clientId;
@@ -24,12 +24,12 @@ final class StoredPositions {
   /** The update that the store has yet to answer. */
   private @Nullable Update sending;
 
-  /** The last update that was made, and the one that the store has; 0 where it must get all. */
+  /** The last update created, and the one that the store has; 0 if it must receive everything. */
   private long number = Update.OPENING;
 
   private long base = Update.OPENING;
 
-  /** Up to this update, what the store said that it has, it may have lost since. */
+  /** Updates up to this number may have been lost although they were answered. */
   private long doubtful;
 
   StoredPositions(String clientId, String user, Opened opened) {
@@ -39,17 +39,17 @@ final class StoredPositions {
     this.stored = new HashMap<>(opened.positions());
   }
 
-  /** Whether an update has yet to be answered: no other is made meanwhile. */
+  /** Whether an update is in flight: no other is created meanwhile. */
   boolean isUnderWay() {
     return sending != null;
   }
 
-  /** Whether the store has exactly this. */
+  /** Whether the store has exactly these positions. */
   boolean has(Map<Destination, String> positions) {
     return base != Update.WHOLE && changes(positions).isEmpty();
   }
 
-  /** The update that brings the store here; null if it has all of it. */
+  /** The update that brings the store up to date; null if it is. */
   @Nullable Update next(Map<Destination, String> positions) {
     if (base == Update.WHOLE) {
       return whole(positions);
@@ -58,7 +58,7 @@ final class StoredPositions {
     return changes.isEmpty() ? null : send(changes);
   }
 
-  /** The update that brings the store here, whatever it has. */
+  /** The update that replaces everything in the store. */
   Update whole(Map<Destination, String> positions) {
     return send(update(Update.WHOLE, Map.copyOf(positions), Set.of()));
   }
@@ -69,7 +69,7 @@ final class StoredPositions {
     return update;
   }
 
-  /** The store may have lost what it had: it gets all again. */
+  /** The store may have lost data: everything must be stored again. */
   void doubt() {
     doubtful = number;
     base = Update.WHOLE;
@@ -89,7 +89,7 @@ final class StoredPositions {
       }
       case LOST, FAILED -> base = Update.WHOLE;
       case FENCED -> {
-        // another socket has the session: nothing follows
+        // another connection has the session: nothing follows
       }
     }
   }

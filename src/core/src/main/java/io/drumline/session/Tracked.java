@@ -4,22 +4,22 @@ import io.drumline.message.Destination;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A subscription whose position a shared session remembers. Called on the event loop, once an
+ * A subscription whose position a shared session stores. Called on the event loop, once per
  * interval, never for each message.
  */
 public interface Tracked {
-  /** What is subscribed to: an ordered destination, in the cluster's spelling. */
+  /** The ordered destination, in the cluster's form. */
   Destination destination();
 
   /**
-   * Where the client would go on, as a {@code message-id}: behind the last message that was written
-   * to it, or handed to the event loop to be written; with acknowledgements, behind the last up to
-   * which all are acknowledged. Before there was any, the point at which the subscription began.
+   * The {@code message-id} after which the client would resume: the last message written to it, or
+   * passed to the event loop to be written; with acknowledgements, the last one up to which all are
+   * acknowledged. Before any message, the position at which the subscription began.
    *
-   * @return null while that is not known: then the stored position stays as it is
+   * @return null if unknown: the stored position is left unchanged
    */
   @Nullable String received();
 
-  /** Whether {@link #received} is what the client has acknowledged, and needs no other proof. */
+  /** Whether {@link #received} is acknowledged by the client, and so needs no other proof. */
   boolean acknowledged();
 }
