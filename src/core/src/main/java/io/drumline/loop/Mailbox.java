@@ -7,10 +7,10 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs tasks in order, one at a time, on a pool that it shares with other mailboxes. It holds at
- * most one place in the pool's queue, and takes turns: after {@value #MAX_TASKS} tasks or 1 ms it
- * goes behind the others that wait there, so that a few busy ones never keep all threads. A task
- * that throws is counted and logged, and the next one runs. Any thread.
+ * Runs tasks in order, one at a time, on a pool shared with other mailboxes. It occupies at most
+ * one place in the pool's queue, and is fair: after {@value #MAX_TASKS} tasks or 1 ms it is queued
+ * again behind the others, so that a few busy mailboxes cannot block all threads. A task that
+ * throws is counted and logged, and the next one runs. Any thread.
  */
 public final class Mailbox implements Executor {
   static final int MAX_TASKS = 32;
@@ -22,14 +22,14 @@ public final class Mailbox implements Executor {
   private final LongSupplier nanos;
   private final ArrayDeque<Runnable> tasks = new ArrayDeque<>(2);
 
-  /** Whether a turn runs, or waits in the pool; guarded by {@code tasks}. */
+  /** Whether a turn is running or queued in the pool; guarded by {@code tasks}. */
   private boolean scheduled;
 
   /**
-   * @param pool where tasks run; what waits here is the owner's to bound
+   * @param pool runs the tasks; the owner must bound the tasks queued here
    * @param guard counts tasks that throw
-   * @param later runs what it is given after a moment: the pool has refused the mailbox's place
-   *     when tasks of others relied on it
+   * @param later runs its argument after a moment; used when the pool has rejected the mailbox
+   *     while other tasks were already queued in it
    */
   public Mailbox(Executor pool, TaskGuard guard, Executor later) {
     this(pool, guard, later, System::nanoTime);
@@ -43,10 +43,10 @@ public final class Mailbox implements Executor {
   }
 
   /**
-   * Runs the task behind those before it.
+   * Runs the task after those queued before it.
    *
-   * @throws java.util.concurrent.RejectedExecutionException if the pool refuses; the task will not
-   *     run
+   * @throws java.util.concurrent.RejectedExecutionException if the pool rejects it; the task will
+   *     not run
    */
   @Override
   public void execute(Runnable task) {
@@ -65,7 +65,7 @@ public final class Mailbox implements Executor {
     }
   }
 
-  /** Tasks that others have added meanwhile still run, though this one will not. */
+  /** This task will not run, but tasks that were queued meanwhile still must. */
   private void refused(Runnable task) {
     synchronized (tasks) {
       tasks.remove(task);
@@ -105,7 +105,7 @@ public final class Mailbox implements Executor {
     }
   }
 
-  /** Returns whether the turn is over; a pool that takes nothing leaves no choice but to go on. */
+  /** Returns whether the turn is over; if the pool rejects the mailbox, the turn goes on. */
   private boolean goBehind() {
     synchronized (tasks) {
       if (tasks.isEmpty()) {

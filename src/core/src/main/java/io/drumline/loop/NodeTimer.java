@@ -6,9 +6,8 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Runs short tasks later, on one thread of the node ({@code drumline-timer}): they hand over and
- * never wait. Not the JVM's common pool, which anything else in the process may occupy. Thread
- * safe.
+ * Runs short tasks later, on one thread of the node ({@code drumline-timer}). Tasks must not block.
+ * The JVM's common pool is not used, since anything in the process may occupy it. Thread safe.
  */
 public final class NodeTimer implements AutoCloseable {
   static final int MAX_FAILURES = 10;
@@ -17,13 +16,13 @@ public final class NodeTimer implements AutoCloseable {
   private final ScheduledThreadPoolExecutor thread;
   private final Duration again;
 
-  /** With a thread that starts with the first task. */
+  /** The thread starts with the first task. */
   public NodeTimer() {
     this(AGAIN);
   }
 
   /**
-   * @param again the pause before a task that has failed runs again
+   * @param again the pause before a failed task is retried
    */
   NodeTimer(Duration again) {
     this.again = again;
@@ -39,15 +38,17 @@ public final class NodeTimer implements AutoCloseable {
   }
 
   /**
-   * Runs {@code task} under {@code guard} after {@code delay}; never once the timer is closed. What
-   * goes on by it must not end with it: a task that throws runs again a second later, up to {@value
-   * #MAX_FAILURES} times.
+   * Runs {@code task} under {@code guard} after {@code delay}; never after the timer is closed. A
+   * task that throws is retried every second, up to {@value #MAX_FAILURES} times, so that one
+   * failure does not end what depends on it.
    */
   public void after(Duration delay, TaskGuard guard, Runnable task) {
     after(delay, guard, task, 0);
   }
 
-  /** Runs {@code task} under {@code guard} now, and if it throws again as {@link #after} does. */
+  /**
+   * Runs {@code task} under {@code guard} now; if it throws, it is retried as by {@link #after}.
+   */
   public void now(TaskGuard guard, Runnable task) {
     run(guard, task, 0);
   }
@@ -57,7 +58,7 @@ public final class NodeTimer implements AutoCloseable {
       var unused =
           thread.schedule(() -> run(guard, task, failures), delay.toNanos(), TimeUnit.NANOSECONDS);
     } catch (RejectedExecutionException e) {
-      // the node has ended
+      // the timer is closed
     }
   }
 
@@ -67,7 +68,7 @@ public final class NodeTimer implements AutoCloseable {
     }
   }
 
-  /** Drops what waits, and ends the thread. */
+  /** Drops pending tasks and ends the thread. */
   @Override
   public void close() {
     thread.shutdownNow();

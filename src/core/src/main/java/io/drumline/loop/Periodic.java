@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one way to start a periodic task in a node. An executor drops a periodic task that throws,
- * and nobody is told; here, whatever it throws is counted and logged ({@link TaskGuard}), and the
- * task goes on. One instance a node. Thread safe.
+ * Starts the periodic tasks of a node. An executor silently drops a periodic task that throws;
+ * here, anything thrown is counted and logged ({@link TaskGuard}), and the task continues. One
+ * instance per node. Thread safe.
  */
 public final class Periodic {
   private final MeterRegistry registry;
@@ -42,12 +42,12 @@ public final class Periodic {
   }
 
   /**
-   * Runs {@code work} on {@code executor} after {@code period}, and again a period after each end
-   * of it, whatever it throws.
+   * Runs {@code work} on {@code executor} with a delay of {@code period} before the first run and
+   * after each run, whatever it throws.
    *
-   * @param name of the kind of task, a label of {@code drumline_task_failures_total}: lower case
-   *     with underscores, from a fixed set, listed in docs/metrics.md
-   * @throws java.util.concurrent.RejectedExecutionException if the executor has ended
+   * @param name the kind of task, a label of {@code drumline_task_failures_total}: lower case with
+   *     underscores, from a fixed set, listed in docs/metrics.md
+   * @throws java.util.concurrent.RejectedExecutionException if the executor is shut down
    */
   public PeriodicTask every(
       ScheduledExecutorService executor, Duration period, String name, Runnable work) {
@@ -65,7 +65,7 @@ public final class Periodic {
   }
 
   /**
-   * The guard of tasks that run once, or by another schedule than {@link #every}.
+   * The guard for tasks that run once, or on another schedule than {@link #every}.
    *
    * @param name as for {@link #every}
    */
@@ -89,19 +89,19 @@ public final class Periodic {
   }
 
   /**
-   * Has this told of everything that fails under a guard, on the thread where it did: an error may
-   * leave no memory to log it with. Any thread.
+   * Sets the listener for failures under any guard, called on the thread of the failure before
+   * logging: an error may leave no memory to log it. Any thread.
    */
   public void onFailure(Consumer<Throwable> listener) {
     failures = listener;
   }
 
-  /** All guards, those of tasks that run once and of mailboxes included. */
+  /** All guards, including those of one-time tasks and mailboxes. */
   Collection<TaskGuard> guards() {
     return List.copyOf(guards.values());
   }
 
-  /** Has this stand in for each run under a guard from now on; null for none. */
+  /** Sets the hook that runs all guarded work from now on; null for none. */
   void hook(@Nullable TaskHook standIn) {
     hook = standIn;
     guards.values().forEach(guard -> guard.hook(standIn));

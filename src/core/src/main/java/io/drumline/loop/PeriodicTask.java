@@ -5,7 +5,7 @@ import java.util.concurrent.Future;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** A task that {@link Periodic} runs again and again until it is cancelled. Any thread. */
+/** A task that {@link Periodic} runs repeatedly until it is cancelled. Any thread. */
 public final class PeriodicTask implements Runnable {
   private final Periodic periodic;
   private final TaskGuard guard;
@@ -28,7 +28,7 @@ public final class PeriodicTask implements Runnable {
     this.lastRun = nanos.getAsLong();
   }
 
-  /** Of the kind of task; tasks of several event loops share it. */
+  /** The kind of task; tasks of several event loops share it. */
   public String name() {
     return guard.task();
   }
@@ -43,17 +43,17 @@ public final class PeriodicTask implements Runnable {
     return thread;
   }
 
-  /** How many runs have begun. */
+  /** The number of runs started. */
   public long runs() {
     return runs;
   }
 
-  /** Time since the task last began to run, or was registered. */
+  /** Time since the task last started to run, or was registered. */
   public Duration age() {
     return Duration.ofNanos(nanos.getAsLong() - lastRun);
   }
 
-  /** Runs the task no more; one that is running goes on to its end. */
+  /** Cancels the task; a run in progress is completed. */
   public void cancel() {
     cancelled = true;
     Future<?> scheduled = schedule;
@@ -70,7 +70,7 @@ public final class PeriodicTask implements Runnable {
     }
   }
 
-  /** For the executor. */
+  /** Called by the executor. */
   @Override
   @SuppressWarnings("NonAtomicVolatileUpdate") // one run at a time
   public void run() {

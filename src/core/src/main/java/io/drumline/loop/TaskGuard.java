@@ -8,9 +8,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands between a task and what runs it: whatever the task throws is counted ({@code
- * drumline_task_failures_total}) and logged once per cause and 10 seconds, and goes no further. Any
- * thread.
+ * Runs tasks and catches everything they throw: it is counted ({@code
+ * drumline_task_failures_total}) and logged once per cause and 10 seconds. Any thread.
  */
 public final class TaskGuard {
   private final String task;
@@ -20,7 +19,7 @@ public final class TaskGuard {
   private volatile @Nullable TaskHook hook;
 
   /**
-   * @param listener told of each failure, before it is logged
+   * @param listener called for each failure, before it is logged
    */
   TaskGuard(String task, Counter failures, ThrottledLog log, Consumer<Throwable> listener) {
     this.task = task;
@@ -34,12 +33,12 @@ public final class TaskGuard {
     return task;
   }
 
-  /** Has this stand in for each run from now on. */
+  /** Sets the hook that runs the work from now on; null for none. */
   void hook(@Nullable TaskHook hook) {
     this.hook = hook;
   }
 
-  /** Runs {@code work} now; returns whether it came to its end. */
+  /** Runs {@code work} now; returns whether it completed without an exception. */
   @SuppressWarnings("CatchThrowable") // an Error must not end the schedule either
   public boolean run(Runnable work) {
     try {
@@ -56,12 +55,12 @@ public final class TaskGuard {
     }
   }
 
-  /** What runs {@code work} under this guard. */
+  /** A task that runs {@code work} under this guard. */
   public Runnable guard(Runnable work) {
     return () -> run(work);
   }
 
-  /** Begins something; one that throws instead gives a stage that fails. */
+  /** Starts an asynchronous operation; if that throws, returns a failed stage. */
   @SuppressWarnings("CatchThrowable")
   public <T> CompletionStage<T> stage(Supplier<? extends CompletionStage<T>> start) {
     try {
@@ -85,11 +84,11 @@ public final class TaskGuard {
           failure.toString(),
           failure);
     } catch (Throwable ignored) {
-      // no memory to log with: it is counted
+      // no memory to log it; it is counted
     }
   }
 
-  /** How often the task has failed. */
+  /** The number of failures of the task. */
   public long failures() {
     return (long) failures.count();
   }

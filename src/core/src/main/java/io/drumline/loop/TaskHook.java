@@ -1,6 +1,6 @@
 package io.drumline.loop;
 
-/** Runs guarded work in its guard's place, so that tests can have some of it fail. Any thread. */
+/** Runs guarded work in place of its guard, so that tests can make it fail. Any thread. */
 @FunctionalInterface
 interface TaskHook {
   /**

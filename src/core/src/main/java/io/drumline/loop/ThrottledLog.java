@@ -16,15 +16,15 @@ import org.slf4j.Logger;
 import org.slf4j.event.Level;
 
 /**
- * A log for what may happen thousands of times a second: the first line of a cause is written at
- * once, those of the next 10 seconds are counted, and then the last of them is written with their
- * count. A line that comes alone is written unchanged.
+ * A log for events that may happen thousands of times a second. The first line of a cause is
+ * written at once. Lines of the same cause in the next 10 seconds are counted, and then the last of
+ * them is written with the count. A line without repetitions is written unchanged.
  *
- * <p>At most {@value #MAX_CAUSES} causes are told apart at a time; all beyond them share one.
+ * <p>At most {@value #MAX_CAUSES} causes are distinguished at a time; all others share one.
  *
- * <p>Thread safe; never throws, not even where a line cannot be written; never blocks for longer
- * than it takes to write a line. Keep it in an instance field, not a static one, so that several
- * nodes of a process do not silence each other.
+ * <p>Thread safe; never throws, even if a line cannot be written; never blocks for longer than it
+ * takes to write a line. Keep it in an instance field, not a static one, so that several nodes in
+ * one process do not silence each other.
  */
 public final class ThrottledLog {
   static final Duration INTERVAL = Duration.ofSeconds(10);
@@ -40,7 +40,7 @@ public final class ThrottledLog {
 
   private record Line(Level level, String format, List<@Nullable Object> arguments) {}
 
-  /** When a cause was written last, and what was left out since then. */
+  /** When a line of this cause was last written, and the lines suppressed since then. */
   private static final class Cause {
     final long writtenAt;
     int leftOut;
@@ -58,7 +58,7 @@ public final class ThrottledLog {
 
   /**
    * @param nanos the clock, in nanoseconds
-   * @param executor calls back after {@link #INTERVAL}, to write what was left out
+   * @param executor runs a task after {@link #INTERVAL}, which writes suppressed lines
    */
   ThrottledLog(Logger log, LongSupplier nanos, ScheduledExecutorService executor) {
     this.log = log;
@@ -67,11 +67,11 @@ public final class ThrottledLog {
   }
 
   /**
-   * Logs at WARN, unless this cause was logged a moment ago.
+   * Logs at WARN, unless this cause was logged within the last 10 seconds.
    *
-   * @param cause tells kinds of lines apart; not of a user, a destination or the like
+   * @param cause distinguishes kinds of lines; must not contain a user, a destination or the like
    * @param format as for SLF4J
-   * @param arguments as for SLF4J; an exception last is written with its stack trace
+   * @param arguments as for SLF4J; an exception in last place is written with its stack trace
    */
   public void warn(String cause, String format, @Nullable Object... arguments) {
     log(cause, new Line(Level.WARN, format, Arrays.asList(arguments)));
@@ -87,18 +87,18 @@ public final class ThrottledLog {
     log(cause, new Line(Level.INFO, format, Arrays.asList(arguments)));
   }
 
-  @SuppressWarnings("CatchThrowable") // whoever tells goes on: it is often about to clean up
+  @SuppressWarnings("CatchThrowable") // callers must go on: they are often about to clean up
   private void log(String cause, Line line) {
     try {
       if (admit(cause, line)) {
         write(line, 0);
       }
     } catch (Throwable e) {
-      // there is nowhere to tell it
+      // there is nowhere to report it
     }
   }
 
-  /** Returns whether the line is to be written now; otherwise it is counted. */
+  /** Returns whether the line must be written now; otherwise it is counted. */
   private synchronized boolean admit(String name, Line line) {
     long now = nanos.getAsLong();
     String key = name;
@@ -117,7 +117,7 @@ public final class ThrottledLog {
     known.last = line;
     if (!scheduled) {
       schedule(INTERVAL.toNanos() - (now - known.writtenAt));
-      scheduled = true; // else the next line tries again
+      scheduled = true; // if scheduling fails, the next line tries again
     }
     return false;
   }
@@ -134,7 +134,7 @@ public final class ThrottledLog {
     }
   }
 
-  /** The causes whose time is over and that have left something out. */
+  /** The causes whose interval has ended and that have suppressed lines. */
   private synchronized List<Cause> takeOver() {
     long now = nanos.getAsLong();
     List<Cause> over = new ArrayList<>();

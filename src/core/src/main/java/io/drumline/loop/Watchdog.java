@@ -17,14 +17,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells whether the process ran, and whether its periodic tasks do: a thread of its own ({@code
- * drumline-watchdog}) looks at both four times a second and does nothing else.
+ * Detects pauses of the process and stuck periodic tasks: a separate thread ({@code
+ * drumline-watchdog}) checks for both four times a second and does nothing else.
  *
- * <p>A task counts as stuck when it did not run for {@link #STUCK_AFTER} plus its period, counted
- * in looks of this thread: time in which the whole process was stopped does not count. Thread safe.
+ * <p>A task is stuck when it did not run for {@link #STUCK_AFTER} plus its period, counted in
+ * checks of this thread, so that time in which the whole process was paused does not count. Thread
+ * safe.
  */
 public final class Watchdog implements AutoCloseable {
-  /** How long a task may be overdue before the node is not live: nothing of ours takes so long. */
+  /** How long a task may be overdue before the node is not live: no task takes this long. */
   public static final Duration STUCK_AFTER = Duration.ofSeconds(30);
 
   static final Duration BEAT = Duration.ofMillis(250);
@@ -39,7 +40,7 @@ public final class Watchdog implements AutoCloseable {
   private final LongSupplier millis;
   private final TaskGuard guard;
 
-  /** Of this thread only: what it saw of each task. */
+  /** State of each task; used by this thread only. */
   private final Map<PeriodicTask, Progress> progress = new HashMap<>();
 
   private volatile long beatAt;
@@ -49,7 +50,7 @@ public final class Watchdog implements AutoCloseable {
   private volatile List<String> stuck = List.of();
   private volatile @Nullable Thread thread;
 
-  /** How many runs a task had begun, and for how many beats it has begun none. */
+  /** The number of runs last seen, and the beats since it changed. */
   private static final class Progress {
     long runs = -1;
     int beats;
@@ -58,14 +59,14 @@ public final class Watchdog implements AutoCloseable {
 
   /**
    * @param periodic the node's tasks
-   * @param pauseLimit how long the process may stand still before {@link #stoodStill} says so
+   * @param pauseLimit how long the process may be paused before {@link #stoodStill} reports it
    */
   public Watchdog(Periodic periodic, Duration pauseLimit, MeterRegistry registry) {
     this(periodic, pauseLimit, STUCK_AFTER, registry);
   }
 
   /**
-   * The same.
+   * The same with another limit for stuck tasks.
    *
    * @param stuckAfter how long a task may be overdue before the node is not live
    */
@@ -78,7 +79,7 @@ public final class Watchdog implements AutoCloseable {
   }
 
   /**
-   * With clocks of its own, and without a metric.
+   * With the given clocks, and without a metric.
    *
    * @param nanos the monotonic clock
    * @param millis the wall clock
@@ -123,7 +124,7 @@ public final class Watchdog implements AutoCloseable {
     }
   }
 
-  @SuppressWarnings("ReferenceEquality") // this very thread
+  @SuppressWarnings("ReferenceEquality") // identity
   private void run() {
     while (thread == Thread.currentThread()) {
       guard.run(this::beat);
@@ -150,14 +151,14 @@ public final class Watchdog implements AutoCloseable {
   }
 
   /**
-   * Whether the process, and not only the caller's thread, stood still for the pause limit or
-   * longer, and the end of that is after {@code since}, by {@link System#nanoTime}; also if it has
-   * just gone on and the watchdog has not run yet.
+   * Whether the process, not only the caller's thread, was paused for the pause limit or longer,
+   * and the pause ended after {@code since}, a {@link System#nanoTime}. Also true if the process
+   * has just resumed and the watchdog has not run yet.
    *
-   * <p>Both clocks must have gone on in the meantime: a wall clock that was set is no pause.
+   * <p>Both clocks must have advanced in the meantime: a changed wall clock is not a pause.
    */
   public boolean stoodStill(long since) {
-    // The open pause first: a beat in between writes the end of the pause before it moves on.
+    // The current pause first: a beat in between stores the end of the pause before it moves on.
     return pauseNow() >= pauseLimit.toNanos() || (paused && pauseEndedAt - since > 0);
   }
 
@@ -213,7 +214,7 @@ public final class Watchdog implements AutoCloseable {
     return stuck.isEmpty();
   }
 
-  /** The tasks that do not run, each as its name and thread; empty while the node is live. */
+  /** The stuck tasks, each as its name and thread; empty while the node is live. */
   public List<String> stuck() {
     return stuck;
   }

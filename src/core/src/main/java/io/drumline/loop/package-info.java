@@ -1,4 +1,6 @@
-/** Guarded tasks: what runs periodically or later fails loudly, is counted, and goes on. */
+/**
+ * Guarded tasks: failures of periodic and delayed tasks are counted and logged, and tasks go on.
+ */
 @NullMarked
 package io.drumline.loop;
 
