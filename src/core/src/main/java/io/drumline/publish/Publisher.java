@@ -10,7 +10,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Hands what clients and applications of this node publish to the backplane. Thread safe. */
+/** Publishes messages of this node's clients and applications. Thread safe. */
 public final class Publisher {
   private final Backplane backplane;
   private final @Nullable Spans spans;
@@ -18,7 +18,7 @@ public final class Publisher {
   private final Counter failed;
 
   /**
-   * @param spans null unless messages are traced
+   * @param spans null if messages are not traced
    */
   public Publisher(Backplane backplane, @Nullable Spans spans, MeterRegistry registry) {
     this.backplane = backplane;
@@ -39,7 +39,7 @@ public final class Publisher {
   }
 
   /**
-   * Publishes what a client sent, in a span that follows its own where it has one.
+   * Publishes a client's message, in a span that follows the client's own span, if any.
    *
    * @param headers the client's headers by name
    * @return the message id, once accepted; see {@link Backplane#publish}

@@ -1,4 +1,7 @@
-/** What clients, applications and backends publish goes to the backplane, counted and traced. */
+/**
+ * Publishes messages of clients, applications and backends to the backplane, with metrics and
+ * traces.
+ */
 @NullMarked
 package io.drumline.publish;
 

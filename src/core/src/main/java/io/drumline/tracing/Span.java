@@ -11,6 +11,6 @@ public interface Span {
   /** Marks it as failed. */
   void error(Throwable failure);
 
-  /** Ends it, with the failure where there was one. */
+  /** Ends it, with the failure if there was one. */
   void end(@Nullable Throwable failure);
 }

@@ -1,4 +1,4 @@
-/** Traces of messages through the cluster, where tracing is on. */
+/** Traces of messages through the cluster, if tracing is on. */
 @NullMarked
 package io.drumline.tracing;
 
