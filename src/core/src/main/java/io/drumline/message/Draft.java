@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param id the publisher's own id for idempotent publishing, or null: of several messages with the
  *     same id and destination within {@link #ID_MINUTES} minutes, only one is published; ignored
  *     for ephemeral destinations
- * @param session the only session of the destination's user that must receive it, or null for all
+ * @param session the only session of the destination's user that receives it, or null for all
  */
 @SuppressWarnings("ArrayRecordComponent") // passed on once, never compared
 public record Draft(

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param time when it was published, in milliseconds since 1970, by the publishing node's clock
  * @param headers escaped STOMP 1.2 header lines, as in {@link Draft#headers()}
  * @param body the body's bytes
- * @param session the only session that must receive it, or null for all
+ * @param session the only session that receives it, or null for all
  */
 @SuppressWarnings("ArrayRecordComponent") // shared and read-only; never compared
 public record Publication(
