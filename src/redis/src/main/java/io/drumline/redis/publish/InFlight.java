@@ -6,24 +6,26 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
- * What a publisher has sent and has no answer for: by its deadlines, and by number, for publishers
- * that must not overtake it.
+ * Publications that a publisher has sent and has no answer for: by deadline, and by number for
+ * other publishers that must not overtake them.
  *
  * <p>Used on the owner's thread, except {@link #settle}.
  */
 final class InFlight {
-  /** In the order sent first; those that are done leave when they are at the head. */
+  /** In the order first sent; completed ones are removed when they reach the head. */
   private final ArrayDeque<PendingPublication> sent = new ArrayDeque<>();
 
-  /** How many were sent, and of these how many Redis has answered or lost. */
+  /** The number sent, and of these the number that Redis has answered or lost. */
   private final AtomicLong dispatched = new AtomicLong();
 
   private final AtomicLong settled = new AtomicLong();
 
-  /** What others have sent of keys that they had before. */
+  /** Publications of other publishers for keys that those had before. */
   private final Predecessors predecessors = new Predecessors();
 
-  /** Watches the deadline of one that is sent for the first time, here or by another publisher. */
+  /**
+   * Watches the deadline of a publication sent for the first time, here or by another publisher.
+   */
   void watch(PendingPublication publication) {
     sent.add(publication);
   }
@@ -33,7 +35,7 @@ final class InFlight {
   }
 
   /**
-   * One was answered, or its connection lost; any thread.
+   * One was answered, or its connection was lost; any thread.
    *
    * @return whether that was the last one
    */
@@ -46,18 +48,18 @@ final class InFlight {
   }
 
   /**
-   * Whether what others have sent before is settled, or has taken too long; what came back from it
-   * is handed over by then.
+   * Whether earlier publications of other publishers are settled or timed out; those to be resent
+   * have been handed over by then.
    */
   boolean isFree() {
     return predecessors.settled();
   }
 
   /**
-   * Not free before what another publisher has sent until now is settled, and what it follows
-   * itself.
+   * Waits until everything that another publisher has sent so far is settled, including what that
+   * one waits for itself.
    *
-   * @param handOver has the other publisher hand over what came back
+   * @param handOver makes the other publisher hand over publications to be resent
    */
   void follow(InFlight other, Duration patience, Runnable handOver) {
     predecessors.addAll(other.predecessors);
@@ -70,7 +72,7 @@ final class InFlight {
     }
   }
 
-  /** Takes out what began longer ago than the time-out. */
+  /** Removes publications older than the timeout. */
   void expire(long timeoutNanos, long now, Consumer<PendingPublication> late) {
     forgetAnswered();
     for (PendingPublication next;

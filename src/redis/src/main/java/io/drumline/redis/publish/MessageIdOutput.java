@@ -9,8 +9,9 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answer of {@code publish.lua} as a message-id: an epoch, an offset, and the id where it is
- * another message's. A plain PUBLISH answers with the number of its receivers: the id alone.
+ * The answer of {@code publish.lua} as a message-id: an epoch, an offset, and the id if it is that
+ * of another message. A plain PUBLISH answers with the number of its receivers: then the message-id
+ * is the id alone.
  */
 final class MessageIdOutput extends CommandOutput<String, byte[], String> {
   private String id;

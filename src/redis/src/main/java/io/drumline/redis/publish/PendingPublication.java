@@ -7,17 +7,17 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A publication that its publisher has no answer for yet. It may be sent more than once: its id and
- * its sequence number stay the same.
+ * A publication without an answer yet. It may be sent more than once, with the same id and sequence
+ * number.
  */
 final class PendingPublication {
-  /** What is known of it. */
+  /** What is known about it. */
   private enum Stage {
     /** Redis does not have it. */
     WAITING,
-    /** It was sent, and nothing has come of it yet. */
+    /** It was sent, without an answer so far. */
     IN_FLIGHT,
-    /** An answer to it was lost: Redis may have it, whatever comes of it when it is sent again. */
+    /** An answer was lost: Redis may have stored it, whatever a resend returns. */
     UNKNOWN
   }
 
@@ -48,7 +48,7 @@ final class PendingPublication {
             : Envelope.ephemeral(draft, id, time);
   }
 
-  /** Its place among all that the node sends. */
+  /** Its position among everything that the node sends. */
   long sequence() {
     return sequence;
   }
@@ -57,7 +57,7 @@ final class PendingPublication {
     return sequence != 0;
   }
 
-  /** Nano time of the first time it was sent. */
+  /** {@link System#nanoTime} when it was first sent. */
   long firstSent() {
     return firstSent;
   }
@@ -67,12 +67,12 @@ final class PendingPublication {
     this.firstSent = System.nanoTime();
   }
 
-  /** Whether an answer to it was lost: Redis may have it. */
+  /** Whether an answer was lost: Redis may have stored it. */
   boolean isUnknown() {
     return stage == Stage.UNKNOWN;
   }
 
-  /** Whether it was sent and nothing has come of it yet. */
+  /** Whether it was sent, without an answer so far. */
   boolean isInFlight() {
     return stage == Stage.IN_FLIGHT;
   }
@@ -82,7 +82,7 @@ final class PendingPublication {
     move(Stage.IN_FLIGHT);
   }
 
-  /** Redis has answered that it did nothing with it. */
+  /** Redis has answered that it did not process it. */
   void markNotTaken() {
     move(Stage.WAITING);
   }
@@ -92,7 +92,7 @@ final class PendingPublication {
     move(Stage.UNKNOWN);
   }
 
-  /** By the owner and by Lettuce's I/O threads: none may undo UNKNOWN. */
+  /** Called by the owner and by Lettuce's I/O threads: neither may undo UNKNOWN. */
   private synchronized void move(Stage next) {
     if (stage != Stage.UNKNOWN) {
       stage = next;
@@ -100,9 +100,10 @@ final class PendingPublication {
   }
 
   /**
-   * Redis has answered that it did nothing with it, as its slot is another's, or on its way.
+   * Redis has answered that it did not process it, because its slot belongs to another master or is
+   * being migrated.
    *
-   * @param askAddress address of the Redis to ask instead for this once; null if none
+   * @param askAddress address of the Redis to ask once instead; null if none
    */
   void markRedirected(@Nullable String askAddress) {
     markNotTaken();
@@ -110,17 +111,17 @@ final class PendingPublication {
     redirected = true;
   }
 
-  /** Whether that ever was so. */
+  /** Whether it was ever redirected. */
   boolean wasRedirected() {
     return redirected;
   }
 
-  /** The Redis to which its slot is on the way, where that is to be asked next; else null. */
+  /** The Redis to ask next, to which its slot is being migrated; else null. */
   @Nullable String askAddress() {
     return askAddress;
   }
 
-  /** Gives its room back; returns whether it had it until now. */
+  /** Releases its place in the limits; returns whether it still held one. */
   synchronized boolean release() {
     boolean held = !released;
     released = true;

@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all publications of a node have in common, whichever Redis they go to: how many it holds,
- * their order, and how they end. Thread safe, except {@link #nextSequence}.
+ * The state shared by all publications of a node, whichever Redis they go to: their limits, order
+ * and outcome. Thread safe, except {@link #nextSequence}.
  */
 public final class PendingPublications {
   static final String NOT_ACCEPTED = "The message was not accepted";
@@ -37,16 +37,16 @@ public final class PendingPublications {
   private final RedisRefusals refusals;
   private final TaskGuard guard;
 
-  /** What is held until Redis has answered, timed out or not. */
+  /** Publications held until Redis has answered, even if they have timed out. */
   private final AtomicInteger heldRequests = new AtomicInteger();
 
   private final AtomicLong heldBytes = new AtomicLong();
 
-  /** Of the last one sent first: microseconds, or one more than before. Owner's. */
+  /** Of the last one first sent: microseconds, or one more than before. Owner's thread. */
   private long sequence;
 
   /**
-   * @param guard counts what fails in the node itself
+   * @param guard counts internal failures of the node
    */
   public PendingPublications(
       RedisSettings settings, RedisMetrics metrics, RedisRefusals refusals, TaskGuard guard) {
@@ -58,14 +58,16 @@ public final class PendingPublications {
     metrics.held(heldRequests, heldBytes);
   }
 
-  /** Holds another one, to be released in any case; returns whether there was room for it. */
+  /**
+   * Holds another publication, which must be released in any case; returns whether there was room.
+   */
   boolean hold(PendingPublication publication) {
     int requests = heldRequests.incrementAndGet();
     long bytes = heldBytes.addAndGet(publication.payload.length);
     return requests <= mostRequests && bytes <= mostBytes;
   }
 
-  /** Idempotent. */
+  /** Releases a publication. Idempotent. */
   void release(PendingPublication publication) {
     if (publication.release()) {
       heldRequests.decrementAndGet();
@@ -73,7 +75,7 @@ public final class PendingPublications {
     }
   }
 
-  /** A greater number than ever before; on the backplane's thread only. */
+  /** A number greater than any before; on the backplane's thread only. */
   long nextSequence() {
     sequence = Math.max(sequence + 1, TimeUnit.MILLISECONDS.toMicros(System.currentTimeMillis()));
     return sequence;
@@ -83,17 +85,17 @@ public final class PendingPublications {
     metrics.publishRetried();
   }
 
-  /** The sentence while Redis cannot be asked. */
+  /** The error message while Redis is unavailable. */
   String unavailable() {
     return refusals.unavailable(NOT_ACCEPTED);
   }
 
-  /** The script was sent to Redis again. */
+  /** The script was loaded into Redis again, or that failed. */
   void loaded(@Nullable Throwable failure) {
     var unused = refusals.failed(Operation.PUBLISH, failure);
   }
 
-  /** Counts what Redis answered; the sentence for the publisher. */
+  /** Counts an error from Redis; returns the error message for the publisher. */
   String refused(Throwable failure) {
     RedisRefusal reason = refusals.failed(Operation.PUBLISH, failure);
     return refusals.rejected(
@@ -112,7 +114,7 @@ public final class PendingPublications {
     }
   }
 
-  /** Its command could not be made: Redis has not got it this time. */
+  /** Its command could not be created: Redis has not received it this time. */
   void notSent(PendingPublication publication, Throwable e) {
     end(publication, publication.isUnknown() ? LOST : NOT_SENT, e);
   }
@@ -128,7 +130,7 @@ public final class PendingPublications {
     fail(publication, message, e);
   }
 
-  /** Counts what fails and need not end a publication. */
+  /** Counts failures that do not end a publication. */
   TaskGuard guard() {
     return guard;
   }
@@ -138,12 +140,12 @@ public final class PendingPublications {
     fail(publication, message, null);
   }
 
-  /** It was to be sent again, and is not. */
+  /** Rejects a publication that was to be resent. */
   void rejectAgain(PendingPublication publication) {
     reject(publication, publication.isUnknown() ? LOST : unavailable());
   }
 
-  /** Its time is over; it is held until Redis has answered. */
+  /** The publication timed out; it is held until Redis has answered. */
   void failLate(PendingPublication publication) {
     String message = publication.isInFlight() ? TIMED_OUT : unavailable();
     fail(publication, publication.isUnknown() ? LOST : message, null);

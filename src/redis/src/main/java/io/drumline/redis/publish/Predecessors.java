@@ -6,17 +6,17 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What publishers have sent of keys that another one has now, until it is settled or has taken too
- * long: the other one waits for it. Used by one thread.
+ * Publications that other publishers have sent for keys that this publisher has now. It waits until
+ * they are settled or have timed out. Used by one thread.
  */
 final class Predecessors {
   private final List<Predecessor> list = new ArrayList<>();
 
   /**
-   * @param upTo how many must be settled
-   * @param settled how many are
-   * @param until nano time from which on they are not waited for
-   * @param handOver hands over what came back
+   * @param upTo the number that must be settled
+   * @param settled the number settled so far
+   * @param until nano time after which they are not waited for
+   * @param handOver hands over publications to be resent
    */
   private record Predecessor(long upTo, AtomicLong settled, long until, Runnable handOver) {
     boolean isOver(long now) {

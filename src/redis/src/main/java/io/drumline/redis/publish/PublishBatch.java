@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Publications that go out in one flush. Used on the owner's thread. */
+/** Publications sent in one flush. Used on the owner's thread. */
 final class PublishBatch {
   private static final int MOST = 512;
 
@@ -21,7 +21,7 @@ final class PublishBatch {
   private final List<PendingPublication> added = new ArrayList<>();
   private boolean ordered;
 
-  /** Takes the answer for each, on Lettuce's I/O thread, in the order sent. */
+  /** Receives the answer for each, on Lettuce's I/O thread, in the order sent. */
   interface Answers {
     void answered(
         PendingPublication publication,
@@ -31,8 +31,8 @@ final class PublishBatch {
   }
 
   /**
-   * @param replicas what to send behind the batch, to know how many replicas have it; null if none
-   *     is needed
+   * @param replicas the WAIT to send after the batch, to know how many replicas have it; null if
+   *     not needed
    */
   PublishBatch(
       PublishScript script,
@@ -51,11 +51,11 @@ final class PublishBatch {
     return commands.size() < MOST;
   }
 
-  /** One whose command cannot be made is rejected: nothing is sent, and those behind it go on. */
+  /** A publication whose command cannot be created is rejected; the others are still sent. */
   @SuppressWarnings("CatchThrowable")
   void add(PendingPublication publication) {
     if (publication.result.isDone()) {
-      publications.release(publication); // it timed out while it waited
+      publications.release(publication); // it timed out while it was queued
       return;
     }
     boolean first = !publication.wasSent();
@@ -85,7 +85,7 @@ final class PublishBatch {
     commands.add(command);
   }
 
-  /** What was added. */
+  /** The publications added. */
   List<PendingPublication> publications() {
     return added;
   }

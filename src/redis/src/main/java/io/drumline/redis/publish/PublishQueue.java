@@ -8,10 +8,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
 /**
- * Publications to the masters of a cluster, in the order in which they came, until the backplane's
- * thread gives each to the publisher of the master that has its slot by then. Where callers chose
- * it, one of them could still choose the master that had the slot before, while what is newer goes
- * to the one that has it now.
+ * Queues publications to the masters of a cluster in their order, until the backplane's thread
+ * passes each to the publisher of the master that has its slot then. If callers chose the
+ * publisher, one of them could still choose the slot's previous master while newer messages already
+ * go to the current one.
  */
 public final class PublishQueue {
   private final PublishScript script;
@@ -19,7 +19,7 @@ public final class PublishQueue {
   private final RedisLane<PendingPublication> lane;
 
   /**
-   * @param publishers who publishes to a destination now; may be asked by any thread
+   * @param publishers finds the current publisher for a destination; called on any thread
    */
   public PublishQueue(
       PublishScript script, EventExecutor owner, Function<Destination, RedisPublisher> publishers) {
@@ -37,7 +37,7 @@ public final class PublishQueue {
     return publication.result;
   }
 
-  /** Gives all to their publishers; called by the owner. */
+  /** Passes all publications to their publishers; called by the owner. */
   public void distribute() {
     for (PendingPublication next; (next = lane.poll()) != null; ) {
       publishers.apply(next.destination).add(next);

@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Makes the commands that publish: {@code publish.lua}, or PUBLISH for ephemeral destinations. */
+/** Creates the publish commands: {@code publish.lua}, or PUBLISH for ephemeral destinations. */
 public final class PublishScript {
   private static final RedisScript SCRIPT = RedisScript.load("publish.lua");
   private static final long ID_SECONDS = Duration.ofMinutes(Draft.ID_MINUTES).toSeconds();
@@ -27,7 +27,7 @@ public final class PublishScript {
   private final String publisher;
 
   /**
-   * @param timeout after which a publication has failed
+   * @param timeout after which a publication fails
    */
   public PublishScript(RedisKeys keys, MessageIds ids, Retentions retentions, Duration timeout) {
     this.keys = keys;
@@ -37,19 +37,20 @@ public final class PublishScript {
     this.publisher = "p:" + ids.incarnation();
   }
 
-  /** What is to be sent for a draft; any thread. */
+  /** Creates the publication for a draft; any thread. */
   PendingPublication pending(Draft draft) {
     return new PendingPublication(draft, ids.next());
   }
 
-  /** What makes Redis know it. */
+  /** The script, to be loaded into Redis. */
   RedisScript source() {
     return SCRIPT;
   }
 
   /**
-   * The command for a publication that has its sequence number. Where another Redis is asked for it
-   * that is just taking over its slot, only the key is named that makes it known.
+   * The command for a publication that has its sequence number. If a Redis that is importing the
+   * slot is asked (ASK), only the meta key is named: Redis rejects commands with several keys of
+   * which some are not there yet.
    */
   AsyncCommand<String, byte[], String> command(PendingPublication publication) {
     Destination destination = publication.destination;
@@ -96,7 +97,7 @@ public final class PublishScript {
         : List.of(meta, stream, keys.published(destination, publication.publisherId));
   }
 
-  /** How long ago it was sent first, when Redis comes to the command; it may take its time. */
+  /** The maximum time since it was first sent, at the moment when Redis runs the command. */
   private long mostSinceSent(PendingPublication publication) {
     return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - publication.firstSent())
         + timeout.toMillis();

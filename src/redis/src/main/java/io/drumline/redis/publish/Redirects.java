@@ -12,15 +12,16 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Order where a Redis of a cluster redirects a message, as its slot is moving: new messages to the
- * same destination wait until that one is done. Which Redis takes a message meanwhile depends on
- * the keys that it names, so they could be stored before it. Publications that wait here are held,
- * and so bounded, as all others are. Used on the owner's thread.
+ * Keeps messages in order when a Redis of a cluster redirects one because its slot is being
+ * migrated: new messages to the same destination wait until that one is done. Otherwise they could
+ * be stored before it, because the Redis that accepts a message during the migration depends on the
+ * keys that the command names. Waiting publications count against the node's limits as all others
+ * do. Used on the owner's thread.
  */
 final class Redirects {
   private final Map<Destination, Redirect> redirects = new LinkedHashMap<>();
 
-  /** Those that may be sent, unless their destination has another redirect by then. */
+  /** Publications ready to be sent, unless their destination has another redirect by then. */
   private final Deque<PendingPublication> ready = new ArrayDeque<>();
 
   private static final class Redirect {
@@ -34,8 +35,8 @@ final class Redirects {
   }
 
   /**
-   * Redis has redirected it, and it is sent again: what comes for its destination waits until it is
-   * done.
+   * Redis has redirected this publication, and it is resent: new ones for its destination wait
+   * until it is done.
    */
   void add(PendingPublication publication) {
     List<PendingPublication> redirected =
@@ -46,7 +47,7 @@ final class Redirects {
     }
   }
 
-  /** Whether it must wait; then it is kept here, and is ready later. */
+  /** Whether it must wait; if so, it is kept here and becomes ready later. */
   boolean holdsBack(PendingPublication publication) {
     Redirect redirect = redirects.isEmpty() ? null : redirects.get(publication.destination);
     if (redirect != null) {
@@ -66,7 +67,7 @@ final class Redirects {
     }
   }
 
-  /** Before what is ready: that is newer, where it is of the same destination. */
+  /** In front of the ready ones, which are newer if they have the same destination. */
   private void toReady(Redirect redirect) {
     for (PendingPublication last; (last = redirect.behind.pollLast()) != null; ) {
       ready.addFirst(last);
@@ -77,20 +78,21 @@ final class Redirects {
     return !ready.isEmpty();
   }
 
-  /** The next one that was held back and may be sent; null if there is none. */
+  /** The next publication that was held back and may be sent; null if there is none. */
   @Nullable PendingPublication pollReady() {
     return ready.poll();
   }
 
   /**
-   * All that are held back, in order, to be looked at or removed; what stays is looked at again.
+   * All publications held back, in order, to be checked or removed; the rest is checked again
+   * later.
    */
   Queue<PendingPublication> heldBack() {
     redirects.values().forEach(this::toReady);
     return ready;
   }
 
-  /** Whether none waits. */
+  /** Whether none is waiting. */
   boolean isEmpty() {
     return ready.isEmpty()
         && (redirects.isEmpty()

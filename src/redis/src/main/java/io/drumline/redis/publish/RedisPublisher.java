@@ -22,15 +22,16 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends publications to Redis, pipelined, in the order in which they came. What may have been
- * stored when a connection was lost is sent again on the next one, before anything newer, and the
- * script stores it once. The script refuses what reaches Redis behind a later message of this node
- * to the same destination: late, on a connection that was given up, or after Redis had refused it.
+ * Sends publications to Redis, pipelined and in order. Publications that may have been stored when
+ * a connection was lost are resent on the next one, before anything newer, and the script stores
+ * each only once. The script rejects a publication that reaches Redis after a later message of this
+ * node to the same destination: one that arrived late on an abandoned connection, or that Redis had
+ * rejected before.
  *
- * <p>Concurrency: callers add to the lane, whose task on the owner sends everything that waits in
- * one flush; Lettuce's I/O thread completes, or adds to {@code resends}. While something is to be
- * sent again, nothing else is sent until everything sent before is answered, so that it does not
- * fall behind what came later. What follows one that was redirected waits for it in {@link
+ * <p>Concurrency: callers add to the lane, whose task on the owner sends everything queued in one
+ * flush; Lettuce's I/O thread completes publications, or adds them to {@code resends}. While there
+ * is something to resend, nothing else is sent until everything sent before is answered, so that it
+ * is not overtaken by later messages. Publications after a redirected one wait for it in {@link
  * Redirects}.
  */
 public final class RedisPublisher {
@@ -52,8 +53,9 @@ public final class RedisPublisher {
 
   /**
    * @param link the connection, or null while there is none
-   * @param topology is told that another Redis has the keys, and knows the others
-   * @param publishers who publishes to a destination now: this one, or that of another Redis
+   * @param topology is notified that another Redis has the keys, and finds connections to others
+   * @param publishers finds the current publisher for a destination: this one, or that of another
+   *     Redis
    */
   public RedisPublisher(
       PublishScript script,
@@ -82,7 +84,7 @@ public final class RedisPublisher {
     return publication.result;
   }
 
-  /** Whether it can be published now, and there is room; else it is rejected. Any thread. */
+  /** Whether it can be published now and there is room; otherwise it is rejected. Any thread. */
   boolean admits(PendingPublication publication) {
     boolean room = publications.hold(publication);
     if (link.get() == null || lane.isClosed()) {
@@ -95,17 +97,17 @@ public final class RedisPublisher {
     return false;
   }
 
-  /** Adds one that was admitted. */
+  /** Adds a publication that was admitted. */
   void add(PendingPublication publication) {
     lane.add(publication);
   }
 
-  /** Makes a new connection ready: Redis knows the script. */
+  /** Prepares a new connection by loading the script into Redis. */
   public CompletionStage<?> prepare(StatefulConnection<String, byte[]> connection) {
     return loader.prepare(connection);
   }
 
-  /** Sends again what a lost connection left; called by the owner when there is a new one. */
+  /** Resends publications of a lost connection; called by the owner when there is a new one. */
   public void resume() {
     resends.resume();
     if (!resends.isEmpty() || !lane.isEmpty() || !redirects.isEmpty()) {
@@ -120,13 +122,13 @@ public final class RedisPublisher {
       return;
     }
     if (!inFlight.isFree()) {
-      return; // until the owner looks again
+      return; // until the owner calls again
     }
     if (!resends.isEmpty()) {
       if (resends.isPausing() || !inFlight.isSettled()) {
-        return; // the last answer comes back here
+        return; // the last answer schedules this again
       }
-      handOver(List.of(resends.queue())); // the slots may have moved since it was sent
+      handOver(List.of(resends.queue())); // the slots may have moved since they were sent
       sendAgain(connection);
     }
     redirects.release();
@@ -140,7 +142,7 @@ public final class RedisPublisher {
     inFlight.forgetAnswered();
   }
 
-  /** The next one that need not wait behind another one of its destination; null if none. */
+  /** The next publication that need not wait for another one of its destination; null if none. */
   private @Nullable PendingPublication next() {
     PendingPublication next;
     do {
@@ -165,7 +167,7 @@ public final class RedisPublisher {
             });
   }
 
-  /** Asks a Redis that a slot is on its way to; its connection is null if it has none. */
+  /** Asks a Redis to which a slot is being migrated; its connection is null if there is none. */
   private void sendTo(@Nullable StatefulConnection<String, byte[]> connection, PublishBatch batch) {
     if (connection == null) {
       batch.publications().forEach(this::redirected);
@@ -181,7 +183,7 @@ public final class RedisPublisher {
     return new PublishBatch(script, publications, inFlight, replicas, this::answered);
   }
 
-  /** Rejects what was never sent; called by the owner when the connection is gone. */
+  /** Rejects publications that were never sent; called by the owner when the connection is lost. */
   public void rejectWaiting() {
     rejectWaiting(publication -> true);
   }
@@ -199,7 +201,7 @@ public final class RedisPublisher {
     }
   }
 
-  /** Ends everything, and what is lost from now on. */
+  /** Rejects all pending publications, and those whose answers are lost from now on. */
   public void close() {
     closed = true;
     rejectWaiting();
@@ -212,14 +214,14 @@ public final class RedisPublisher {
     }
   }
 
-  /** Fails what took too long; called by the owner several times a second. */
+  /** Fails publications that timed out; called by the owner several times a second. */
   public void expire() {
     long now = System.nanoTime();
     long timeout = settings.publishTimeout().toNanos();
     inFlight.expire(timeout, now, publications::failLate);
     rejectWaiting(publication -> publication.olderThan(timeout, now));
     resends.removeDone(publications::release);
-    redirects.release(); // also where another publisher has taken over what they wait for
+    redirects.release(); // also if another publisher has taken over what they wait for
     resume();
   }
 
@@ -229,7 +231,7 @@ public final class RedisPublisher {
   }
 
   /** On Lettuce's I/O thread, in the order sent. */
-  @SuppressWarnings("CatchThrowable") // the publisher waits for the end
+  @SuppressWarnings("CatchThrowable") // the caller waits for completion
   private void answered(
       PendingPublication publication,
       @Nullable ReplicaWait replicas,
@@ -259,13 +261,13 @@ public final class RedisPublisher {
     } catch (Throwable e) {
       publications.failed(publication, e);
     } finally {
-      settled(publication); // or nothing would be sent again
+      settled(publication); // otherwise nothing would be resent
     }
   }
 
   /**
-   * Redis answers that another one is to be asked, which need not be right. It is not settled
-   * before that is known: nothing newer is sent meanwhile.
+   * Redis has answered ASK, which may be wrong if only some keys are there. The publication is not
+   * settled before that is checked, so that nothing newer is sent meanwhile.
    */
   private void checkAsk(PendingPublication publication, String address) {
     publication.markRedirected(null);
@@ -311,7 +313,7 @@ public final class RedisPublisher {
     }
   }
 
-  /** Redis has done nothing with it. */
+  /** Redis has not processed it. */
   private void redirected(PendingPublication publication) {
     publication.markRedirected(null);
     resends.add(publication);
@@ -320,10 +322,10 @@ public final class RedisPublisher {
 
   private void refreshTopology() {
     resends.pause();
-    var unused = publications.guard().run(topology::refresh); // else it is tried again later
+    var unused = publications.guard().run(topology::refresh); // a failed refresh is retried later
   }
 
-  /** Never throws: others of the batch follow. */
+  /** Never throws: other publications of the batch follow. */
   @SuppressWarnings("CatchThrowable")
   private void replicated(
       PendingPublication publication, String messageId, ReplicaWait.Outcome outcome) {
@@ -348,13 +350,13 @@ public final class RedisPublisher {
     if (closed) {
       rejectAgain();
     }
-    // Others may wait behind one that was redirected.
+    // Others may wait for one that was redirected.
     if ((last && !resends.isEmpty()) || publication.wasRedirected()) {
       lane.schedule();
     }
   }
 
-  /** Redis may have it, or not: only what it can recognise is sent again. */
+  /** Redis may or may not have stored it: resent only if the script can recognize it. */
   private void lost(PendingPublication publication, @Nullable Throwable failure) {
     if (!publication.destination.ordered()) {
       publications.release(publication);
@@ -367,7 +369,7 @@ public final class RedisPublisher {
   }
 
   /**
-   * Gives what another Redis has the keys of now to the publisher that leads there; called by the
+   * Passes publications whose keys another Redis has now to that Redis' publisher; called by the
    * owner.
    */
   public void handOver() {
@@ -390,14 +392,14 @@ public final class RedisPublisher {
   }
 
   /**
-   * Sends nothing before what another publisher has sent until now is settled; what comes back from
-   * that is sent first. Called by the owner.
+   * Sends nothing until everything that another publisher has sent so far is settled; its
+   * publications to be resent go first. Called by the owner.
    */
   public void follow(RedisPublisher other) {
     inFlight.follow(other.inFlight, settings.commandTimeout(), other::handOver);
   }
 
-  /** Whether nothing is left that was ever given to it; called by the owner. */
+  /** Whether nothing is left of what it was given; called by the owner. */
   public boolean isEmpty() {
     return lane.isEmpty() && redirects.isEmpty() && inFlight.isSettled() && resends.isEmpty();
   }

@@ -10,21 +10,21 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A WAIT behind a batch of publications on the same connection: what Redis has stored of the batch
- * is settled once the answer says how many replicas have it.
+ * A WAIT after a batch of publications on the same connection: stored publications of the batch are
+ * settled once the answer tells how many replicas have them.
  */
 final class ReplicaWait {
 
-  /** What the replicas have of a batch. */
+  /** The state of a batch on the replicas. */
   enum Outcome {
     CONFIRMED,
-    /** The master has it; too few replicas said so in time. */
+    /** The master has it, but too few replicas confirmed in time. */
     UNCONFIRMED,
     /** The connection was lost before the answer. */
     LOST
   }
 
-  /** Takes each stored publication of the batch with its message-id, in the order stored. */
+  /** Receives each stored publication of the batch with its message-id, in the order stored. */
   interface Settlement {
     void settle(PendingPublication publication, String messageId, Outcome outcome);
   }
@@ -43,7 +43,7 @@ final class ReplicaWait {
     this.settlement = settlement;
   }
 
-  /** As {@code drumline.redis} says; shorter than what would take the connection for dead. */
+  /** As configured; its timeout is shorter than that after which the connection counts as dead. */
   static ReplicaWait asSet(RedisSettings settings, Settlement settlement) {
     Duration probes = settings.probeInterval();
     Duration half = settings.commandTimeout().dividedBy(2);
@@ -51,7 +51,7 @@ final class ReplicaWait {
         settings.minReplicas(), probes.compareTo(half) < 0 ? probes : half, settlement);
   }
 
-  /** The command to be sent behind the batch. */
+  /** The command to send after the batch. */
   AsyncCommand<String, byte[], Long> command() {
     AsyncCommand<String, byte[], Long> wait =
         Commands.command(
@@ -69,13 +69,13 @@ final class ReplicaWait {
     return wait;
   }
 
-  /** The master's answer for one of the batch. */
+  /** The master's answer for one publication of the batch. */
   void stored(PendingPublication publication, String messageId) {
     stored.add(new Stored(publication, messageId));
     settle();
   }
 
-  /** Also what was stored late: where a connection is lost, answers come in any order. */
+  /** Also called after the outcome: when a connection is lost, answers come in any order. */
   private void settle() {
     Outcome outcome = this.outcome;
     if (outcome != null) {

@@ -13,11 +13,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * Publications of one publisher that are to be sent again, in the order in which they were sent
- * first. Any thread adds; the owner's takes.
+ * One publisher's publications to resend, in the order in which they were first sent. Added on any
+ * thread, taken on the owner's.
  */
 final class Resends {
-  /** The Redis that has the keys: no other one is asked. */
+  /** The Redis that has the keys, without ASK. */
   static final String USUAL = "";
 
   private static final String LATER = "later";
@@ -25,14 +25,14 @@ final class Resends {
   private final Queue<PendingPublication> queue = new ConcurrentLinkedQueue<>();
   private final AtomicInteger announced = new AtomicInteger();
 
-  /** Nothing is sent again before {@link #resume}: it would be lost again at once. */
+  /** Nothing is resent before {@link #resume}: it would probably fail again at once. */
   private volatile boolean pausing;
 
   void add(PendingPublication publication) {
     queue.add(publication);
   }
 
-  /** One will be added once it is known where it is to be sent; it cannot be taken before. */
+  /** One will be added once its target is known; nothing can be taken before. */
   void announce() {
     announced.incrementAndGet();
   }
@@ -44,14 +44,14 @@ final class Resends {
 
   /** Whether there are none, and none is announced. */
   boolean isEmpty() {
-    return announced.get() == 0 && queue.isEmpty(); // in this order, as one is added first
+    return announced.get() == 0 && queue.isEmpty(); // in this order: addAnnounced() adds first
   }
 
   Queue<PendingPublication> queue() {
     return queue;
   }
 
-  /** Takes out those that are done, such as those that timed out. */
+  /** Removes publications that are done, such as those that timed out. */
   void removeDone(Consumer<PendingPublication> removed) {
     queue.removeIf(
         publication -> {
@@ -76,17 +76,17 @@ final class Resends {
   }
 
   /**
-   * Takes those that are sent now, by the address of the Redis that is asked for them. Those of a
-   * destination all go to the same one at a time, since another could be faster; the others stay.
+   * Takes the publications to send now, by the address of the Redis to ask. Those of one
+   * destination go to one Redis at a time, since another could be faster; the others stay.
    *
-   * @param redirects takes what waits behind others of its destination
+   * @param redirects holds publications that must wait for others of their destination
    */
   Map<String, List<PendingPublication>> take(Redirects redirects) {
     List<PendingPublication> all = new ArrayList<>();
     for (PendingPublication next; (next = queue.poll()) != null; ) {
       all.add(next);
     }
-    // Behind those that were sent before come those that another publisher only had to send.
+    // Publications never sent, which another publisher handed over, come after those sent before.
     all.sort(
         Comparator.comparingLong(
             publication -> publication.wasSent() ? publication.sequence() : Long.MAX_VALUE));
