@@ -28,10 +28,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The masters of a Redis Cluster, with a connection to each, also to those without slots: while
- * their first slot is on its way, they are asked for its keys. The cluster is asked for its
- * topology at the start, whenever a connection is lost, and whenever a master answers that it does
- * not have a key; what waits for a master goes to the one that has its slot then, in order.
+ * The masters of a Redis Cluster, with a connection to each, including those without slots: while
+ * their first slot is being migrated, they are asked for its keys. The topology is requested at the
+ * start, whenever a connection is lost, and whenever a master answers that it does not have a key.
+ * Publications that wait for a master then go to the one that has their slot, in order.
  *
  * <p>Threads: everything runs on {@code owner}, except {@link #of}, {@link #publish}, {@link
  * #publisherOf}, {@link #all}, {@link #serving} and {@link #refresh}.
@@ -48,7 +48,7 @@ public final class ClusterShards implements RedisShards {
   private final EventExecutor owner;
   private final PublishQueue publishing;
 
-  /** Stands for the master of slots that no master is known to have; it is never opened. */
+  /** Represents the master of slots that have no known master; it is never opened. */
   private final RedisShard unassigned;
 
   private final AtomicBoolean refreshing = new AtomicBoolean();
@@ -56,22 +56,22 @@ public final class ClusterShards implements RedisShards {
   /** By address. */
   private Map<String, RedisShard> current = new HashMap<>();
 
-  /** Those that have no keys any more, until they are empty. */
+  /** Shards without keys, until they are empty. */
   private final List<RedisShard> retired = new ArrayList<>();
 
   private volatile Table table;
 
   /**
    * @param bySlot the master of each slot
-   * @param serving masters that have slots, without {@code unassigned}
-   * @param all these, and behind them masters that wait for their first slot
+   * @param serving masters with slots, without {@code unassigned}
+   * @param all these, followed by masters that wait for their first slot
    */
   private record Table(
       List<RedisShard> bySlot, Collection<RedisShard> serving, Collection<RedisShard> all) {}
 
   /**
-   * @param place where the cluster is, for the log
-   * @param masters asks the cluster for its masters and their slots
+   * @param place the cluster's address, for the log
+   * @param masters requests the cluster's masters and their slots
    * @param connections opens a connection to a master
    */
   public ClusterShards(
@@ -138,9 +138,9 @@ public final class ClusterShards implements RedisShards {
   }
 
   private void refreshed(@Nullable List<ClusterMaster> masters, @Nullable Throwable failure) {
-    context.guard().run(() -> use(masters, failure)); // whatever comes of it, it asks again
+    context.guard().run(() -> use(masters, failure)); // on failure it asks again below
     boolean whole = masters != null && !table.bySlot.contains(unassigned);
-    // What is asked for meanwhile is done then: no storm of questions.
+    // Refreshes requested before the pause ends are merged, to avoid a storm of requests.
     var unused =
         owner.schedule(
             () -> {
@@ -188,7 +188,7 @@ public final class ClusterShards implements RedisShards {
       }
     }
     Table before = table;
-    // Whether one that cannot be used has lost all of its slots to others.
+    // Whether an unavailable master has lost all of its slots to others.
     boolean unneeded =
         before.serving.stream()
             .anyMatch(shard -> shard.connection() == null && !serving.contains(shard));
@@ -214,7 +214,7 @@ public final class ClusterShards implements RedisShards {
     handOver();
     all().forEach(shard -> shard.publisher().resume());
     if (unneeded) {
-      context.watcher().available(); // nothing may be missing any more
+      context.watcher().available(); // all slots may be reachable now
     }
   }
 
@@ -223,7 +223,7 @@ public final class ClusterShards implements RedisShards {
         master.address(), () -> connections.apply(master), context, this, this::publisherOf);
   }
 
-  /** What was sent to the master that had a slot comes before what is sent to the next one. */
+  /** Publications sent to a slot's previous master are settled before new ones go to the next. */
   private void follow(Table before) {
     Map<RedisShard, Set<RedisShard>> followed = new HashMap<>();
     for (int slot = 0; slot < before.bySlot.size(); slot++) {
@@ -260,13 +260,13 @@ public final class ClusterShards implements RedisShards {
     retired.forEach(RedisShard::expire);
     unassigned.expire();
     if (!retired.isEmpty()) {
-      handOver(); // of what was lost meanwhile
+      handOver(); // publications that were lost meanwhile
     }
   }
 
   @Override
   public CompletionStage<Void> close() {
-    publishing.distribute(); // to those who reject it
+    publishing.distribute(); // to publishers, which reject them
     var unused = unassigned.close();
     return CompletableFuture.allOf(
         all().stream()

@@ -19,7 +19,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One Redis that has keys: its connection for commands, and what is sent there.
+ * One Redis that has keys: its connection for commands, and everything sent to it.
  *
  * <p>Threads: everything runs on the backplane's, except where a method says otherwise.
  */
@@ -35,19 +35,19 @@ public final class RedisShard implements ConnectionWatcher {
   private volatile Role role = Role.SERVING;
   private boolean lost;
 
-  /** What depends on it. */
+  /** Its role in the cluster. */
   private enum Role {
     /** It has keys. */
     SERVING,
-    /** It is a master of a cluster without slots: only what is being moved to it needs it. */
+    /** A master of a cluster without slots, needed only for slots being migrated to it. */
     SPARE
   }
 
   /**
-   * @param place where it is, for the log
+   * @param place its address, for the log
    * @param opener opens a connection to it
    * @param topology finds the Redis that has a key that this one does not have
-   * @param publishers finds the one that publishes to a destination now
+   * @param publishers finds the current publisher for a destination
    */
   RedisShard(
       String place,
@@ -108,7 +108,7 @@ public final class RedisShard implements ConnectionWatcher {
     }
   }
 
-  /** The connection, or null while there is none to use. From any thread. */
+  /** The connection, or null while there is none to use. Any thread. */
   public @Nullable StatefulConnection<String, byte[]> connection() {
     return link.connection();
   }
@@ -118,22 +118,22 @@ public final class RedisShard implements ConnectionWatcher {
     return link.hasBeenTried();
   }
 
-  /** Any thread may use it. */
+  /** The publisher, for any thread. */
   public RedisPublisher publisher() {
     return publisher;
   }
 
-  /** Any thread may use it. */
+  /** The reader, for any thread. */
   public RedisReader reader() {
     return reader;
   }
 
-  /** Any thread may ask it. */
+  /** The probe, for any thread. */
   public RedisProbe probe() {
     return probe;
   }
 
-  /** Any thread may ask it. */
+  /** The eviction check, for any thread. */
   public EvictionCheck eviction() {
     return eviction;
   }
@@ -144,13 +144,13 @@ public final class RedisShard implements ConnectionWatcher {
     spareOutage.forget();
   }
 
-  /** It has none. */
+  /** It has no slots. */
   void spare() {
     forgetRefusal();
     role = Role.SPARE;
   }
 
-  /** Nothing depends on it any more: that it cannot be used is no problem. */
+  /** Nothing depends on it any more: if it is unavailable, that is no problem. */
   private void forgetRefusal() {
     if (role == Role.SERVING && link.hasBeenTried() && link.connection() == null) {
       context.refusals().accepted(Operation.CONNECT);
@@ -161,7 +161,7 @@ public final class RedisShard implements ConnectionWatcher {
     link.open();
   }
 
-  /** It takes over from another master and may be behind it, as after a lost connection. */
+  /** It replaces another master and may be behind it, as after a lost connection. */
   void takesOver() {
     lost = true;
   }
@@ -179,15 +179,15 @@ public final class RedisShard implements ConnectionWatcher {
     }
   }
 
-  /** Gives up the connection to a Redis that is not master any more. */
+  /** Closes the connection to a Redis that is no longer a master. */
   public void replace() {
     link.replace("it is a read-only replica");
   }
 
   /**
-   * Sends a probe, unless those before it show that a connection is dead.
+   * Sends a probe, unless the previous ones show that a connection is dead.
    *
-   * @return what was known before
+   * @return the verdict of the previous probes
    */
   public ProbeVerdict check() {
     StatefulConnection<String, byte[]> connection = link.connection();
@@ -205,7 +205,7 @@ public final class RedisShard implements ConnectionWatcher {
       case PENDING -> probe.send(connection);
       case PUBLISHER_SILENT -> link.replace(probe.failure());
       case SUBSCRIBER_SILENT -> {
-        // it is not this connection's fault
+        // the problem is not this connection
       }
     }
     return verdict;
@@ -241,7 +241,7 @@ public final class RedisShard implements ConnectionWatcher {
     }
   }
 
-  /** Gives up the connection for good; what waits goes to the master that has the keys now. */
+  /** Closes the connection for good; publications go to the master that has the keys now. */
   CompletionStage<Void> retire() {
     forgetRefusal();
     CompletionStage<Void> closed = link.close();

@@ -10,10 +10,10 @@ import io.drumline.redis.status.RedisRefusals;
 import io.netty.util.concurrent.EventExecutor;
 
 /**
- * What the shards of a node share.
+ * The state shared by the shards of a node.
  *
  * @param owner the backplane's thread
- * @param probeChannel where they prove themselves
+ * @param probeChannel the channel for probes
  * @param guard counts steps that throw
  */
 public record ShardContext(

@@ -1,16 +1,16 @@
 package io.drumline.redis.shard;
 
-/** Is told what becomes of the connections to shards, on the backplane's thread. */
+/** Receives changes of the connections to shards, on the backplane's thread. */
 public interface ShardWatcher {
-  /** A shard can be used. */
+  /** A shard is available. */
   void available();
 
-  /** It can be used again: its connection was lost before, or could not be opened. */
+  /** A shard is available again: its connection was lost before, or could not be opened. */
   void restored();
 
-  /** One that has no slots cannot be used: what any of them takes may wait for it no longer. */
+  /** A shard without slots is unavailable: calls that any shard can serve need not wait for it. */
   void tried();
 
-  /** One that has slots cannot: its connection was lost, or could not be opened. */
+  /** A shard with slots is unavailable: its connection was lost, or could not be opened. */
   void unavailable(String reason);
 }

@@ -10,7 +10,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** One Redis that has all keys: alone, or the master that Sentinels name. */
+/** One Redis that has all keys: standalone, or the master named by Sentinels. */
 public final class SingleShard implements RedisShards {
   private final RedisShard shard;
   private final List<RedisShard> all;

@@ -1,4 +1,4 @@
-/** Which Redis has which keys, with a connection, a publisher and a reader for each. */
+/** Finds the Redis for a key, with a connection, a publisher and a reader for each. */
 @NullMarked
 package io.drumline.redis.shard;
 
