@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The calls of all kinds that a node makes, each kind with a bound of its own. */
+/** All kinds of calls that a node makes, each kind with a limit of its own. */
 public final class CallLanes {
   private final RedisRefusals refusals;
   private final Duration timeout;
@@ -19,7 +19,7 @@ public final class CallLanes {
   /**
    * @param timeout how long Redis may take to answer
    * @param owner the backplane's thread
-   * @param shards where the connections are
+   * @param shards have the connections
    */
   public CallLanes(
       RedisRefusals refusals, Duration timeout, EventExecutor owner, RedisShards shards) {
@@ -30,12 +30,12 @@ public final class CallLanes {
   }
 
   /**
-   * Calls of another kind; called before the backplane starts.
+   * Creates a lane for another kind of calls; called before the backplane starts.
    *
-   * @param operation what the calls are about
-   * @param sentence how the sentence of a failure begins, such as {@code The session cannot be
-   *     opened now}
-   * @param maxCalls calls that may wait for Redis; what comes beyond them fails at once
+   * @param operation the kind of calls, for metrics and errors
+   * @param sentence the beginning of error messages, such as {@code The session cannot be opened
+   *     now}
+   * @param maxCalls maximum number of pending calls; further ones fail at once
    */
   RedisCalls open(Operation operation, String sentence, int maxCalls) {
     RedisCalls calls =
@@ -44,16 +44,20 @@ public final class CallLanes {
     return calls;
   }
 
-  /** Sends what waits, or rejects it, where it is known by now which; any thread. */
+  /**
+   * Sends the calls that wait for the first connection, or rejects them if it failed; any thread.
+   */
   public void resume() {
     lanes.forEach(RedisCalls::resume);
   }
 
-  /** Whether Redis has answered one that it is a read-only replica since the last call. */
+  /**
+   * Whether Redis has answered a call that it is a read-only replica since the last call of this.
+   */
   public boolean wereReadOnly() {
     boolean readOnly = false;
     for (RedisCalls calls : lanes) {
-      readOnly |= calls.wasReadOnly(); // ask each, or it would say so again later
+      readOnly |= calls.wasReadOnly(); // ask each one, to clear its flag
     }
     return readOnly;
   }

@@ -16,9 +16,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The blocks that this node knows of, and up to which change of them: so it notices that Redis has
- * lost some, and blocked clients stay blocked. At most {@link Revocations#MOST}; what has ended is
- * dropped. Thread safe.
+ * The blocks that this node knows, and the version up to which it knows them. It shows when Redis
+ * has lost blocks, and blocked clients stay blocked. At most {@link Revocations#MOST}; expired ones
+ * are dropped. Thread safe.
  */
 final class KnownBlocks {
   private static final String ENDLESS = "99999999999999-";
@@ -27,12 +27,12 @@ final class KnownBlocks {
   private final InstantSource clock;
   private final Map<Subject, Revocation> blocks = new ConcurrentHashMap<>();
 
-  /** Up to where Redis and this node agree. */
+  /** The version up to which Redis and this node agree. */
   private String epoch = "";
 
   private long number;
 
-  /** Of the changes, those before the last list of all blocks. */
+  /** The number of changes at the last list of all blocks. */
   private long listed;
 
   KnownBlocks(InstantSource clock) {
@@ -42,7 +42,7 @@ final class KnownBlocks {
   /**
    * Redis has answered with this version of the blocks.
    *
-   * @return whether Redis knows all that this node knows; otherwise it has lost blocks
+   * @return whether Redis has everything that this node knows; otherwise it has lost blocks
    */
   synchronized boolean isComplete(String version) {
     Matcher match = VERSION.matcher(version);
@@ -58,15 +58,14 @@ final class KnownBlocks {
     return false;
   }
 
-  /** As it was last seen; empty where Redis has no blocks. */
+  /** The version last seen; empty if Redis has no blocks. */
   synchronized String version() {
     return epoch.isEmpty() ? "" : ENDLESS + epoch + '-' + number;
   }
 
   /**
-   * Another node has stored a block, and this is the version since. Of another epoch than what this
-   * node knows, it is not taken: then either of both has been lost, which the next answer of Redis
-   * shows.
+   * Another node has stored a block, which resulted in this version. A version of another epoch
+   * than this node's is ignored: Redis has lost one of the two, which its next answer shows.
    */
   synchronized void heard(Revocation block, String version) {
     Matcher match = VERSION.matcher(version);
@@ -82,7 +81,7 @@ final class KnownBlocks {
     add(block);
   }
 
-  /** All of these are stored again, under this version. */
+  /** All blocks were stored again, with this version. */
   synchronized void restored(String version) {
     Matcher match = VERSION.matcher(version);
     if (match.matches()) {
@@ -91,7 +90,7 @@ final class KnownBlocks {
     }
   }
 
-  /** The changes of the current epoch that this node has seen. */
+  /** The number of changes of the current epoch that this node has seen. */
   synchronized long number() {
     return number;
   }
@@ -106,28 +105,28 @@ final class KnownBlocks {
     blocks.remove(subject);
   }
 
-  /** Whether others have changed blocks since this node has listed them. */
+  /** Whether other nodes have changed blocks since this node has listed them. */
   synchronized boolean isBehind() {
     return number != listed;
   }
 
   /**
-   * These are all that Redis has.
+   * Replaces the blocks by those that Redis has.
    *
-   * @param number the changes before they were listed
+   * @param number the number of changes before they were listed
    */
   void replace(Collection<Revocation> all, long number) {
     Set<Subject> subjects = all.stream().map(Revocation::subject).collect(Collectors.toSet());
     synchronized (this) {
       listed = number;
-      if (this.number == number) { // else one may be missing that was told meanwhile
+      if (this.number == number) { // otherwise a block announced meanwhile may be missing
         blocks.keySet().retainAll(subjects);
       }
       all.forEach(this::add);
     }
   }
 
-  /** The first of these that is blocked, as far as this node knows. */
+  /** The first of these subjects that is blocked, as far as this node knows. */
   Optional<Revocation> first(List<Subject> subjects) {
     Instant now = clock.instant();
     return subjects.stream()
@@ -136,7 +135,7 @@ final class KnownBlocks {
         .findFirst();
   }
 
-  /** All that have not ended. */
+  /** All blocks that have not expired. */
   List<Revocation> all() {
     Instant now = clock.instant();
     blocks.values().removeIf(block -> !block.until().isAfter(now));

@@ -13,7 +13,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The form of a notice on the control channel. Every text is UTF-8 and follows its length in bytes:
+ * The encoding of a notice on the control channel. Texts are UTF-8, each after its length in bytes:
  *
  * <pre>
  * version 1 (1 byte), kind (1), number of fields (1 byte), then name (1) and value (2) of each
@@ -46,9 +46,9 @@ final class NoticeForm {
   }
 
   /**
-   * Reads a notice.
+   * Decodes a notice.
    *
-   * @throws MalformedException where {@code bytes} are none
+   * @throws MalformedException if {@code bytes} are not a valid notice
    */
   static Notice read(byte[] bytes) throws MalformedException {
     ByteBuffer in = ByteBuffer.wrap(bytes);

@@ -32,17 +32,17 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls of one kind to Redis, bounded in number, on the connections that publish. Each is done at
- * most once: it is sent again only where a Redis of a cluster answers that it does not have the
- * key, until the call's time is over. Thread safe; never blocks.
+ * Calls of one kind to Redis, limited in number, on the publishing connections. Each is executed at
+ * most once: it is resent only if a Redis of a cluster answers that it does not have the key, until
+ * the call times out. Thread safe; never blocks.
  *
- * <p>Concurrency: callers add to the lane, whose task on the owner sends everything that waits in
- * one flush, in order; Lettuce's I/O thread completes. Where it is not known yet whether Redis can
- * be reached, as at the start, calls wait for that.
+ * <p>Concurrency: callers add to the lane, whose task on the owner sends everything queued in one
+ * flush, in order; Lettuce's I/O thread completes. Until the first attempt to connect has ended,
+ * calls wait for it.
  */
 final class RedisCalls {
 
-  /** Until a call is sent again that another Redis of the cluster may have the key of. */
+  /** The delay before resending a call whose key another Redis of the cluster may have. */
   private static final long REDIRECT_PAUSE_MILLIS = 50;
 
   private final Operation operation;
@@ -56,7 +56,7 @@ final class RedisCalls {
   private final RedisLane<Call<?>> lane;
   private final AtomicInteger held = new AtomicInteger();
 
-  /** As {@link CallLanes} says. */
+  /** See {@link CallLanes}. */
   RedisCalls(
       Operation operation,
       String sentence,
@@ -102,7 +102,7 @@ final class RedisCalls {
             if (type == CommandType.EVAL || !(failure instanceof RedisNoScriptException)) {
               return false;
             }
-            type = CommandType.EVAL; // Redis knows it from then on
+            type = CommandType.EVAL; // which loads it as well
             return true;
           }
         });
@@ -111,7 +111,7 @@ final class RedisCalls {
   /**
    * Sends a command; fails with {@link BackplaneException}.
    *
-   * @param key one that it is about; null if any Redis of a cluster takes it
+   * @param key its key; null if any Redis of a cluster can execute it
    */
   <T> CompletionStage<T> send(
       CommandType type,
@@ -160,7 +160,9 @@ final class RedisCalls {
         });
   }
 
-  /** Sends what waits, or rejects it, where it is known by now which; any thread. */
+  /**
+   * Sends the calls that wait for the first connection, or rejects them if it failed; any thread.
+   */
   void resume() {
     if (!lane.isEmpty()) {
       lane.schedule();
@@ -173,7 +175,7 @@ final class RedisCalls {
     List<Call<?>> untried = new ArrayList<>();
     for (Call<?> next; (next = lane.poll()) != null; ) {
       if (next.result.isDone()) {
-        held.decrementAndGet(); // its time was over before it was sent again
+        held.decrementAndGet(); // it timed out before it was resent
         continue;
       }
       RedisShard shard = shards.of(next.key);
@@ -194,7 +196,7 @@ final class RedisCalls {
     batches.forEach(Commands::send);
   }
 
-  /** One that cannot even be written is refused: those behind it must not wait for ever. */
+  /** A call that cannot be encoded is rejected: later ones must not wait forever. */
   @SuppressWarnings("CatchThrowable")
   private void begin(
       Call<?> call, @Nullable String askAddress, List<RedisCommand<String, byte[], ?>> batch) {
@@ -209,13 +211,13 @@ final class RedisCalls {
     }
   }
 
-  /** One call until Redis has answered, also after its caller has given up. */
+  /** One call until Redis has answered, even after its caller's timeout. */
   private abstract class Call<T> {
     final CompletableFuture<T> result = new CompletableFuture<>();
     final @Nullable String key;
     private final Supplier<CommandOutput<String, byte[], T>> output;
 
-    /** The Redis to which the key is on its way, where that is to be asked next. */
+    /** The Redis to ask next, to which the key is being migrated. */
     volatile @Nullable String askAddress;
 
     Call(@Nullable String key, Supplier<CommandOutput<String, byte[], T>> output) {
@@ -225,7 +227,7 @@ final class RedisCalls {
 
     abstract AsyncCommand<String, byte[], T> command(CommandOutput<String, byte[], T> output);
 
-    /** Makes it ready to be sent again; returns whether that may help. */
+    /** Prepares it to be resent; returns whether that may help. */
     abstract boolean prepareRetry(Throwable failure);
 
     AsyncCommand<String, byte[], T> begin(Duration timeout) {
@@ -275,7 +277,7 @@ final class RedisCalls {
       }
     }
 
-    /** Once it may be known which Redis has the key. */
+    /** Retries when the Redis that has the key may be known. */
     void retryLater() {
       askAddress = null;
       shards.refresh();

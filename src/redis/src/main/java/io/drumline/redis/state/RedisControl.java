@@ -12,11 +12,11 @@ import io.lettuce.core.protocol.CommandType;
 import java.util.concurrent.CompletionStage;
 
 /**
- * The control channel of a cluster: one channel in Redis, published on the connection that
- * publishes, heard on the one that is subscribed.
+ * The control channel of a cluster: one channel in Redis. Notices are published on the publishing
+ * connection and received on the subscribed one.
  */
 public final class RedisControl implements ControlChannel {
-  /** Most notices that wait for Redis; what comes beyond them fails. */
+  /** Maximum number of pending notices; further ones fail. */
   public static final int MAX_CALLS = 1024;
 
   private final String channel;
@@ -25,7 +25,7 @@ public final class RedisControl implements ControlChannel {
   private final InvalidEnvelopes invalid;
 
   /**
-   * @param invalid is told of what arrives and is no notice
+   * @param invalid receives messages that are not valid notices
    */
   public RedisControl(
       RedisKeys keys, CallLanes lanes, ControlListeners listeners, InvalidEnvelopes invalid) {
@@ -52,7 +52,7 @@ public final class RedisControl implements ControlChannel {
     listeners.add(kind, listener);
   }
 
-  /** Takes what arrives on the channel, on Lettuce's I/O thread. */
+  /** Processes a message of the channel, on Lettuce's I/O thread. */
   public void received(byte[] bytes) {
     try {
       listeners.heard(NoticeForm.read(bytes));

@@ -21,14 +21,14 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The registry of a cluster: one hash for all nodes, renewed by a script on the connection that
- * publishes.
+ * The registry of a cluster: one hash for all nodes, renewed by a script on the publishing
+ * connection.
  */
 public final class RedisRegistry implements NodeRegistry {
-  /** Most calls that wait for Redis: a node has one or two under way. */
+  /** Maximum number of pending calls: a node has one or two in flight. */
   public static final int MAX_CALLS = 16;
 
-  /** Most ended leases that one renewal drops. */
+  /** Maximum number of expired leases that one renewal removes. */
   private static final int MAX_DROPPED = 64;
 
   private static final int MAX_BYTES = 4096;
@@ -46,7 +46,7 @@ public final class RedisRegistry implements NodeRegistry {
   private final Generations generations;
   private final InvalidEnvelopes invalid;
 
-  /** A node as it writes itself, as JSON: later versions may have more fields. */
+  /** A node's entry, as JSON: later versions may have more fields. */
   private record NodeEntry(
       String id,
       String host,
@@ -58,8 +58,8 @@ public final class RedisRegistry implements NodeRegistry {
       boolean draining) {}
 
   /**
-   * @param invalid is told of what is in Redis and is no node
-   * @param generations of shared sessions: nodes tell each other of the highest with their leases
+   * @param invalid receives entries in Redis that are not valid nodes
+   * @param generations of shared sessions: nodes share the highest one with their leases
    */
   public RedisRegistry(
       RedisKeys keys, CallLanes lanes, InvalidEnvelopes invalid, Generations generations) {
@@ -94,7 +94,7 @@ public final class RedisRegistry implements NodeRegistry {
             CommandType.HDEL,
             key,
             Commands::integer,
-            // The others put the generation back with their next renewal.
+            // Other nodes restore the generation with their next renewal.
             args -> args.addKey(key).add(self.incarnation()).add(GENERATION))
         .thenAccept(dropped -> {});
   }

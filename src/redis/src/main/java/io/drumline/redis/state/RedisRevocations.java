@@ -25,15 +25,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The blocks of a cluster: one hash, in which a client's connecting is one look-up. What Redis
- * loses (eviction, a restart without its data, a failover) is stored again from what nodes know of,
- * and until then a node goes by what it knows.
+ * The blocks of a cluster: one hash, so that a client's CONNECT takes one lookup. Blocks that Redis
+ * loses (eviction, a restart without its data, a failover) are restored from the nodes' knowledge,
+ * and until then each node enforces the blocks that it knows.
  */
 public final class RedisRevocations implements Revocations {
-  /** Most calls that wait for Redis: one for each client that connects. */
+  /** Maximum number of pending calls: one for each client that connects. */
   public static final int MAX_CALLS = 8192;
 
-  /** What one call of a list looks at. */
+  /** Number of entries that one list call scans. */
   private static final int PART = 1000;
 
   private static final RedisScript REVOKE = RedisScript.load("revoke.lua");
@@ -41,7 +41,7 @@ public final class RedisRevocations implements Revocations {
   private static final RedisScript LIST = RedisScript.load("revoked-list.lua");
   private static final RedisScript RESTORE = RedisScript.load("revoked-restore.lua");
 
-  /** Blocks that one call stores again. */
+  /** Number of blocks that one call restores. */
   private static final int RESTORED = 500;
 
   private static final Logger log = LoggerFactory.getLogger(RedisRevocations.class);
@@ -50,16 +50,16 @@ public final class RedisRevocations implements Revocations {
   private final RedisCalls calls;
   private final KnownBlocks known = new KnownBlocks(InstantSource.system());
 
-  /** Blocks are being stored again; guarded by {@code known}. */
+  /** Completes when the current restore ends; guarded by {@code known}. */
   private @Nullable CompletableFuture<Void> restoring;
 
   private volatile @Nullable Watcher watcher;
 
   /**
-   * What was stored again.
+   * The result of a restore.
    *
    * @param version of all blocks since then
-   * @param count how many blocks Redis did not have
+   * @param count the number of blocks that Redis did not have
    */
   private record Restored(String version, long count) {}
 
@@ -94,7 +94,7 @@ public final class RedisRevocations implements Revocations {
   }
 
   private CompletionStage<Long> revoke(Subject subject, long millis, String reason) {
-    // First, or what this node knows would be taken for older than this change.
+    // First, so that lost blocks are not mistaken for older than this change.
     return verify()
         .thenCompose(
             done ->
@@ -135,7 +135,7 @@ public final class RedisRevocations implements Revocations {
                 return Optional.of(block);
               }
               if (complete) {
-                subjects.forEach(known::remove); // another node has ended these blocks
+                subjects.forEach(known::remove); // another node has removed these blocks
                 return Optional.empty();
               }
               return known.first(subjects);
@@ -151,8 +151,8 @@ public final class RedisRevocations implements Revocations {
   }
 
   /**
-   * Makes Redis and this node know the same blocks, whatever either has lost or missed; and takes
-   * the time to live away that nodes of earlier builds give to all of them with each block.
+   * Synchronizes the blocks between Redis and this node, whatever either has lost or missed. Also
+   * removes the key's time to live, which nodes of earlier builds set with each block.
    */
   public CompletionStage<Void> reconcile() {
     return calls
@@ -166,7 +166,7 @@ public final class RedisRevocations implements Revocations {
                     : CompletableFuture.completedFuture(null));
   }
 
-  /** As far as Redis lets: an ACL of an earlier build does not name PERSIST. */
+  /** Ignores errors: an ACL of an earlier build does not include PERSIST. */
   private CompletionStage<Long> persist() {
     return calls
         .send(CommandType.PERSIST, key, Commands::integer, args -> args.addKey(key))
@@ -180,7 +180,7 @@ public final class RedisRevocations implements Revocations {
     }
   }
 
-  /** Has Redis lost blocks that this node knows of? Then stores them again. */
+  /** Checks whether Redis has lost blocks that this node knows; if so, restores them. */
   private CompletionStage<Void> verify() {
     return ask(List.of())
         .thenCompose(
@@ -190,7 +190,7 @@ public final class RedisRevocations implements Revocations {
                     : restore());
   }
 
-  /** Stores again what this node knows of; once for all that ask meanwhile. */
+  /** Restores the blocks that this node knows; concurrent calls share one restore. */
   private CompletionStage<Void> restore() {
     CompletableFuture<Void> mine = new CompletableFuture<>();
     synchronized (known) {
@@ -199,7 +199,7 @@ public final class RedisRevocations implements Revocations {
       }
       restoring = mine;
     }
-    // Asked again: a notice may have come before an older answer.
+    // Checked again: a notice may have arrived before an older answer.
     ask(List.of())
         .thenCompose(
             answer ->
@@ -224,7 +224,7 @@ public final class RedisRevocations implements Revocations {
   private void restored(Restored restored) {
     known.restored(restored.version);
     if (restored.count == 0) {
-      return; // what was lost has ended meanwhile, or another node was faster
+      return; // the lost blocks have expired, or another node was faster
     }
     log.warn(
         "Redis had lost blocks of users, sessions or tokens; this node has stored {} that it knows"
@@ -276,8 +276,8 @@ public final class RedisRevocations implements Revocations {
   public void blocked(Revocation block, String version) {
     known.heard(block, version);
     if (version.isEmpty()) {
-      // Of an earlier build, which has given all blocks a time to live. What fails is tried again
-      // by the periodic task.
+      // From an earlier build, which sets a time to live for all blocks. The periodic task retries
+      // on failure.
       var unused = reconcile().exceptionally(failure -> null);
     }
   }
@@ -306,7 +306,7 @@ public final class RedisRevocations implements Revocations {
     return UUID.randomUUID().toString().replace("-", "");
   }
 
-  /** Parts may bring a block twice. */
+  /** Parts may contain a block twice. */
   private CompletionStage<Collection<Revocation>> list(
       String cursor, Map<Subject, Revocation> found) {
     return calls

@@ -23,20 +23,20 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shared sessions of the cluster: a hash each, opened and stored by a script each, on the
- * connection that publishes.
+ * The shared sessions of the cluster: one hash per session, opened and stored by scripts on the
+ * publishing connection.
  */
 public final class RedisSessions implements SessionStore {
-  /** Most calls that wait for Redis; what comes beyond them fails. */
+  /** Maximum number of pending calls; further ones fail. */
   public static final int MAX_CALLS = 8 * MAX_BATCH;
 
-  /** How long nodes may take, at the most, to reach Redis again and put their positions back. */
+  /** The maximum time for nodes to reconnect to Redis and restore their positions. */
   private static final Duration RESTORED_WITHIN = Duration.ofSeconds(10);
 
   private static final RedisScript OPEN = RedisScript.load("session-open.lua");
   private static final RedisScript STORE = RedisScript.load("session-store.lua");
 
-  /** What session-open.lua publishes. */
+  /** The notice published by session-open.lua. */
   private static final Pattern NOTICE = Pattern.compile("opened ([0-9]{1,18}) (.+)");
 
   private final RedisKeys keys;
@@ -46,14 +46,14 @@ public final class RedisSessions implements SessionStore {
   private final Generations generations;
   private volatile @Nullable Listener listener;
 
-  /** Nano time until which Redis may lack positions that nodes have not put back yet. */
+  /** Nano time until which Redis may lack positions that nodes have not restored yet. */
   private volatile long doubtfulUntil = System.nanoTime();
 
   /**
-   * @param incarnation of this node, on whose channel it is told of sessions that others open
-   * @param invalid is told of what is in Redis and is no session
-   * @param lanes by which Redis is asked
-   * @param generations what is known of them, and is added to
+   * @param incarnation of this node, whose channel receives notices of sessions opened elsewhere
+   * @param invalid receives data in Redis that is not a valid session
+   * @param lanes sends the calls to Redis
+   * @param generations the generations seen so far; new ones are added
    */
   public RedisSessions(
       RedisKeys keys,
@@ -118,8 +118,8 @@ public final class RedisSessions implements SessionStore {
   }
 
   /**
-   * Redis can be used again after its connection was lost: it may have gone back to an earlier
-   * state, by a restart or a failover. Any thread.
+   * Redis is available again after a lost connection. It may have reverted to an earlier state, by
+   * a restart or a failover. Any thread.
    */
   public void interrupted() {
     doubtfulUntil = System.nanoTime() + RESTORED_WITHIN.toNanos();
@@ -129,14 +129,14 @@ public final class RedisSessions implements SessionStore {
     }
   }
 
-  /** What cannot be read is a position that was lost, which its client must be told. */
+  /** A position that cannot be read counts as lost, so that its client receives a gap notice. */
   private String position(String text, Destination destination) {
     try {
       if (Cursor.parse(text).epoch().startsWith(MessageIds.destinationTag(destination))) {
         return text;
       }
     } catch (IllegalArgumentException foreign) {
-      // as is one of another destination
+      // like a position of another destination
     }
     invalid.dropped("a session", "it is no position in its destination");
     return MessageIds.nowhere(destination).messageId();
@@ -188,7 +188,7 @@ public final class RedisSessions implements SessionStore {
             });
   }
 
-  /** Takes what arrives on the node's channel, on Lettuce's I/O thread. */
+  /** Processes a message of the node's channel, on Lettuce's I/O thread. */
   public void noticed(byte[] bytes) {
     Matcher notice = NOTICE.matcher(new String(bytes, UTF_8));
     if (!notice.matches()) {

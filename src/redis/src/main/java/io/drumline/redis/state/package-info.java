@@ -1,4 +1,4 @@
-/** What nodes share beside messages: sessions, blocks, leases, notices. */
+/** State shared by the nodes beside messages: sessions, blocks, leases, notices. */
 @NullMarked
 package io.drumline.redis.state;
 
