@@ -1,17 +1,17 @@
--- Renews the lease of one run of a node, and tells who else is alive.
+-- Renews the lease of one run of a node, and returns the other nodes that are alive.
 --
--- KEYS[1]  nodes: hash, a field for each run: the end of its lease, milliseconds of Redis' clock, a
---          space, and what it says of itself; and in the field @g the highest generation of a
---          shared session that any of them has given, or the latest time, whatever is higher
+-- KEYS[1]  nodes: hash, a field for each run: the end of its lease in milliseconds of Redis' clock,
+--          a space, and its entry; and in the field @g the highest generation of a shared session
+--          that any node has assigned, or the latest time, whichever is higher
 -- ARGV[1]  incarnation of the run
--- ARGV[2]  length of the lease, milliseconds
--- ARGV[3]  what it says of itself
--- ARGV[4]  most others in the answer
--- ARGV[5]  most ended leases that one call drops
+-- ARGV[2]  duration of the lease, milliseconds
+-- ARGV[3]  entry of the run
+-- ARGV[4]  maximum number of other nodes in the answer
+-- ARGV[5]  maximum number of expired leases that one call removes
 -- ARGV[6]  highest generation that the node knows
 --
--- Returns 1 if the run had a lease or 0, and the highest generation; then of each other that is
--- alive: incarnation, milliseconds until its lease ends, what it says of itself.
+-- Returns 1 if the run had a lease or 0, and the highest generation; then for each other node that
+-- is alive: incarnation, milliseconds until its lease ends, entry.
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -44,7 +44,7 @@ end
 redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f ', now + ARGV[2]) .. ARGV[3],
     '@g', string.format('%.0f', answer[2]))
 
--- Where all nodes are gone, so is the key.
+-- The key expires when all nodes have gone.
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end

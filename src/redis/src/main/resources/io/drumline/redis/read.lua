@@ -1,16 +1,16 @@
--- Reads where a destination's order is, and a page of what is kept of it.
+-- Reads the position of a destination's order, and a page of its history.
 --
 -- KEYS[1]  meta    as in publish.lua
--- KEYS[2]  stream  as in publish.lua; need not be given
--- ARGV[1]  offset behind which the page begins
--- ARGV[2]  most messages; 0 to learn the position only
--- ARGV[3]  most bytes beyond the first message
--- ARGV[4]  epoch to begin where the destination has none; empty to begin none
--- ARGV[5]  longest time that a message is kept, ms; 0 where none is kept
--- ARGV[6]  most messages that are kept; XADD trims to about as many
+-- KEYS[2]  stream  as in publish.lua; optional
+-- ARGV[1]  offset after which the page begins
+-- ARGV[2]  maximum number of messages; 0 to read the position only
+-- ARGV[3]  maximum bytes beyond the first message
+-- ARGV[4]  epoch to begin if the destination has none; empty to begin none
+-- ARGV[5]  maximum age of a message, ms; 0 if none is kept
+-- ARGV[6]  maximum number of messages kept; XADD trims only approximately
 --
--- Returns nothing where there is no epoch; else the epoch, the last offset, the last id, the offset
--- of the oldest message that is kept, and envelopes in order; an empty one where an entry is none.
+-- Returns nothing if there is no epoch; else the epoch, the last offset, the last id, the offset of
+-- the oldest message kept, and envelopes in order; an empty one for an entry that is no envelope.
 
 local stream = string.sub(KEYS[1], 1, -2) .. 's'
 
@@ -24,14 +24,14 @@ local hour, age = 3600000, tonumber(ARGV[5])
 
 if not epoch then
   if ARGV[4] == '' then return {} end
-  -- HSET first: Redis looks at maxmemory before the first write only, and not before DEL.
+  -- HSET first: Redis checks maxmemory only before the first write, and not before DEL.
   redis.call('HSET', KEYS[1], 'e', ARGV[4], 'o', '0', 'i', '')
   redis.call('DEL', stream)
   forMillis(KEYS[1], hour)
   return {ARGV[4], 0, '', 1}
 end
 
--- Who reads needs the epoch: half of its time is always left, as publish.lua sets it.
+-- Readers need the epoch: keep at least half of the time to live set by publish.lua.
 local expiry = last == 0 and hour or math.max(7 * 24 * hour, age + 3 * hour)
 if redis.call('PTTL', KEYS[1]) < expiry / 2 then forMillis(KEYS[1], expiry) end
 
@@ -44,7 +44,7 @@ local time = redis.call('TIME')
 local oldest = time[1] * 1000 + math.floor(time[2] / 1000) - age
 local function isKept(entry) return (tonumber(entry[2][4]) or 0) >= oldest end
 
--- The oldest entry that is not too old.
+-- The oldest entry that has not expired.
 local first = last + 1
 local head = age > 0 and range(1, 1)[1]
 if head then
@@ -57,13 +57,13 @@ if head then
       local entry = range(middle, 1)[1]
       if not entry or isKept(entry) then first = middle else gone = offsetOf(entry) end
     end
-    -- Where that is a hole, the entry behind it.
+    -- If there is no such entry, the next one.
     local entry = range(first, 1)[1]
     first = entry and offsetOf(entry) or last + 1
   end
 end
 
--- Of those, the last so many.
+-- Only the last messages, up to the limit.
 local floor = last - ARGV[6] + 1
 if first < floor then
   local entry = range(floor, 1)[1]
@@ -83,6 +83,6 @@ while left > 0 and from <= last do
   end
   if #entries == 0 then break end
   left = left - #entries
-  count = count * 2 -- so that what is read beyond the page is no more than the page
+  count = count * 2 -- so that no more than a page is read beyond the page
 end
 return page

@@ -1,11 +1,11 @@
--- Lists a part of those who are blocked now.
+-- Lists a part of the current blocks.
 --
 -- KEYS[1]  revoked, as in revoke.lua
 -- ARGV[1]  cursor: 0 to begin
--- ARGV[2]  how many to look at, about
+-- ARGV[2]  approximate number of entries to scan
 --
--- Returns the cursor of the next part, 0 after the last; then of each who it is, the time of the
--- block's end and its reason.
+-- Returns the cursor of the next part, 0 after the last; then for each block its subject, the time
+-- of its end and its reason.
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

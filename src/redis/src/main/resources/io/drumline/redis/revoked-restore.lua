@@ -1,17 +1,18 @@
--- Stores blocks again that a node knows of and Redis has lost (eviction, a restart without its
--- data, a failover), in parts. Those that are there stay as they are, but for one that ends later.
+-- Restores blocks that a node knows and Redis has lost (eviction, a restart without its data, a
+-- failover), in parts. Existing blocks are replaced only by ones that end later.
 --
 -- KEYS[1]  revoked, as in revoke.lua
 -- ARGV[1]  epoch to begin
 -- ARGV[2]  version that the node knows
--- ARGV[3]  most blocks
--- ARGV[4]  how many the parts before this one have stored, or - if more parts follow
--- ARGV[.]  then of each block: subject, time of its end, reason
+-- ARGV[3]  maximum number of blocks
+-- ARGV[4]  number of blocks that previous parts have stored, or - if more parts follow
+-- ARGV[.]  then for each block: subject, time of its end, reason
 --
--- The last part begins a new epoch if anything was lost: all other nodes then see that, and store
--- what only they know of. Before it the version stays, so that nobody takes a part for all.
+-- The last part begins a new epoch if anything was lost: all other nodes then notice that, and
+-- restore blocks that only they know. Until then the version is unchanged, so that no node takes a
+-- part for the whole.
 --
--- Returns the version, and how many this part has stored.
+-- Returns the version, and the number of blocks that this part has stored.
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -1,10 +1,10 @@
--- Finds the first of some subjects that is blocked now.
+-- Finds the first of several subjects that is blocked now.
 --
 -- KEYS[1]  revoked, as in revoke.lua
 -- ARGV     subjects
 --
--- Returns the version, or an empty text where there is none; then the number of the first that is
--- blocked, the time of the block's end and its reason, or 0.
+-- Returns the version, or an empty text if there is none; then the number of the first blocked
+-- subject, the time of the block's end and its reason, or 0.
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -1,4 +1,4 @@
--- Opens a shared session for a socket: takes it over from the socket that had it before.
+-- Opens a shared session for a connection, which replaces the session's previous connection.
 --
 -- KEYS[1]  session: hash of u (user), g (generation), n (incarnation of the node that opened it),
 --          s (number of the last update of this generation; 1 is the opening), and a field for each
@@ -6,14 +6,14 @@
 -- ARGV[1]  user
 -- ARGV[2]  incarnation of the node that opens it
 -- ARGV[3]  time to live, milliseconds
--- ARGV[4]  the nodes' channels, without the incarnation at their end
+-- ARGV[4]  prefix of the nodes' channels, to which the incarnation is appended
 -- ARGV[5]  client-id
 -- ARGV[6]  highest generation that the node knows, of any session
 --
--- Returns 0 if it is another user's; else the generation, 1 if the session was there or 0, and each
--- destination and its position.
+-- Returns 0 if it belongs to another user; else the generation, 1 if the session existed or 0, and
+-- each destination and its position.
 
--- Of what somebody else may have written: what is no generation of ours counts as none.
+-- Anything that is not a generation, as another program may have written it, counts as 0.
 local function number(text)
   return string.match(text, '^%d+$') and #text < 16 and tonumber(text) or 0
 end
@@ -38,8 +38,8 @@ if user and user ~= ARGV[1] then
   return {0}
 end
 
--- The clock, so that generations rise even where the session was forgotten in between; and what the
--- node knows, for a clock that was set back.
+-- The clock, so that generations increase even if the session was forgotten in between; and the
+-- node's highest one, in case the clock was set back.
 local time = redis.call('TIME')
 local generation =
     math.max(last + 1, time[1] * 1000 + math.floor(time[2] / 1000), ARGV[6] + 1)

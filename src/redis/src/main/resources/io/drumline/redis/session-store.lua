@@ -1,21 +1,21 @@
--- Stores positions of a shared session and keeps it for another time to live, unless another socket
--- has opened it since.
+-- Stores positions of a shared session and renews its time to live, unless another connection has
+-- opened it since.
 --
 -- KEYS[1]  session, as in session-open.lua
--- ARGV[1]  generation of the socket
+-- ARGV[1]  generation of the connection
 -- ARGV[2]  user
--- ARGV[3]  incarnation of the socket's node
+-- ARGV[3]  incarnation of the connection's node
 -- ARGV[4]  time to live, milliseconds
--- ARGV[5]  number of the update, greater than those before it of this generation
--- ARGV[6]  number of the update that it follows; 0 where its positions are all that there are
--- ARGV[7]  how many destinations are forgotten: they follow
+-- ARGV[5]  number of the update, increasing within this generation
+-- ARGV[6]  number of the update that it follows; 0 if its positions replace all others
+-- ARGV[7]  number of destinations to remove: they follow
 -- ARGV[.]  then destinations, each with its position
 --
--- Returns 0 if it was opened since; 1 if it is stored; 2 if nothing is stored, since what the update
--- follows is not what is there: Redis has lost that or went back to before it, or a later update is
--- there already and this one came late.
+-- Returns 0 if it was opened since; 1 if it is stored; 2 if nothing is stored because the update
+-- does not follow the stored one: Redis has lost that or reverted to an earlier state, or a later
+-- update is already stored and this one is late.
 
--- What is no number of ours counts as none, as in session-open.lua.
+-- Anything that is not a number of ours counts as 0, as in session-open.lua.
 local function number(text)
   return text and string.match(text, '^%d+$') and #text < 16 and tonumber(text) or 0
 end
