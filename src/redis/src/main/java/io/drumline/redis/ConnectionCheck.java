@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Finds dead connections: what each shard publishes as a probe must come back on the connection
- * that is subscribed. Used on the backplane's thread.
+ * Finds dead connections: the probes published by each shard must arrive on the subscribed
+ * connection. Used on the backplane's thread.
  */
 final class ConnectionCheck {
   private final RedisShards shards;
@@ -21,7 +21,7 @@ final class ConnectionCheck {
     this.subscribing = subscribing;
   }
 
-  /** Sends probes, unless those before them show that a connection is dead. */
+  /** Sends probes, unless the previous ones show that a connection is dead. */
   void run() {
     if (subscribing.connection() == null) {
       reset();
@@ -34,25 +34,25 @@ final class ConnectionCheck {
         case ALIVE -> heard = true;
         case SUBSCRIBER_SILENT -> unheard.add(shard);
         case PENDING, PUBLISHER_SILENT -> {
-          // nothing is known of the subscriber
+          // says nothing about the subscriber
         }
       }
     }
     if (heard) {
       subscribing.resetBackoff();
-      // The cluster does not pass on what these take; history has it.
+      // The cluster does not forward these shards' messages; they are in the history.
       unheard.forEach(shard -> shard.probe().reset());
     } else if (!unheard.isEmpty()) {
       subscribing.replace("its pub/sub connection is silent");
     }
   }
 
-  /** Forgets the probes so far: they say nothing of the next connection that is subscribed. */
+  /** Resets the probes: their results do not apply to the next subscribed connection. */
   void reset() {
     shards.all().forEach(shard -> shard.probe().reset());
   }
 
-  /** Takes what came back on the probes' channel; any thread. */
+  /** Processes a message of the probe channel; any thread. */
   void returned(byte[] bytes) {
     shards.all().forEach(shard -> shard.probe().returned(bytes));
   }

@@ -5,9 +5,9 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.SingleThreadEventExecutor;
 
 /**
- * The thread that owns the connections to Redis. What a task throws is counted and logged, and the
- * next one runs: Netty's own DefaultEventExecutor ends its thread with the first task that throws,
- * and with it all that this node does with Redis.
+ * The thread that owns the connections to Redis. If a task throws, that is counted and logged, and
+ * the next task runs. Netty's own DefaultEventExecutor would end its thread, and with it all of
+ * this node's work with Redis.
  */
 final class OwnerThread extends SingleThreadEventExecutor {
   private final TaskGuard guard;

@@ -60,22 +60,22 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The backplane on Redis: one connection to publish (to each master, if Redis is a cluster), and
- * one that is subscribed to what the node wants.
+ * The backplane on Redis: one connection to publish (per master, if Redis is a cluster), and one
+ * that is subscribed to the node's channels.
  *
- * <p>Threads: one of its own ({@code drumline-redis}) owns connections, subscriptions and what is
- * sent; Lettuce's I/O threads parse and hand over. Callers only enqueue.
+ * <p>Threads: its own thread ({@code drumline-redis}) owns connections, subscriptions and sending;
+ * Lettuce's I/O threads parse and pass on. Callers only enqueue.
  */
 public final class RedisBackplane implements Backplane {
   private static final Duration EXPIRE_EVERY = Duration.ofMillis(200);
 
-  /** Probe intervals without a refusal until it is over. */
+  /** Probe intervals without a rejected command after which a refusal is over. */
   private static final int QUIET_PROBES = 5;
 
   private static final Duration RECONCILE_EVERY = Duration.ofSeconds(30);
   private static final long CLOSE_SECONDS = 1;
 
-  /** Requests that may wait for Redis, but for publications and reads. */
+  /** Maximum number of pending requests, without publications and reads. */
   private static final int MAX_CALLS =
       RedisSessions.MAX_CALLS
           + RedisControl.MAX_CALLS
@@ -107,9 +107,10 @@ public final class RedisBackplane implements Backplane {
   private @Nullable RedisSubscriber subscriber;
 
   /**
-   * Not started yet.
+   * Creates a backplane that is not started yet.
    *
-   * @throws IllegalArgumentException if the settings ask for what this Redis cannot do
+   * @throws IllegalArgumentException if the settings require something that this Redis does not
+   *     support
    */
   public RedisBackplane(
       RedisTarget target,
@@ -195,7 +196,7 @@ public final class RedisBackplane implements Backplane {
     tasks.add(periodic.every(owner, RECONCILE_EVERY, "redis_blocks", this::verifyBlocks));
   }
 
-  /** Redis refused a SUBSCRIBE, or the connection was lost before its answer. Any thread. */
+  /** Redis rejected a SUBSCRIBE, or the connection was lost before its answer. Any thread. */
   private void unsubscribed(
       StatefulRedisPubSubConnection<String, byte[]> connection, Throwable failure) {
     var unused = refusals.failed(Operation.SUBSCRIBE, failure);
@@ -215,22 +216,22 @@ public final class RedisBackplane implements Backplane {
     return subscriber;
   }
 
-  /** The cluster's shared sessions, by the same connections. */
+  /** The cluster's shared sessions, on the same connections. */
   public SessionStore sessions() {
     return sessions;
   }
 
-  /** The cluster's blocks, by the same connections. */
+  /** The cluster's blocks, on the same connections. */
   public Revocations revocations() {
     return revocations;
   }
 
-  /** What the cluster's nodes tell each other, by the same connections. */
+  /** The cluster's control channel, on the same connections. */
   public ControlChannel control() {
     return control;
   }
 
-  /** The nodes that are alive, by the same connections. */
+  /** The cluster's nodes, on the same connections. */
   public NodeRegistry registry() {
     return registry;
   }
@@ -278,7 +279,7 @@ public final class RedisBackplane implements Backplane {
     }
   }
 
-  /** What fails is tried again, and is logged by RedisRefusals. */
+  /** Failures are retried later, and logged by RedisRefusals. */
   private void verifyBlocks() {
     if (available()) {
       var unused = reconcileBlocks().exceptionally(failure -> null);

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
-/** What becomes of the backplane as a whole, from what is known of its parts. Thread safe. */
+/** The health of the backplane, derived from its parts. Thread safe. */
 final class RedisHealth {
   private final String place;
   private final RedisOutage outage;
@@ -20,7 +20,7 @@ final class RedisHealth {
   private final BooleanSupplier subscribed;
 
   /**
-   * @param subscribed whether there is a connection that is subscribed
+   * @param subscribed whether there is a subscribed connection
    */
   RedisHealth(
       String place,
@@ -35,14 +35,14 @@ final class RedisHealth {
     this.subscribed = subscribed;
   }
 
-  /** Also where some masters of a cluster are unavailable: the others serve what they have. */
+  /** True also if some masters of a cluster are unavailable: the others still work. */
   boolean available() {
     return subscribed.getAsBoolean()
         && shards.serving().stream()
             .anyMatch(shard -> shard.connection() != null && shard.probe().fresh());
   }
 
-  /** Whether nothing is missing. */
+  /** Whether all connections are up. */
   boolean isWhole() {
     return subscribed.getAsBoolean()
         && !shards.serving().isEmpty()
@@ -64,7 +64,7 @@ final class RedisHealth {
     return new BackplaneStatus(State.DOWN, problems);
   }
 
-  /** That Redis may evict keys, where it may. */
+  /** The problem that Redis may evict keys, if so. */
   Optional<Problem> eviction() {
     return shards.all().stream().flatMap(shard -> shard.eviction().problem().stream()).findFirst();
   }

@@ -30,11 +30,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the channels that the node wants, whatever becomes of connections, and passes on what they
- * bring.
+ * Keeps the node's channels subscribed across connections, and passes on their messages.
  *
- * <p>Concurrency: callers change {@code wanted}; one task on {@code owner} brings the connection in
- * line with it; Lettuce's I/O thread reads {@code wanted} and calls the receiver.
+ * <p>Concurrency: callers change {@code wanted}; one task on {@code owner} updates the connection
+ * accordingly; Lettuce's I/O thread reads {@code wanted} and calls the receiver.
  */
 final class RedisSubscriber {
   private static final int CHANNELS_PER_COMMAND = 512;
@@ -49,34 +48,34 @@ final class RedisSubscriber {
   private final Consumer<byte[]> probes;
   private final BiConsumer<StatefulRedisPubSubConnection<String, byte[]>, Throwable> failed;
 
-  /** The truth: connections follow. By channel. */
+  /** By channel: the subscriptions that connections must have. */
   private final Map<String, Subscription> wanted = new ConcurrentHashMap<>();
 
-  /** Of channels that belong to no destination. */
+  /** Listeners of channels without a destination. */
   private final Map<String, ChannelListener> listeners = new ConcurrentHashMap<>();
 
   private final Queue<String> changed = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean scheduled = new AtomicBoolean();
 
-  /** Channels that a SUBSCRIBE was sent for on the connection. Owner's, as the next two are. */
+  /** Channels for which the connection was sent a SUBSCRIBE. Owner's thread, like the next two. */
   private final Set<String> requested = new HashSet<>();
 
-  /** How many SUBSCRIBEs of a channel the connection has not confirmed yet. */
+  /** The number of SUBSCRIBEs of a channel that the connection has not confirmed yet. */
   private final Map<String, Integer> unconfirmed = new HashMap<>();
 
   private CompletableFuture<Void> attached = new CompletableFuture<>();
   private volatile @Nullable StatefulRedisPubSubConnection<String, byte[]> connection;
 
-  /** Takes what arrives on a channel, and that Redis has confirmed a subscription to it. */
+  /** Receives a channel's messages, and is called when Redis has confirmed its subscription. */
   private record ChannelListener(Consumer<byte[]> messages, Runnable subscribed) {}
 
   private record Subscription(Destination destination, CompletableFuture<Void> confirmed) {}
 
   /**
-   * @param probeChannel a channel of this node's own
+   * @param probeChannel a channel for this node only
    * @param timeout how long Redis may take to confirm a new connection's first subscription
-   * @param probes takes what arrives on the probe channel, on Lettuce's I/O thread
-   * @param failed told on any thread when a connection's SUBSCRIBE failed, and how
+   * @param probes receives the messages of the probe channel, on Lettuce's I/O thread
+   * @param failed called on any thread when a SUBSCRIBE on a connection has failed
    */
   RedisSubscriber(
       RedisKeys keys,
@@ -100,10 +99,10 @@ final class RedisSubscriber {
   }
 
   /**
-   * Adds a channel that the node always hears, before there is a connection.
+   * Adds a channel that the node is always subscribed to; called before there is a connection.
    *
-   * @param messages takes what arrives, on Lettuce's I/O thread
-   * @param subscribed is told on the owner's thread whenever a connection begins to hear it
+   * @param messages receives its messages, on Lettuce's I/O thread
+   * @param subscribed called on the owner's thread whenever a connection has subscribed to it
    */
   void listen(String channel, Consumer<byte[]> messages, Runnable subscribed) {
     listeners.put(channel, new ChannelListener(messages, subscribed));
@@ -135,7 +134,7 @@ final class RedisSubscriber {
     }
   }
 
-  /** Begins to use a new connection; completes once Redis confirms the first subscription. */
+  /** Starts to use a new connection; completes once Redis confirms the first subscription. */
   CompletionStage<Void> attach(StatefulRedisPubSubConnection<String, byte[]> connection) {
     requested.clear();
     unconfirmed.clear();
@@ -150,12 +149,12 @@ final class RedisSubscriber {
     return attached;
   }
 
-  /** Forgets the connection: what it still brings is dropped. */
+  /** Stops using the connection: later messages on it are dropped. */
   void detach() {
     connection = null;
   }
 
-  /** If it throws, a new connection subscribes to all that is wanted. */
+  /** If it throws, a new connection subscribes to everything wanted. */
   @SuppressWarnings("CatchThrowable")
   private void reconcile() {
     scheduled.set(false);
@@ -178,7 +177,7 @@ final class RedisSubscriber {
     }
     StatefulRedisPubSubConnection<String, byte[]> connection = this.connection;
     if (connection == null) {
-      return; // the next connection takes all that is wanted
+      return; // the next connection subscribes to everything wanted
     }
     List<String> missing = new ArrayList<>();
     List<String> unwanted = new ArrayList<>();
@@ -190,7 +189,7 @@ final class RedisSubscriber {
       } else if (!requested.contains(channel)) {
         missing.add(channel);
       } else if (!unconfirmed.containsKey(channel)) {
-        var unused = complete(channel); // ended and begun again before Redis heard of either
+        var unused = complete(channel); // unsubscribed and resubscribed before Redis was told
       }
     }
     for (int at = 0; at < unwanted.size(); at += CHANNELS_PER_COMMAND) {
@@ -233,7 +232,7 @@ final class RedisSubscriber {
     if (connection != this.connection) {
       return;
     }
-    // Only the last of several: an UNSUBSCRIBE went between them.
+    // Only the last of several: there was an UNSUBSCRIBE between them.
     Integer left = unconfirmed.computeIfPresent(channel, (key, n) -> n > 1 ? n - 1 : null);
     ChannelListener listener = listeners.get(channel);
     if (channel.equals(probeChannel)) {
@@ -248,7 +247,7 @@ final class RedisSubscriber {
     }
   }
 
-  /** Returns the subscription if it was confirmed before: then by another connection. */
+  /** Returns the subscription if it was confirmed before, by an earlier connection. */
   private @Nullable Subscription complete(String channel) {
     Subscription subscription = wanted.get(channel);
     return subscription != null && !subscription.confirmed.complete(null) ? subscription : null;
@@ -275,7 +274,7 @@ final class RedisSubscriber {
     receiver.received(publication);
   }
 
-  /** What could not be handed over is read from history. */
+  /** A message that could not be passed on is read from history. */
   private void notReceived(String channel, Throwable e) {
     guard.failed(e);
     Subscription subscription = wanted.get(channel);
@@ -293,7 +292,7 @@ final class RedisSubscriber {
     }
 
     @Override
-    @SuppressWarnings("CatchThrowable") // Lettuce would only log it, and the message be missing
+    @SuppressWarnings("CatchThrowable") // Lettuce would only log it, and lose the message
     public void message(String channel, byte[] bytes) {
       if (source == connection) {
         try {

@@ -1,4 +1,4 @@
-/** The cluster's backplane on Redis: pub/sub for what is live, streams for what was. */
+/** The cluster's backplane on Redis: pub/sub for live messages, streams for history. */
 @NullMarked
 package io.drumline.redis;
 

@@ -11,21 +11,21 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the Redis that answered ASK to a command with several keys has none of them any more.
- * From 7.0 on that is what ASK means. Redis 6.2 says ASK as soon as one of them is missing, also
- * where that one is new: whoever follows it begins a second order of the destination on the other
- * Redis.
+ * Verifies that a Redis that answered ASK to a command with several keys has none of them any more.
+ * Since Redis 7.0, ASK means exactly that. Redis 6.2 answers ASK as soon as one of the keys is
+ * missing, even if that key is new: following it would begin a second order of the destination on
+ * the other Redis.
  */
 public final class AskCheck {
   private AskCheck() {}
 
   /**
-   * Asks for each key by itself.
+   * Checks each key separately.
    *
    * @param source the Redis that answered ASK; null if its connection is lost
-   * @return completes on Lettuce's I/O thread and never fails; false where it is not known
+   * @return completes on Lettuce's I/O thread and never fails; false if unknown
    */
-  @SuppressWarnings("CatchThrowable") // whatever it is, publications wait for the answer
+  @SuppressWarnings("CatchThrowable") // publications wait for the answer in any case
   public static CompletionStage<Boolean> haveLeft(
       @Nullable StatefulConnection<String, byte[]> source, Supplier<List<String>> keys) {
     if (source == null) {
@@ -34,7 +34,7 @@ public final class AskCheck {
     try {
       return ask(source, keys.get());
     } catch (Throwable e) {
-      return CompletableFuture.completedFuture(false); // such as too many commands that wait
+      return CompletableFuture.completedFuture(false); // for example, too many pending commands
     }
   }
 
@@ -43,7 +43,7 @@ public final class AskCheck {
     CompletionStage<Boolean> all = CompletableFuture.completedFuture(true);
     List<AsyncCommand<String, byte[], Long>> questions = new ArrayList<>();
     for (String key : keys) {
-      // Not EXISTS: PTTL is in the ACL that nodes have.
+      // Not EXISTS: the nodes' ACL includes PTTL.
       AsyncCommand<String, byte[], Long> question =
           Commands.command(CommandType.PTTL, Commands.integer(), Commands.args().addKey(key));
       questions.add(question);

@@ -15,7 +15,7 @@ import io.lettuce.core.protocol.CommandType;
 import io.lettuce.core.protocol.RedisCommand;
 import java.util.List;
 
-/** Makes commands to Redis, and sends them. */
+/** Creates and sends Redis commands. */
 public final class Commands {
   /** Keys and channels are text, values are bytes. */
   public static final RedisCodec<String, byte[]> CODEC =
@@ -23,22 +23,22 @@ public final class Commands {
 
   private Commands() {}
 
-  /** No arguments yet. */
+  /** Empty arguments. */
   public static CommandArgs<String, byte[]> args() {
     return new CommandArgs<>(CODEC);
   }
 
-  /** An answer that is a number. */
+  /** Output for an integer. */
   public static CommandOutput<String, byte[], Long> integer() {
     return new IntegerOutput<>(CODEC);
   }
 
-  /** An answer that is an array. */
+  /** Output for an array. */
   public static CommandOutput<String, byte[], List<Object>> array() {
     return new ArrayOutput<>(CODEC);
   }
 
-  /** An answer that is a short text, such as {@code OK}. */
+  /** Output for a short text, such as {@code OK}. */
   public static CommandOutput<String, byte[], String> status() {
     return new StatusOutput<>(CODEC);
   }
@@ -49,14 +49,14 @@ public final class Commands {
     return new AsyncCommand<>(new Command<>(type, output, args));
   }
 
-  /** Goes before a command to a Redis that {@link ErrorReply#askAddress} names. */
+  /** Must precede a command to the Redis that {@link ErrorReply#askAddress} names. */
   public static AsyncCommand<String, byte[], String> asking() {
     return new AsyncCommand<>(new Command<>(CommandType.ASKING, status()));
   }
 
   /**
-   * Sends all of them. If that throws, each of them fails that is not answered yet: it would be
-   * counted as in flight for ever.
+   * Sends all commands. If that throws, all commands without an answer fail: otherwise they would
+   * be in flight forever.
    */
   @SuppressWarnings("CatchThrowable")
   public static void send(

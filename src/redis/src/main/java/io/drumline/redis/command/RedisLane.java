@@ -7,12 +7,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests of one kind that wait to be sent to Redis. Any thread adds; one task on the backplane's
- * thread takes what waits, in order, so that it goes out in few flushes. How many may wait is the
- * sender's to bound.
+ * A queue of one kind of requests to Redis. Any thread adds requests; one task on the backplane's
+ * thread takes the queued ones, in order, so that they are sent in few flushes. The sender must
+ * bound the queue.
  *
- * <p>Concurrency: a request is in the queue before the task is scheduled, and the task counts as
- * not scheduled before it looks into the queue: none is left behind.
+ * <p>Concurrency: a request is queued before the task is scheduled, and the task clears its
+ * scheduled flag before it reads the queue, so that no request is left behind.
  */
 public final class RedisLane<R> {
   private final EventExecutor owner;
@@ -23,20 +23,20 @@ public final class RedisLane<R> {
 
   /**
    * @param owner the backplane's thread
-   * @param sender sends what waits, as far as it can be sent now; runs on {@code owner}
+   * @param sender sends queued requests as far as possible; runs on {@code owner}
    */
   public RedisLane(EventExecutor owner, Runnable sender) {
     this.owner = owner;
     this.sender = sender;
   }
 
-  /** Adds a request, and has it sent; any thread. */
+  /** Adds a request and schedules the sender; any thread. */
   public void add(R request) {
     waiting.add(request);
     schedule();
   }
 
-  /** Has the sender run soon; any thread. */
+  /** Schedules the sender; any thread. */
   public void schedule() {
     if (!scheduled.get() && !owner.isShuttingDown() && scheduled.compareAndSet(false, true)) {
       owner.execute(this::send);
@@ -48,7 +48,7 @@ public final class RedisLane<R> {
     sender.run();
   }
 
-  /** Whether nothing is sent any more; any thread. */
+  /** Whether sending has ended; any thread. */
   public boolean isClosed() {
     return owner.isShuttingDown();
   }
@@ -57,22 +57,22 @@ public final class RedisLane<R> {
     return waiting.isEmpty();
   }
 
-  /** Takes the first one; null if none waits. */
+  /** Takes the first request; null if the queue is empty. */
   public @Nullable R poll() {
     return waiting.poll();
   }
 
-  /** All that wait, in order. What is added here is sent the next time that the sender runs. */
+  /** All queued requests, in order. Requests added here are sent when the sender runs next. */
   public Queue<R> waiting() {
     return waiting;
   }
 
-  /** Redis has refused a write of the lane, as it is a replica; any thread. */
+  /** Redis has rejected a write of the lane because it is a replica; any thread. */
   public void markReadOnly() {
     readOnly.set(true);
   }
 
-  /** Whether that was so since the last call; any thread. */
+  /** Whether {@link #markReadOnly} was called since the last call; any thread. */
   public boolean wasReadOnly() {
     return readOnly.get() && readOnly.getAndSet(false);
   }

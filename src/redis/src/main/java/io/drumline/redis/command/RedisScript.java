@@ -16,9 +16,9 @@ import java.util.List;
  * A Lua script of the backplane.
  *
  * @param source its bytes
- * @param sha1 the name that Redis gives it
+ * @param sha1 its SHA-1 digest, by which Redis identifies it
  */
-@SuppressWarnings("ArrayRecordComponent") // never compared, never written
+@SuppressWarnings("ArrayRecordComponent") // never compared, never modified
 public record RedisScript(byte[] source, String sha1) {
   private static final String FOLDER = "/io/drumline/redis/";
 
@@ -38,18 +38,18 @@ public record RedisScript(byte[] source, String sha1) {
     }
   }
 
-  /** Makes Redis know the script. */
+  /** The command that loads the script into Redis. */
   public AsyncCommand<String, byte[], String> load() {
     return Commands.command(
         CommandType.SCRIPT, Commands.status(), Commands.args().add("LOAD").add(source));
   }
 
-  /** The arguments of a call, as far as its keys. */
+  /** The arguments of a call up to its keys. */
   public CommandArgs<String, byte[]> call(List<String> keys) {
     return Commands.args().add(sha1).add(keys.size()).addKeys(keys);
   }
 
-  /** A call of what Redis knows already. */
+  /** The command that calls a loaded script. */
   public static <T> AsyncCommand<String, byte[], T> command(
       CommandArgs<String, byte[]> call, CommandOutput<String, byte[], T> output) {
     return Commands.command(CommandType.EVALSHA, output, call);

@@ -9,9 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Makes one Redis know a script: on each new connection, and again where it has lost the script.
- */
+/** Loads a script into one Redis: on each new connection, and again if Redis has lost it. */
 public final class ScriptLoader {
   private final RedisScript script;
   private final Duration timeout;
@@ -20,7 +18,7 @@ public final class ScriptLoader {
 
   /**
    * @param timeout how long Redis may take to load it on a new connection
-   * @param loadedAgain told on any thread how loading it again ended; null: well
+   * @param loadedAgain called on any thread when a reload has ended; null if it succeeded
    */
   public ScriptLoader(
       RedisScript script, Duration timeout, Consumer<@Nullable Throwable> loadedAgain) {
@@ -29,19 +27,19 @@ public final class ScriptLoader {
     this.loadedAgain = loadedAgain;
   }
 
-  /** Makes a new connection ready. */
+  /** Loads the script on a new connection. */
   public CompletionStage<?> prepare(StatefulConnection<String, byte[]> connection) {
     AsyncCommand<String, byte[], String> load = script.load();
     connection.dispatch(load);
     return load.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  /** Redis does not know the script any more; any thread. */
+  /** Redis has lost the script; any thread. */
   public void markMissing() {
     missing = true;
   }
 
-  /** Loads it again where it is missing; to be called before it is used. */
+  /** Loads the script again if it is missing; called before it is used. */
   public void loadIfMissing(StatefulConnection<String, byte[]> connection) {
     if (missing) {
       missing = false;
@@ -51,7 +49,7 @@ public final class ScriptLoader {
     }
   }
 
-  /** Loads it before what follows on a connection that was not made ready for it. */
+  /** Loads the script ahead of commands on a connection that was not prepared for it. */
   public void load(StatefulConnection<String, byte[]> connection) {
     Commands.send(connection, List.of(script.load()));
   }

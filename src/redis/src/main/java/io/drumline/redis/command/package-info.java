@@ -1,4 +1,4 @@
-/** Commands and scripts of Redis, and what the errors mean that it answers. */
+/** Commands and scripts of Redis, and the meaning of its errors. */
 @NullMarked
 package io.drumline.redis.command;
 

@@ -11,20 +11,20 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * When connections take commands: Lettuce may hand one out a moment earlier, and would refuse what
- * is sent on it in between. Thread safe.
+ * Knows when connections accept commands: Lettuce may return a connection slightly earlier, and
+ * would reject commands sent in between. Thread safe.
  */
 final class Activations implements RedisConnectionStateListener {
   private final Duration patience;
 
-  /** Of connections that are open, or were handed out and will be. */
+  /** By connection that is open, or was returned and will be. */
   private final Map<Object, CompletableFuture<Void>> activated = new ConcurrentHashMap<>();
 
   Activations(Duration patience) {
     this.patience = patience;
   }
 
-  /** Completes with the connection once it takes commands. */
+  /** Completes with the connection once it accepts commands. */
   <C> CompletionStage<C> await(C connection) {
     return of(connection)
         .copy()
@@ -34,7 +34,7 @@ final class Activations implements RedisConnectionStateListener {
               if (failure != null) {
                 activated.remove(connection);
               }
-              return connection; // its first command says what is wrong
+              return connection; // its first command will report the problem
             });
   }
 

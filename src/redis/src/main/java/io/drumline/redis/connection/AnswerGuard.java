@@ -14,10 +14,10 @@ import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Closes a connection to Redis when something that came on it could not be read. Lettuce does so
- * after an Exception only: after an Error, such as a lack of memory, it fails the command that is
- * first in line and goes on, and what is left of the answer, or lost of it, becomes that of the
- * next command: a message that was not stored may look stored. On the connection's event loop.
+ * Closes a connection to Redis when incoming data could not be read. Lettuce does so only after an
+ * Exception. After an Error, such as a lack of memory, it fails the first pending command and goes
+ * on, so that the rest of the answer, or the next one, is assigned to the next command: a message
+ * that was not stored may appear to be stored. Used on the connection's event loop.
  */
 final class AnswerGuard extends ChannelInboundHandlerAdapter {
   private final ChannelHandlerContext reader;
@@ -32,10 +32,11 @@ final class AnswerGuard extends ChannelInboundHandlerAdapter {
   }
 
   /**
-   * With these, each connection has one. What was given, threads among it, stays whose it is when
-   * they are shut down. Not by {@code mutate()}: what that builds takes the threads over.
+   * Client resources that add a guard to each connection. The given resources, including their
+   * threads, are not shut down with these. {@code mutate()} is not used: the resources it builds
+   * would take ownership of the threads.
    *
-   * @param given what connections share with others; null for threads of their own
+   * @param given resources shared with others; null to create new ones
    * @param guard counts and logs errors
    */
   static ClientResources resources(@Nullable ClientResources given, TaskGuard guard) {
@@ -45,7 +46,7 @@ final class AnswerGuard extends ChannelInboundHandlerAdapter {
       return builder.nettyCustomizer(customizer(nothing, guard)).build();
     }
     builder
-        .commandLatencyPublisherOptions(DefaultEventPublisherOptions.disabled()) // they have theirs
+        .commandLatencyPublisherOptions(DefaultEventPublisherOptions.disabled()) // shared ones have it
         .eventLoopGroupProvider(given.eventLoopGroupProvider())
         .eventExecutorGroup(given.eventExecutorGroup())
         .timer(given.timer())
@@ -76,7 +77,7 @@ final class AnswerGuard extends ChannelInboundHandlerAdapter {
     };
   }
 
-  /** Calls the next handler itself: thrown through Netty, the error would reach that one alone. */
+  /** Calls the next handler directly: through Netty, only that handler would receive the error. */
   @Override
   @SuppressWarnings("CatchThrowable")
   public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {

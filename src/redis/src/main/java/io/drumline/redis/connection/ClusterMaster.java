@@ -4,12 +4,12 @@ import io.lettuce.core.RedisURI;
 import java.util.List;
 
 /**
- * A master of a Redis Cluster and the slots that it has.
+ * A master of a Redis Cluster and its slots.
  *
  * @param uri how to connect to it
  */
 public record ClusterMaster(RedisURI uri, List<Integer> slots) {
-  /** As in the answers of Redis: {@code host:port}. */
+  /** As in answers of Redis: {@code host:port}. */
   public String address() {
     return uri.getHost() + ':' + uri.getPort();
   }

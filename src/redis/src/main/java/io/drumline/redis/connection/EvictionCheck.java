@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether one Redis may evict keys: asked on each new connection, and then twice a minute. By INFO,
- * since managed services mostly forbid CONFIG. Used on the backplane's thread, except {@link
+ * Checks whether a Redis may evict keys: on each new connection, and then twice a minute. It uses
+ * INFO, since managed services mostly forbid CONFIG. Used on the backplane's thread, except {@link
  * #problem}.
  */
 public final class EvictionCheck {
@@ -37,14 +37,14 @@ public final class EvictionCheck {
   private long askedAt;
   private boolean unknown;
 
-  /** The policy, while Redis may evict by it. */
+  /** The policy if Redis may evict keys by it; else null. */
   private volatile @Nullable String policy;
 
   public EvictionCheck(EventExecutor owner) {
     this.owner = owner;
   }
 
-  /** Asks, unless this connection was asked a moment ago. */
+  /** Sends a check, unless this connection was checked within the last 30 seconds. */
   public void check(StatefulConnection<String, byte[]> connection) {
     long now = System.nanoTime();
     if (connection == asked && now - askedAt < INTERVAL_NANOS) {
@@ -91,7 +91,7 @@ public final class EvictionCheck {
     }
   }
 
-  /** What is wrong; from any thread. */
+  /** The problem, if any; any thread. */
   public Optional<Problem> problem() {
     String policy = this.policy;
     return policy == null ? Optional.empty() : Optional.of(new Problem(REASON, sentence(policy)));

@@ -1,13 +1,13 @@
 package io.drumline.redis.connection;
 
-/** What the probes so far say of the two connections that they go through. */
+/** What the latest probes show about the two connections that they use. */
 public enum ProbeVerdict {
-  /** The last one came back. */
+  /** The last probe has arrived. */
   ALIVE,
-  /** Nothing came back yet, and it is too early to say why. */
+  /** No probe has arrived yet, and it is too early to tell why. */
   PENDING,
-  /** Redis took the probes, but they do not come back. */
+  /** Redis accepts the probes, but they do not arrive. */
   SUBSCRIBER_SILENT,
-  /** Redis does not answer them, whether they come back or not. */
+  /** Redis does not answer the probes, whether they arrive or not. */
   PUBLISHER_SILENT
 }

@@ -33,8 +33,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens connections to Redis (standalone, Sentinel's master, Cluster; TLS; credentials), with a
- * client of its own: the backplane's options are not for other users of Redis in the application.
+ * Opens connections to Redis (standalone, Sentinel's master, Cluster; TLS; credentials). It has its
+ * own Lettuce client, because the backplane's options are not suitable for other users of Redis in
+ * the application.
  */
 public final class RedisConnector implements AutoCloseable {
   private static final int MOST_THREADS = 4;
@@ -53,11 +54,11 @@ public final class RedisConnector implements AutoCloseable {
           new ArrayBlockingQueue<>(MOST_WAITING),
           new DefaultThreadFactory("drumline-redis-connect", true));
 
-  /** Connects to single masters of a cluster: the cluster's own client cannot. */
+  /** Connects to single masters of a cluster, which the cluster's own client cannot do. */
   private @Nullable RedisClient single;
 
   /**
-   * @param maxCalls requests that may wait for Redis, but for publications and reads
+   * @param maxCalls maximum number of pending requests, without publications and reads
    * @param guard counts and logs errors of its connections
    */
   public RedisConnector(RedisTarget target, RedisSettings settings, int maxCalls, TaskGuard guard) {
@@ -108,9 +109,8 @@ public final class RedisConnector implements AutoCloseable {
                     .interval(Duration.ofSeconds(3))
                     .count(3)
                     .build());
-    // Lettuce refuses to connect with it elsewhere, as on macOS: there the probe alone finds what
-    // is
-    // dead.
+    // On other systems, such as macOS, Lettuce rejects this option: only the probe detects dead
+    // connections there.
     if (EpollProvider.isAvailable() || IOUringProvider.isAvailable()) {
       socket.tcpUserTimeout(
           SocketOptions.TcpUserTimeoutOptions.builder()
@@ -121,28 +121,29 @@ public final class RedisConnector implements AutoCloseable {
     return given
         .mutate()
         .socketOptions(socket.build())
-        // RedisLink reconnects: Lettuce would send again what may have been published already, and
-        // subscribe again to what is not wanted any more.
+        // RedisLink reconnects: Lettuce would resend commands that may have been executed, and
+        // restore subscriptions that are no longer wanted.
         .autoReconnect(false)
         .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
         .protocolVersion(ProtocolVersion.RESP2)
-        // A Redis that demands credentials refuses this: of a cluster the next one is tried then.
+        // A Redis that requires credentials rejects this PING; in a cluster, the next node is tried
+        // then.
         .pingBeforeActivateConnection(true)
-        // Twice, because the publisher bounds itself: this is for what it cannot know.
+        // Twice, as a margin: the publisher has its own limit.
         .requestQueueSize(2 * settings.requestQueue() + maxCalls)
-        // The publisher watches its own deadlines: no timer per command.
+        // The publisher checks its own deadlines: no timer per command.
         .timeoutOptions(TimeoutOptions.create())
         .useHashIndexQueue(false)
         .build();
   }
 
   /**
-   * The masters of the cluster and their slots, as the cluster has them now; those without slots,
-   * unless the cluster has given them up. The stage completes on any thread.
+   * The current masters of the cluster and their slots, including masters without slots unless the
+   * cluster marks them as failed or without an address. The stage completes on any thread.
    */
   public CompletionStage<List<ClusterMaster>> masters() {
     RedisClusterClient cluster = (RedisClusterClient) client;
-    // The first time it reads the topology while it waits.
+    // The first call reads the topology and blocks.
     return CompletableFuture.supplyAsync(cluster::getPartitions, threads)
         .thenCompose(known -> cluster.refreshPartitionsAsync())
         .thenApply(
@@ -159,8 +160,7 @@ public final class RedisConnector implements AutoCloseable {
   }
 
   /**
-   * The topology knows addresses only: credentials and TLS are as for the nodes that are
-   * configured.
+   * The topology contains addresses only: credentials and TLS are those of the configured nodes.
    */
   private RedisURI uri(RedisClusterNode node) {
     return RedisURI.builder(target.uris().get(0))
@@ -169,7 +169,7 @@ public final class RedisConnector implements AutoCloseable {
         .build();
   }
 
-  /** Opens a connection to one of them; the stage completes on any thread. */
+  /** Opens a connection to a master; the stage completes on any thread. */
   public CompletionStage<StatefulConnection<String, byte[]>> connect(ClusterMaster master) {
     return single()
         .connectAsync(Commands.CODEC, master.uri())
@@ -194,15 +194,15 @@ public final class RedisConnector implements AutoCloseable {
                 : ((RedisClient) client).connectPubSubAsync(Commands.CODEC, target.uris().get(0)));
   }
 
-  /** Its topology must be known before it connects; reading it for the first time blocks. */
+  /** The topology must be known before connecting; reading it for the first time blocks. */
   private static RedisClusterClient known(RedisClusterClient cluster) {
     var unused = cluster.getPartitions();
     return cluster;
   }
 
   /**
-   * Begins on a thread of its own: a cluster's topology is read blocking, by tasks of Lettuce's own
-   * computation pool; and the common pool may be occupied by the application.
+   * Connects on a separate thread: reading a cluster's topology blocks and needs Lettuce's own
+   * computation pool, and the common pool may be occupied by the application.
    */
   private <T extends StatefulConnection<String, byte[]>> CompletionStage<T> open(
       Supplier<CompletionStage<? extends T>> connection) {
@@ -230,7 +230,7 @@ public final class RedisConnector implements AutoCloseable {
       single = null;
     }
     client.shutdown(Duration.ZERO, target.shutdownTimeout());
-    var unused = // but for what was given
+    var unused = // except for shared ones
         resources.shutdown(0, target.shutdownTimeout().toMillis(), TimeUnit.MILLISECONDS);
   }
 }

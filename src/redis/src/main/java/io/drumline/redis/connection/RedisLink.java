@@ -16,18 +16,19 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection to Redis that is opened again whenever it is lost or replaced, after a random pause
- * (full jitter). The old connection is closed before the next one is opened: never two at a time.
+ * A connection to Redis that is reopened whenever it is lost or replaced, after a random delay
+ * (full jitter). The old connection is closed before the next one is opened, so there are never
+ * two.
  *
  * <p>Threads: everything runs on {@code owner}, except {@link #connection()} and {@link #lost}.
  */
 public final class RedisLink<C extends StatefulConnection<String, byte[]>> {
-  /** The guard of all that connections do, as in the metric. */
+  /** The name of the guard for all work on connections, as in the metric. */
   public static final String GUARD = "redis_link";
 
   private static final long FIRST_PAUSE_MILLIS = 100;
 
-  /** Where the link is between two connections. */
+  /** The state of the link. */
   private enum State {
     NEW,
     PAUSING,
@@ -49,17 +50,17 @@ public final class RedisLink<C extends StatefulConnection<String, byte[]>> {
   /** The connection being prepared or in use. */
   private @Nullable C current;
 
-  /** The same, while it may be used. */
+  /** The connection while it is usable. */
   private volatile @Nullable C usable;
 
-  /** Whether the first attempt has ended, one way or the other. */
+  /** Whether the first attempt has ended, successfully or not. */
   private volatile boolean tried;
 
   /**
    * @param opener opens a connection
-   * @param preparation what must succeed before a connection is used
-   * @param longestPause upper bound of the pause before an attempt
-   * @param guard counts steps that throw; each is tried again, as one that fails
+   * @param preparation must succeed before a connection is used
+   * @param longestPause upper bound of the delay before an attempt
+   * @param guard counts steps that throw; they are retried like steps that fail
    */
   public RedisLink(
       Supplier<CompletionStage<C>> opener,
@@ -76,12 +77,12 @@ public final class RedisLink<C extends StatefulConnection<String, byte[]>> {
     this.watcher = watcher;
   }
 
-  /** The connection, or null while there is none to use. From any thread. */
+  /** The connection, or null while there is none to use. Any thread. */
   public @Nullable C connection() {
     return usable;
   }
 
-  /** Whether the first attempt to connect has ended; until then it may succeed. From any thread. */
+  /** Whether the first attempt to connect has ended; until then it may succeed. Any thread. */
   public boolean hasBeenTried() {
     return tried;
   }
@@ -143,26 +144,26 @@ public final class RedisLink<C extends StatefulConnection<String, byte[]>> {
     }
   }
 
-  /** The connection does its work: after the next loss, it is opened again quickly. */
+  /** The connection works: after the next loss, it is reopened quickly. */
   public void resetBackoff() {
     attempt = 0;
   }
 
-  /** Gives the connection up for another one. */
+  /** Closes the connection and opens another one. */
   public void replace(String reason) {
     if (current != null) {
       drop(current, reason);
     }
   }
 
-  /** The same, if {@code connection} is still the link's; from any thread. */
+  /** The same, if {@code connection} is still the link's. Any thread. */
   public void lost(C connection, String reason) {
     run(() -> drop(connection, reason));
   }
 
   private void drop(C connection, String reason) {
     if (current != connection) {
-      return; // it was dropped before
+      return; // already dropped
     }
     current = null;
     usable = null;
@@ -193,10 +194,10 @@ public final class RedisLink<C extends StatefulConnection<String, byte[]>> {
     return connection == null ? CompletableFuture.completedFuture(null) : connection.closeAsync();
   }
 
-  /** Runs a task on the owner, unless the backplane is closed and its owner gone. */
+  /** Runs a task on the owner, unless the backplane is closed and its owner shut down. */
   private void run(Runnable task) {
     if (!owner.isShuttingDown()) {
-      guard.run(() -> owner.execute(task)); // its caller is a stage, which would hide an error
+      guard.run(() -> owner.execute(task)); // called from a stage, which would hide an error
     }
   }
 

@@ -15,17 +15,18 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Proves two connections by a round trip: what is published on a channel of the node's own must
- * come back. Used on the owner's thread, except {@link #fresh} and {@link #returned}.
+ * Checks two connections by a round trip: a probe published on this node's own channel must arrive
+ * on the subscribed connection. Used on the owner's thread, except {@link #fresh} and {@link
+ * #returned}.
  */
 public final class RedisProbe {
-  /** Intervals without an answer that make a connection dead. */
+  /** Intervals without an answer after which a connection is dead. */
   private static final int PATIENCE = 3;
 
   private static final int BYTES = 2 * Long.BYTES;
   private static final AtomicLong NUMBERS = new AtomicLong();
 
-  /** Tells its probes from those of other masters on the same channel. */
+  /** Distinguishes its probes from those of other masters on the same channel. */
   private final long number = NUMBERS.incrementAndGet();
 
   private final String channel;
@@ -34,19 +35,19 @@ public final class RedisProbe {
   private final RedisRefusals refusals;
   private final EventExecutor owner;
 
-  /** When the oldest probe was sent of those after the last that came back; 0 if there is none. */
+  /** When the oldest probe after the last one that arrived was sent; 0 if there is none. */
   private long missing;
 
-  /** The same, after the last that Redis answered. */
+  /** When the oldest probe after the last one that Redis answered was sent; 0 if there is none. */
   private long unanswered;
 
   private volatile long lastReturn;
   private volatile boolean returned;
 
-  /** What Redis answered to the last probe, where that was an error. */
+  /** Redis' error for the last probe, if any. */
   private volatile @Nullable String error;
 
-  /** Probes of before a reset count for nothing. */
+  /** Probes sent before the last reset are ignored. */
   private volatile long since = System.nanoTime();
 
   public RedisProbe(
@@ -62,7 +63,7 @@ public final class RedisProbe {
     this.owner = owner;
   }
 
-  /** Whether a probe came back lately. From any thread. */
+  /** Whether a probe has arrived recently. Any thread. */
   public boolean fresh() {
     return returned && System.nanoTime() - lastReturn < (PATIENCE + 1) * intervalNanos;
   }
@@ -74,7 +75,7 @@ public final class RedisProbe {
     unanswered = 0;
   }
 
-  /** Why the publishing connection is given up. */
+  /** Why the publishing connection is closed. */
   public String failure() {
     String error = this.error;
     return error == null ? "it does not answer" : error;
@@ -121,14 +122,14 @@ public final class RedisProbe {
     }
   }
 
-  /** Takes what came back on the channel, on Lettuce's I/O thread. */
+  /** Processes a message of the channel, on Lettuce's I/O thread. */
   public void returned(byte[] bytes) {
     long now = System.nanoTime();
     if (bytes.length != BYTES || ByteBuffer.wrap(bytes).getLong(Long.BYTES) != number) {
       return;
     }
     long begun = ByteBuffer.wrap(bytes).getLong();
-    // Anyone can publish there: what this node did not send in this time is no proof.
+    // Anyone can publish there: messages that this node did not send in this time prove nothing.
     if (begun - since < 0 || now - begun < 0) {
       return;
     }

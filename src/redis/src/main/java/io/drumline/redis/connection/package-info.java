@@ -1,4 +1,4 @@
-/** Opens connections to Redis, keeps them open, and finds those that are dead. */
+/** Opens connections to Redis, keeps them open, and detects dead ones. */
 @NullMarked
 package io.drumline.redis.connection;
 

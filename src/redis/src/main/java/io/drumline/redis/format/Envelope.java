@@ -10,16 +10,16 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 
 /**
- * The form of a publication on a channel. Numbers are big-endian, and every text and array follows
- * its length in bytes:
+ * The encoding of a publication on a channel. Numbers are big-endian; texts and arrays come after
+ * their length in bytes:
  *
  * <pre>
  * head  version 1 (1 byte), epoch (1), offset (8 bytes, no length), previous id (1)
  * tail  id (1), time (8 bytes, no length), session (2), headers (4), body (4)
  * </pre>
  *
- * The publisher writes the tail; {@code publish.lua} writes the head before it, once the message
- * has its place. Ephemeral publications have the head {@link #EPHEMERAL_HEAD}.
+ * <p>The publisher writes the tail; {@code publish.lua} prepends the head once the message has its
+ * position. Ephemeral publications have the head {@link #EPHEMERAL_HEAD}.
  */
 public final class Envelope {
   private static final byte VERSION = 1;
@@ -33,12 +33,12 @@ public final class Envelope {
     return write(draft, id, time, 0).array();
   }
 
-  /** A whole envelope, without a place in an order. */
+  /** A complete envelope without a position. */
   public static byte[] ephemeral(Draft draft, String id, long time) {
     return write(draft, id, time, EPHEMERAL_HEAD).put(0, VERSION).array();
   }
 
-  /** Writes the tail after {@code head} bytes of zero. */
+  /** Writes the tail after {@code head} zero bytes. */
   private static ByteBuffer write(Draft draft, String id, long time, int head) {
     byte[] idBytes = id.getBytes(UTF_8);
     byte[] session = draft.session() == null ? NONE : draft.session().getBytes(UTF_8);
@@ -63,9 +63,9 @@ public final class Envelope {
   }
 
   /**
-   * Reads an envelope.
+   * Decodes an envelope.
    *
-   * @throws MalformedException where {@code bytes} are none
+   * @throws MalformedException if {@code bytes} are not a valid envelope
    */
   public static Publication read(Destination destination, byte[] bytes) throws MalformedException {
     ByteBuffer in = ByteBuffer.wrap(bytes);
@@ -121,14 +121,14 @@ public final class Envelope {
     return array;
   }
 
-  /** Before anything is allocated: a length may be wrong. */
+  /** Checked before memory is allocated: the length may be wrong. */
   private static void check(ByteBuffer in, int length) throws MalformedException {
     if (length < 0 || length > in.remaining()) {
       throw new MalformedException("a length of " + length + " with " + in.remaining() + " left");
     }
   }
 
-  /** Whether it is of visible ASCII only, as all that nodes make up: it becomes part of headers. */
+  /** Whether it is visible ASCII, as all generated ids are: it becomes part of headers. */
   private static boolean isName(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (text.charAt(i) <= ' ' || text.charAt(i) > '~') {
@@ -139,7 +139,8 @@ public final class Envelope {
   }
 
   /**
-   * Whether they are whole lines: they are copied into frames as they are, and must not end one.
+   * Whether they are complete header lines: they are copied into frames unchanged, and must not end
+   * the headers early.
    */
   private static boolean areHeaders(byte[] headers) {
     boolean named = false;

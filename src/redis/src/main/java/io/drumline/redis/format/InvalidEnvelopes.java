@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Counts what no node has put into Redis and is dropped, such as what should be an envelope and is
- * none, and says so in the log, one line in ten seconds. Thread safe.
+ * Counts and logs (one line in ten seconds) data in Redis that no node can have written and that
+ * was dropped, such as invalid envelopes. Thread safe.
  */
 public final class InvalidEnvelopes {
   private static final Logger logger = LoggerFactory.getLogger(InvalidEnvelopes.class);
@@ -22,7 +22,7 @@ public final class InvalidEnvelopes {
   }
 
   /**
-   * Counts what should be an envelope and is none.
+   * Counts an invalid envelope.
    *
    * @param where the channel, or the destination whose history it is from
    */
@@ -31,9 +31,9 @@ public final class InvalidEnvelopes {
   }
 
   /**
-   * Counts anything else.
+   * Counts other invalid data.
    *
-   * @param reason what is wrong with it, for the log; in words of this server, not of the sender
+   * @param reason what is wrong, for the log; in the server's words, not the sender's
    */
   public void dropped(Object where, String reason) {
     metrics.invalidEnvelope();

@@ -3,22 +3,22 @@ package io.drumline.redis.format;
 import io.drumline.message.Destination;
 
 /**
- * The names of everything in Redis. A destination's keys carry it as their hash tag, so that they
- * share a slot of a Redis Cluster.
+ * The names of all keys and channels in Redis. A destination's keys contain it as their hash tag,
+ * so that they share a slot of a Redis Cluster.
  *
- * @param prefix before every key
- * @param channels before every channel
+ * @param prefix of every key
+ * @param channels prefix of every channel
  */
 public record RedisKeys(String prefix, String channels) {
 
-  /** Of a cluster in database 0. */
+  /** For database 0. */
   public RedisKeys(String prefix) {
     this(prefix, prefix);
   }
 
   /**
-   * Of a cluster in a database. Redis has the same channels for all of its databases, so those of
-   * other databases than 0 carry the number.
+   * For a given database. Channels are shared by all databases of a Redis, so the channel names for
+   * databases other than 0 contain the number.
    */
   public static RedisKeys in(int database, String prefix) {
     return database == 0
@@ -26,12 +26,12 @@ public record RedisKeys(String prefix, String channels) {
         : new RedisKeys(prefix, prefix + "db" + database + ':');
   }
 
-  /** Whether a destination's channel has another name than its keys, but for the end. */
+  /** Whether a destination's channel has another prefix than its keys. */
   public boolean hasOtherChannels() {
     return !channels.equals(prefix);
   }
 
-  /** Where a destination's publications go live. */
+  /** The channel of a destination's publications. */
   public String channel(Destination destination) {
     return key(channels, destination, ":c");
   }
@@ -46,27 +46,27 @@ public record RedisKeys(String prefix, String channels) {
     return key(prefix, destination, ":s");
   }
 
-  /** What became of the message to which a publisher gave this id. */
+  /** The outcome of the message to which a publisher gave this id. */
   public String published(Destination destination, String publisherId) {
     return key(prefix, destination, ":i:" + publisherId);
   }
 
-  /** Where one run of a node proves its pub/sub connection. */
+  /** The channel for one node run's probes of its pub/sub connection. */
   public String probe(String incarnation) {
     return channels + "probe:" + incarnation;
   }
 
-  /** The hash with whose a client-id is, its newest socket, and its positions. */
+  /** The hash with a client-id's user, newest connection and positions. */
   public String session(String clientId) {
     return prefix + "session:" + clientId;
   }
 
-  /** The channel on which one run of a node is told what concerns it alone. */
+  /** The channel for notices to one run of a node. */
   public String node(String incarnation) {
     return channels + "node:" + incarnation;
   }
 
-  /** The channel on which every node hears what nodes tell each other. */
+  /** The channel for notices to all nodes. */
   public String control() {
     return channels + "control";
   }

@@ -1,4 +1,4 @@
-/** The names and the form of what Drumline keeps in Redis. */
+/** The names and encodings of Drumline's data in Redis. */
 @NullMarked
 package io.drumline.redis.format;
 

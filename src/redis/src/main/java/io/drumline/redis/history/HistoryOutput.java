@@ -18,8 +18,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answer of {@code read.lua}. An entry that is no envelope counts as not kept: the page begins
- * behind it, or ends before it, and the reader sees the hole.
+ * The answer of {@code read.lua}. An entry that is not a valid envelope counts as not kept: the
+ * page begins after it or ends before it, and the reader detects the gap.
  */
 final class HistoryOutput extends CommandOutput<String, byte[], History> {
   private final Destination destination;

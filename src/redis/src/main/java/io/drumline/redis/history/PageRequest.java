@@ -3,20 +3,20 @@ package io.drumline.redis.history;
 import io.drumline.message.Destination;
 
 /**
- * A page of history that is asked for.
+ * A request for a page of history.
  *
- * @param after offset behind which it begins; 0 for the oldest that is kept
- * @param count most publications in it; 0 to learn the position only
- * @param missingEpoch what becomes of a destination that has no epoch yet
+ * @param after offset after which it begins; 0 for the oldest kept message
+ * @param count maximum publications in it; 0 to read the position only
+ * @param missingEpoch what to do if the destination has no epoch yet
  */
 public record PageRequest(
     Destination destination, long after, int count, MissingEpoch missingEpoch) {
 
-  /** What a read does where a destination has no epoch. */
+  /** What a read does if the destination has no epoch. */
   public enum MissingEpoch {
-    /** It begins the first one. */
+    /** Begins the first epoch. */
     BEGIN,
-    /** It answers that there is none. */
+    /** Answers that there is none. */
     LEAVE
   }
 }

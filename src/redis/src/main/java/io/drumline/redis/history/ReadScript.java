@@ -12,7 +12,7 @@ import io.drumline.redis.history.PageRequest.MissingEpoch;
 import io.lettuce.core.protocol.AsyncCommand;
 import java.util.List;
 
-/** Makes the commands that read history: {@code read.lua}. */
+/** Creates the commands that read history: {@code read.lua}. */
 public final class ReadScript {
   private static final RedisScript SCRIPT = RedisScript.load("read.lua");
   private static final int MOST_MESSAGES = 1024;
@@ -31,7 +31,7 @@ public final class ReadScript {
     this.invalid = invalid;
   }
 
-  /** What makes Redis know it. */
+  /** The script, to be loaded into Redis. */
   RedisScript source() {
     return SCRIPT;
   }
@@ -46,7 +46,7 @@ public final class ReadScript {
     return List.of(keys.meta(destination), keys.stream(destination));
   }
 
-  /** The same for a Redis that is just taking over the destination's slot. */
+  /** The same for a Redis that is importing the destination's slot (ASK). */
   AsyncCommand<String, byte[], History> asking(PageRequest request) {
     return command(List.of(keys.meta(request.destination())), request);
   }

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads history from Redis, on the publishing connection. A page may have a megabyte, so only a few
- * reads are with Redis at a time; the others wait.
+ * reads are in flight at a time; the others wait.
  *
  * <p>Concurrency: callers add to the lane, whose task on the owner sends; Lettuce's I/O thread
  * completes.
@@ -53,12 +53,12 @@ public final class RedisReader {
   private final AtomicInteger held = new AtomicInteger();
   private final AtomicInteger unanswered = new AtomicInteger();
 
-  /** In the order sent; those that are done leave when they are at the head. Owner's. */
+  /** In the order sent; completed ones are removed when they reach the head. Owner's thread. */
   private final ArrayDeque<Read> sent = new ArrayDeque<>();
 
   /**
    * @param link the connection, or null while there is none
-   * @param topology is told that another Redis has the keys, and knows the others
+   * @param topology is notified that another Redis has the keys, and finds connections to others
    */
   public RedisReader(
       ReadScript script,
@@ -95,7 +95,7 @@ public final class RedisReader {
     return read.result;
   }
 
-  /** Makes a new connection ready: Redis knows the script. */
+  /** Prepares a new connection by loading the script into Redis. */
   public CompletionStage<?> prepare(StatefulConnection<String, byte[]> connection) {
     return loader.prepare(connection);
   }
@@ -117,14 +117,14 @@ public final class RedisReader {
     forgetAnswered();
   }
 
-  /** Fails what was not sent; called by the owner when the connection is gone. */
+  /** Fails reads that were not sent; called by the owner when the connection is lost. */
   public void rejectWaiting() {
     for (Read next; (next = lane.poll()) != null; ) {
       next.fail(refusals.unavailable(NOT_READ), null);
     }
   }
 
-  /** Fails what took too long; called by the owner several times a second. */
+  /** Fails reads that timed out; called by the owner several times a second. */
   public void expire() {
     long oldest = System.nanoTime() - settings.commandTimeout().toNanos();
     forgetAnswered();
@@ -140,20 +140,20 @@ public final class RedisReader {
     }
   }
 
-  /** One page that is asked for. */
+  /** One requested page. */
   private final class Read {
     final CompletableFuture<History> result = new CompletableFuture<>();
     private final PageRequest request;
     volatile long begun;
 
-    /** The Redis to which the slot is on its way, where that is asked. */
+    /** The Redis to ask, to which the slot is being migrated; else null. */
     private volatile @Nullable String askAddress;
 
     Read(PageRequest request) {
       this.request = request;
     }
 
-    /** One whose command cannot be made fails: its answer would never come. */
+    /** A read whose command cannot be created fails at once: it would never be answered. */
     @SuppressWarnings("CatchThrowable")
     void send(StatefulConnection<String, byte[]> usual) {
       String address = askAddress;
@@ -171,7 +171,7 @@ public final class RedisReader {
         fail(refusals.unavailable(NOT_READ), e);
         return;
       }
-      unanswered.incrementAndGet(); // not before there is something to answer
+      unanswered.incrementAndGet(); // only if there is a command to answer
       sent.add(this);
       command.onComplete(this::answered);
       Commands.send(
@@ -207,11 +207,11 @@ public final class RedisReader {
               failure);
         }
       } finally {
-        settled(); // or its place would be lost
+        settled(); // otherwise its place would be lost
       }
     }
 
-    /** Whether the slot is really on its way is known; on Lettuce's I/O thread. */
+    /** The ASK has been verified or not; on Lettuce's I/O thread. */
     private void checkedAsk(boolean left, @Nullable Throwable failure) {
       try {
         if (left) {

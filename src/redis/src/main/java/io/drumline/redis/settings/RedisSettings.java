@@ -5,18 +5,19 @@ import java.time.Duration;
 /**
  * How the backplane uses Redis.
  *
- * @param prefix before every key and channel in Redis
+ * @param prefix of every key and channel in Redis
  * @param commandTimeout how long Redis may take to answer
- * @param publishTimeout how long a publication may take; as long it is sent again when a connection
- *     was lost before the answer, and stored once all the same
+ * @param publishTimeout how long a publication may take; until then it is resent when a connection
+ *     was lost before the answer, but stored only once
  * @param minReplicas how many replicas must have a message before it counts as accepted; 0 to wait
  *     for none
- * @param requestQueue most publications that wait for Redis; more are refused
- * @param requestQueueBytes most bytes of publications that wait for Redis; more are refused
- * @param probeInterval how often the pub/sub connection proves itself by a round trip
- * @param reconnectMax longest pause between two attempts to reconnect
- * @param tcpUserTimeout how long sent bytes may stay unacknowledged before TCP gives a connection
- *     up; Linux alone knows it
+ * @param requestQueue maximum number of publications waiting for Redis; further ones are rejected
+ * @param requestQueueBytes maximum bytes of publications waiting for Redis; further ones are
+ *     rejected
+ * @param probeInterval how often connections are checked by a round trip
+ * @param reconnectMax longest delay between two attempts to reconnect
+ * @param tcpUserTimeout how long sent bytes may stay unacknowledged before TCP closes a connection;
+ *     Linux only
  */
 public record RedisSettings(
     String prefix,

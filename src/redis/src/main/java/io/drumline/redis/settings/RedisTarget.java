@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The Redis to connect to, in Lettuce's terms.
  *
- * @param uris where it is, with credentials and TLS: of one Redis, of the Sentinels that know it,
- *     or of nodes of a cluster; timeouts are set by the backplane
- * @param options of the connections; what the backplane relies on is set by it
- * @param resources threads that are shared with others; null for some of its own
+ * @param uris its addresses, with credentials and TLS: of one Redis, of its Sentinels, or of nodes
+ *     of a cluster; the backplane sets the timeouts
+ * @param options of the connections; the backplane overrides those it relies on
+ * @param resources resources, such as threads, shared with others; null to create new ones
  * @param shutdownTimeout how long closing may take
- * @param place where it is, for the log
+ * @param place its address, for the log
  */
 public record RedisTarget(
     Kind kind,
@@ -25,15 +25,15 @@ public record RedisTarget(
     Duration shutdownTimeout,
     String place) {
 
-  /** What answers there. */
+  /** The kind of deployment. */
   public enum Kind {
-    /** One Redis, or the master that Sentinels name. */
+    /** One Redis, or the master named by Sentinels. */
     SINGLE,
     /** A Redis Cluster. */
     CLUSTER
   }
 
-  /** Its number. */
+  /** The number of the database. */
   public int database() {
     return uris.get(0).getDatabase();
   }

@@ -1,4 +1,4 @@
-/** Where Redis is, and how the backplane uses it. */
+/** The address of Redis, and how the backplane uses it. */
 @NullMarked
 package io.drumline.redis.settings;
 

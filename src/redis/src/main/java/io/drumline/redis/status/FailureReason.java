@@ -11,17 +11,18 @@ import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 
 /**
- * Turns what the network and Lettuce throw into words for the log: no class and no error number.
+ * Describes exceptions of the network and of Lettuce for the log, without class names and error
+ * numbers.
  */
 public final class FailureReason {
 
-  /** What Netty's native transports put before the system's words. */
+  /** The prefix of error messages from Netty's native transports. */
   private static final Pattern CALL =
       Pattern.compile("^\\w+\\(\\.\\.\\) failed(?: with error\\(-?\\d+\\))?: ");
 
   private FailureReason() {}
 
-  /** The innermost reason; continues a sentence, and ends without a full stop. */
+  /** The root cause, as part of a sentence, without a full stop. */
   public static String of(Throwable failure) {
     Throwable cause = failure;
     while (cause.getCause() != null) {
@@ -49,7 +50,7 @@ public final class FailureReason {
     return message.isEmpty() ? inWords(cause) : withoutFullStop(message);
   }
 
-  /** What Lettuce says of commands on a connection that is not there, or no longer. */
+  /** Lettuce's messages for commands on a connection that is not open. */
   private static boolean isClosed(String message) {
     return message.startsWith("Currently not connected")
         || message.startsWith("Connection closed")
@@ -60,7 +61,7 @@ public final class FailureReason {
     return message.endsWith(".") ? message.substring(0, message.length() - 1) : message;
   }
 
-  /** Nothing but its class tells what happened. */
+  /** The class name in words, if there is no message. */
   private static String inWords(Throwable cause) {
     return cause
         .getClass()

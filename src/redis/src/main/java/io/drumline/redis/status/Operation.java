@@ -1,6 +1,6 @@
 package io.drumline.redis.status;
 
-/** What the node asks Redis for. */
+/** The kinds of operations that the node performs on Redis. */
 public enum Operation {
   PUBLISH("a message", "the write"),
   READ("a read of history", "the read"),
@@ -8,7 +8,7 @@ public enum Operation {
   LEASE("the lease of this node", "the command"),
   BLOCK("a command about blocked users", "the command"),
   NOTICE("a notice to other nodes", "the command"),
-  /** Connecting, and making the scripts known. */
+  /** Connecting, and loading the scripts. */
   CONNECT("this node's connection", "this node's connection"),
   SUBSCRIBE("a subscription to a channel", "this node's subscription"),
   PROBE("the node's probe of its connections (PUBLISH)", "this node's commands");

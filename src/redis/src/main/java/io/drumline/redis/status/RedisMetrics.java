@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
-/** The names and meters of what the node measures of Redis. */
+/** The names and meters of Redis. */
 public final class RedisMetrics {
   private static final Duration[] BUCKETS = {
     Duration.ofMillis(1),
@@ -81,22 +81,22 @@ public final class RedisMetrics {
     }
   }
 
-  /** A publication was accepted, so long after it began. */
+  /** A publication was accepted, after this time. */
   public void published(long nanos) {
     publish.record(nanos, TimeUnit.NANOSECONDS);
   }
 
-  /** A publication was not accepted, or not surely. */
+  /** A publication was not accepted, or its outcome is unknown. */
   public void publishFailed() {
     publishFailures.increment();
   }
 
-  /** A publication was sent again. */
+  /** A publication was resent. */
   public void publishRetried() {
     publishRetries.increment();
   }
 
-  /** Redis has answered a read of history, after so long. */
+  /** Redis has answered a read of history, after this time. */
   public void read(long nanos) {
     read.record(nanos, TimeUnit.NANOSECONDS);
   }
@@ -106,17 +106,17 @@ public final class RedisMetrics {
     readFailures.increment();
   }
 
-  /** A probe came back, after so long. */
+  /** A probe has arrived, after this time. */
   public void roundTrip(long nanos) {
     roundTrip.record(nanos, TimeUnit.NANOSECONDS);
   }
 
-  /** A connection was opened in place of a lost one. */
+  /** A connection has replaced a lost one. */
   public void reconnected() {
     reconnects.increment();
   }
 
-  /** Something in Redis was dropped that no node has written. */
+  /** Data in Redis was dropped because no node can have written it. */
   public void invalidEnvelope() {
     invalidEnvelopes.increment();
   }
@@ -125,14 +125,14 @@ public final class RedisMetrics {
     Objects.requireNonNull(refusals.get(reason)).increment();
   }
 
-  /** Shows what is refused now, by reason. */
+  /** Shows which refusals are active, by reason. */
   void refusals(Predicate<RedisRefusal> refused) {
     for (RedisRefusal reason : RedisRefusal.values()) {
       degraded(reason.label(), () -> refused.test(reason));
     }
   }
 
-  /** Shows whether the node serves less well for a reason. */
+  /** Shows whether the node is degraded for a reason. */
   public void degraded(String reason, BooleanSupplier degraded) {
     Gauge.builder("drumline.redis.degraded", () -> degraded.getAsBoolean() ? 1 : 0)
         .description("1 while Redis refuses commands, or may evict keys, for this reason, else 0.")

@@ -11,21 +11,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Says in the log that Redis is unavailable and that it is back: a line for the outage, one for
- * each kind of error that Redis answers, and again every half minute, however often both
- * connections try. Used on the backplane's thread only, except {@link #reason}.
+ * Logs that Redis is unavailable and that it is available again: one line per outage and kind of
+ * error, repeated every half minute, however often the connections are retried. Used on the
+ * backplane's thread only, except {@link #reason}.
  */
 public final class RedisOutage {
   private static final Logger logger = LoggerFactory.getLogger(RedisOutage.class);
   private static final long REPEAT_NANOS = Duration.ofSeconds(30).toNanos();
 
-  /** A first answer that takes so long is no outage: both may start at the same time. */
+  /** A delay up to this long is not an outage at the start: both may start at the same time. */
   private static final long START_NANOS = Duration.ofSeconds(5).toNanos();
 
-  /** The error code that an answer of Redis begins with. */
+  /** The error code at the beginning of an error from Redis. */
   private static final Pattern CODE = Pattern.compile("[A-Z]{2,}\\b.*");
 
-  /** How far the start has come. */
+  /** The progress of the start. */
   private enum Start {
     UNTRIED,
     WAITING,
@@ -38,7 +38,7 @@ public final class RedisOutage {
   private long firstFailure;
   private volatile @Nullable String reason;
 
-  /** When this outage was told last, by what Redis answered; empty: it did not. */
+  /** When this outage was last logged, by the kind of error; empty if Redis did not answer. */
   private final Map<Optional<RedisRefusal>, Long> toldAt = new HashMap<>();
 
   /**
@@ -81,13 +81,13 @@ public final class RedisOutage {
     return start == Start.WAITING;
   }
 
-  /** Why Redis cannot be used, as far as is known; continues a sentence. From any thread. */
+  /** Why Redis is unavailable, as far as known; continues a sentence. Any thread. */
   public String reason() {
     String known = reason;
     return known == null ? "it does not answer" : explained(known);
   }
 
-  /** With what an answer of Redis means, and what to do. */
+  /** Adds what an error from Redis means, and what to do. */
   static String explained(String reason) {
     RedisRefusal refusal = RedisRefusal.in(reason);
     return refusal == RedisRefusal.OTHER
@@ -97,7 +97,7 @@ public final class RedisOutage {
 
   public void over() {
     if (start == Start.DONE && reason == null) {
-      return; // that is known
+      return; // already logged
     }
     start = Start.DONE;
     reason = null;

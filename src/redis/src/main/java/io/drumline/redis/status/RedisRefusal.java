@@ -6,8 +6,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why Redis rejects a command, as far as its answer tells. The answers are those of Redis 6.2 to 8
- * and Valkey 8 to 9; Redis 6.2 wraps the error of a script, later ones do not.
+ * Why Redis rejects a command, derived from its error. The errors are those of Redis 6.2 to 8 and
+ * Valkey 8 to 9; Redis 6.2 wraps the error of a script, later versions do not.
  */
 public enum RedisRefusal {
   OOM(
@@ -63,18 +63,18 @@ public enum RedisRefusal {
     this.answers = Pattern.compile(answers);
   }
 
-  /** Error codes at the beginning, or where Redis 6.2 quotes the error of a script. */
+  /** Matches error codes at the beginning, or where Redis 6.2 quotes the error of a script. */
   private static String code(String codes) {
     return "(?:^|: -?)(?:" + codes + ") ";
   }
 
-  /** What Redis answered by this failure; null where the failure is no answer of Redis. */
+  /** The meaning of this failure; null if it is not an error from Redis. */
   public static @Nullable RedisRefusal of(@Nullable Throwable failure) {
     String answer = ErrorReply.in(failure);
     return answer == null ? null : in(answer);
   }
 
-  /** What an error that Redis answered means; the last matches everything. */
+  /** The meaning of an error from Redis; the last constant matches everything. */
   static RedisRefusal in(String answer) {
     for (RedisRefusal each : values()) {
       if (each.answers.matcher(answer).find()) {
@@ -84,7 +84,7 @@ public enum RedisRefusal {
     return OTHER;
   }
 
-  /** As a label of metrics and in health. */
+  /** Its label in metrics and in health. */
   String label() {
     return name().toLowerCase(Locale.ROOT);
   }

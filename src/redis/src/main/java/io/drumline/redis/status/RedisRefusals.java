@@ -13,15 +13,15 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
- * What Redis has refused lately, and why: counted, logged, and remembered as the node's state until
- * Redis accepts the same operation again. Thread safe; an accepted operation costs one volatile
- * read while nothing is refused.
+ * The operations that Redis has rejected recently, and why: counted, logged, and kept as the node's
+ * state until Redis accepts the same operation again. Thread safe; an accepted operation costs one
+ * volatile read if nothing is refused.
  */
 public final class RedisRefusals {
-  /** An operation that was not tried since is forgotten, while Redis accepts others. */
+  /** A refusal is dropped if its operation was not retried for this long, while others succeed. */
   private static final Duration FORGOTTEN = Duration.ofMinutes(1);
 
-  /** A refusal of one kind of operation, until it is over. */
+  /** The refusal of one kind of operation, until it is over. */
   private record Refused(RedisRefusal reason, long last) {}
 
   private final String place;
@@ -34,9 +34,9 @@ public final class RedisRefusals {
   private volatile Map<Operation, Refused> refused = Map.of();
 
   /**
-   * @param place where Redis is, for the log
-   * @param quiet a refusal stays the state for so long, so that one that alternates with success
-   *     does not flicker
+   * @param place the address of Redis, for the log
+   * @param quiet minimum time for which a refusal remains the state, so that it does not flicker
+   *     when failures and successes alternate
    * @param nanos the clock, in nanoseconds
    */
   public RedisRefusals(String place, RedisMetrics metrics, Duration quiet, LongSupplier nanos) {
@@ -48,9 +48,9 @@ public final class RedisRefusals {
   }
 
   /**
-   * An operation has failed; counts where Redis answered so.
+   * An operation has failed; counted if Redis answered with an error.
    *
-   * @return what Redis answered; null where it did not answer
+   * @return the meaning of the error; null if Redis did not answer
    */
   public @Nullable RedisRefusal failed(Operation operation, @Nullable Throwable failure) {
     String answer = ErrorReply.in(failure);
@@ -65,7 +65,7 @@ public final class RedisRefusals {
       next.put(operation, now);
       refused = next;
     }
-    if (operation != Operation.CONNECT) { // RedisOutage tells of connections
+    if (operation != Operation.CONNECT) { // RedisOutage logs connections
       log.warn(
           operation + " " + reason,
           "Redis at {} rejected {}: {}; {} (it answered: {})",
@@ -78,7 +78,7 @@ public final class RedisRefusals {
     return reason;
   }
 
-  /** Redis has done an operation. */
+  /** Redis has accepted an operation. */
   public void accepted(Operation operation) {
     if (!refused.isEmpty()) {
       end(operation);
@@ -113,7 +113,7 @@ public final class RedisRefusals {
     return refused.values().stream().anyMatch(each -> each.reason == reason);
   }
 
-  /** What Redis refuses now, one for each reason. */
+  /** The current refusals, one problem per reason. */
   public List<Problem> problems() {
     Map<RedisRefusal, List<String>> operations = new EnumMap<>(RedisRefusal.class);
     copy()
@@ -135,13 +135,13 @@ public final class RedisRefusals {
         .toList();
   }
 
-  /** The sentence of an operation that Redis answered with an error, for clients. */
+  /** The error message for clients when Redis has rejected an operation. */
   public String rejected(String what, Operation operation, RedisRefusal reason) {
     return "%s, because Redis rejected %s; %s."
         .formatted(what, operation.object(), reason.clause());
   }
 
-  /** The sentence of an operation that cannot be tried now, for clients. */
+  /** The error message for clients when an operation cannot be tried now. */
   public String unavailable(String what) {
     for (Map.Entry<Operation, Refused> each : copy().entrySet()) {
       RedisRefusal reason = each.getValue().reason;

@@ -6,9 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Says in the log that a master of a cluster that has no slots cannot be used, once for each
- * reason, and that it is back: only what is being moved to it needs it. Used on the backplane's
- * thread only.
+ * Logs that a master of a cluster without slots is unavailable, once for each reason, and that it
+ * is available again: only slots being migrated to it need it. Used on the backplane's thread only.
  */
 public final class SpareOutage {
   private static final Logger log = LoggerFactory.getLogger(SpareOutage.class);
@@ -38,7 +37,7 @@ public final class SpareOutage {
     }
   }
 
-  /** It has slots now: others tell what becomes of it. */
+  /** It has slots now: RedisOutage logs its state from here on. */
   public void forget() {
     logged.clear();
   }

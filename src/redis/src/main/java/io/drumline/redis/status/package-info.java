@@ -1,4 +1,4 @@
-/** What the node says of Redis: metrics, refused operations, outages. */
+/** The state of Redis as seen by the node: metrics, refused operations, outages. */
 @NullMarked
 package io.drumline.redis.status;
 
