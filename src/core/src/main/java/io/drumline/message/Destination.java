@@ -80,6 +80,9 @@ public record Destination(String value, Kind kind) {
     return new Destination(Kind.USER.prefix + escapeUser(name) + slash + rest, Kind.USER);
   }
 
+  /**
+   * @throws IllegalArgumentException with a sentence for the client if a rule above is violated
+   */
   public Destination {
     if (!value.startsWith(kind.prefix) || value.length() == kind.prefix.length()) {
       throw new IllegalArgumentException(

@@ -46,7 +46,7 @@ final class AnswerGuard extends ChannelInboundHandlerAdapter {
       return builder.nettyCustomizer(customizer(nothing, guard)).build();
     }
     builder
-        .commandLatencyPublisherOptions(DefaultEventPublisherOptions.disabled()) // shared ones have it
+        .commandLatencyPublisherOptions(DefaultEventPublisherOptions.disabled()) // given has them
         .eventLoopGroupProvider(given.eventLoopGroupProvider())
         .eventExecutorGroup(given.eventExecutorGroup())
         .timer(given.timer())

@@ -94,7 +94,7 @@ public final class RedisRevocations implements Revocations {
   }
 
   private CompletionStage<Long> revoke(Subject subject, long millis, String reason) {
-    // First, so that lost blocks are not mistaken for older than this change.
+    // First: this change raises the version, which could hide that blocks were lost.
     return verify()
         .thenCompose(
             done ->
