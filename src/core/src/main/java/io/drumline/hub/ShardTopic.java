@@ -330,8 +330,8 @@ final class ShardTopic {
    * Called before a subscription becomes a member, or asks again to become one, at the owner's
    * position when it passed that on: members that are behind that position must catch up.
    *
-   * @param owed {@link #owed} at that position, before which the new subscription is no member;
-   *     anything owed later is owed to it as well
+   * @param owed {@link #owed} at that position, when the new subscription was not a member yet;
+   *     anything owed since then is owed to it as well
    */
   @SuppressWarnings("ReferenceEquality") // identity
   void settleBefore(@Nullable Object owed) {
