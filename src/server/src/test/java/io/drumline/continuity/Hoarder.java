@@ -18,7 +18,9 @@ final class Hoarder {
   private static final int FRAME_BYTES = 64_000;
   private static final int PAUSE_MILLIS = 5;
 
-  /** Clients come in so many rows: one that is not answered for a while does not stop the others. */
+  /**
+   * Clients come in so many rows: one that is not answered for a while does not stop the others.
+   */
   private static final int ROWS = 4;
 
   private final URI url;

@@ -12,7 +12,6 @@ public final class StartAgain {
   public static void in(ConfigurableApplicationContext node) {
     node.getBean(StartupLog.class)
         .ready(
-            new ApplicationReadyEvent(
-                new SpringApplication(), new String[0], node, Duration.ZERO));
+            new ApplicationReadyEvent(new SpringApplication(), new String[0], node, Duration.ZERO));
   }
 }

@@ -111,8 +111,7 @@ final class TokenKeys {
 
   private static WrongSettingException wrong(Resource place, String what) {
     boolean relative = !(place instanceof UrlResource) && !(place instanceof FileSystemResource);
-    String name =
-        place.getDescription().replaceAll("^[^\\[]*\\[(.*)]$", "$1"); // the path only
+    String name = place.getDescription().replaceAll("^[^\\[]*\\[(.*)]$", "$1"); // the path only
     return new WrongSettingException(
         "%s is '%s', %s%s."
             .formatted(
