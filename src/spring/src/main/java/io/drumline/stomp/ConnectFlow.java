@@ -55,7 +55,7 @@ final class ConnectFlow {
   private final NodeServices services;
   private final long begun;
   private final Consumer<ClientFrame> behind;
-  private final List<ClientFrame> held = new ArrayList<>(0);
+  private List<ClientFrame> held = List.of(); // in most sessions
   private int heldBytes;
 
   /**
@@ -159,8 +159,8 @@ final class ConnectFlow {
     if (client.state() != SessionState.OPENING || !connection.open()) {
       return;
     }
-    List<ClientFrame> frames = List.copyOf(held);
-    held.clear();
+    List<ClientFrame> frames = held;
+    held = List.of();
     client.connected(headers());
     services.metrics().connected(begun);
     services.bridge().connectedEvent(client);
@@ -178,12 +178,15 @@ final class ConnectFlow {
   void hold(ClientFrame frame) {
     heldBytes += frame.size();
     if (heldBytes > MOST_HELD) {
-      held.clear();
+      held = List.of();
       throw StompException.exceeds(
           Limit.BODY,
           "Too much came before CONNECTED; at most " + MOST_HELD + " bytes can wait.",
           frame.header("receipt"),
           CloseCode.TOO_BIG);
+    }
+    if (held.isEmpty()) {
+      held = new ArrayList<>();
     }
     held.add(frame);
   }
@@ -192,7 +195,7 @@ final class ConnectFlow {
   private long deadline() {
     SessionState state = client.state();
     if (state.isConnecting() && connection.open()) {
-      held.clear();
+      held = List.of();
       Duration timeout = services.properties().connectTimeout();
       services.metrics().connectTimeout(state);
       log(state, timeout);

@@ -35,8 +35,8 @@ public final class Access {
   private final Admission admission;
   private final long longestToken;
 
-  /** Pending token renewals in order of arrival; the first is being checked. */
-  private final ArrayDeque<Runnable> renewals = new ArrayDeque<>(0);
+  /** Pending token renewals in order of arrival; the first is being checked. Null before any. */
+  private @Nullable ArrayDeque<Runnable> renewals;
 
   private NewDestinations.@Nullable Uses uses;
 
@@ -130,13 +130,15 @@ public final class Access {
           send.header("receipt"),
           CloseCode.UNAUTHORIZED);
     }
-    renewals.add(() -> takeToken(send, then));
-    if (renewals.size() == 1) {
-      renewals.element().run();
+    ArrayDeque<Runnable> waiting = renewals == null ? new ArrayDeque<>() : renewals;
+    renewals = waiting;
+    waiting.add(() -> takeToken(send, then, waiting));
+    if (waiting.size() == 1) {
+      waiting.element().run();
     }
   }
 
-  private void takeToken(ClientFrame send, Runnable then) {
+  private void takeToken(ClientFrame send, Runnable then, ArrayDeque<Runnable> waiting) {
     String token = new String(send.body(), StandardCharsets.UTF_8).strip();
     check(
         new Credentials("Bearer " + token, null, null),
@@ -151,8 +153,8 @@ public final class Access {
                 client.user(identity);
                 until(identity.expiresAt());
                 then.run();
-                renewals.remove();
-                Runnable next = renewals.peek();
+                waiting.remove();
+                Runnable next = waiting.peek();
                 if (next != null) {
                   next.run();
                 }

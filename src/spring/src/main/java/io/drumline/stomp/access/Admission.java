@@ -25,7 +25,7 @@ final class Admission {
   private final Guard guard;
 
   /** The subjects under which the client is indexed, without repeats; few, often none. */
-  private final List<Subject> subjects = new ArrayList<>(0);
+  private List<Subject> subjects = List.of();
 
   Admission(Client client, Guard guard) {
     this.client = client;
@@ -50,7 +50,7 @@ final class Admission {
           null,
           CloseCode.TOO_MANY_CONNECTIONS);
     }
-    subjects.add(user);
+    remember(user);
   }
 
   /** Continues if the client is not blocked; else its session fails. */
@@ -78,6 +78,13 @@ final class Admission {
           former.forEach(this::forget);
           then.run();
         });
+  }
+
+  private void remember(Subject subject) {
+    if (subjects.isEmpty()) {
+      subjects = new ArrayList<>(2);
+    }
+    subjects.add(subject);
   }
 
   /** Removes the client from the index: the connection has ended. */
@@ -110,7 +117,7 @@ final class Admission {
     }
     for (Subject subject : asked) {
       if (!subjects.contains(subject)) {
-        subjects.add(subject);
+        remember(subject);
         guard.clients().add(subject, client);
       }
     }

@@ -4,6 +4,7 @@ import io.drumline.message.Destination;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One session's SUBSCRIBEs without an answer yet, and the tasks that wait for them, in order: a
@@ -18,7 +19,7 @@ final class Joining {
   }
 
   private Map<Destination, Joins> byDestination = Map.of(); // most of the time
-  private final ArrayDeque<Runnable> behindAll = new ArrayDeque<>(0);
+  private @Nullable ArrayDeque<Runnable> behindAll; // null in most sessions
   private int open;
 
   void begins(Destination destination) {
@@ -42,8 +43,10 @@ final class Joining {
         next.run();
       }
     }
-    for (Runnable next; open == 0 && (next = behindAll.poll()) != null; ) {
-      next.run();
+    if (behindAll != null) {
+      for (Runnable next; open == 0 && (next = behindAll.poll()) != null; ) {
+        next.run();
+      }
     }
   }
 
@@ -55,6 +58,12 @@ final class Joining {
 
   /** Keeps a task until no SUBSCRIBE is open; false if none is. */
   boolean deferBehindAll(Runnable task) {
-    return open > 0 && behindAll.add(task);
+    if (open == 0) {
+      return false;
+    }
+    if (behindAll == null) {
+      behindAll = new ArrayDeque<>();
+    }
+    return behindAll.add(task);
   }
 }
